@@ -1,0 +1,1 @@
+"""What acts: ingest, the Faust agents, the simulated X and the `earshot` command."""

@@ -1,0 +1,121 @@
+"""The Kafka topics as data: partitions, retention, compaction, compression, and why.
+
+Read by `earshot topics apply|describe`, the Faust app, ingest and the tests. Knows no broker: applying is
+`agents/cli/topics.py`. Nobody else creates a Kafka topic; auto-creation is off everywhere.
+"""
+
+import msgspec
+
+from streams.settings import Settings
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+PARTITIONS = 4
+"""Of every partitioned Kafka topic. Posts and rows need not share a count, but Faust wants a table's source and changelog to."""
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""Room for a line of any size that a source has been seen to send; larger than `max_post_bytes` so that it can be judged here."""
+
+
+class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
+    """One Kafka topic as it must be."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+    why: str
+
+
+def _changelog(name: str, why: str) -> KafkaTopic:
+    return KafkaTopic(
+        name=name,
+        partitions=PARTITIONS,
+        config={
+            # Compact only: an empty changelog partition after retention breaks Faust's recovery (faust-streaming #597).
+            "cleanup.policy": "compact",
+            # Readers keep the highest version of a row; compaction keeps the last written. The lag is longer than any
+            # process that lost its partitions can go on writing, and by then the owner has written its rows once more.
+            "min.compaction.lag.ms": str(HOUR_MS),
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "compression.type": "producer",
+        },
+        why=why,
+    )
+
+
+def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
+    """Every Kafka topic of a pipeline with these settings."""
+    prefix = settings.kafka_topic_prefix
+    return (
+        KafkaTopic(
+            name=f"{prefix}posts",
+            partitions=PARTITIONS,
+            config={
+                "cleanup.policy": "delete",
+                "retention.ms": str(DAY_MS),
+                # A segment is deleted whole: hourly ones make 24 h mean 24 to 25.
+                "segment.ms": str(HOUR_MS),
+                # The broker's clock decides on duplicates and lateness, so that a replay decides as the first time did.
+                "message.timestamp.type": "LogAppendTime",
+                "max.message.bytes": str(MAX_RECORD_BYTES),
+                "compression.type": "producer",
+            },
+            why="Raw envelopes by post id. The only place that holds text and author, for 24 h.",
+        ),
+        KafkaTopic(
+            name=f"{prefix}mentions",
+            partitions=PARTITIONS,
+            config={
+                "cleanup.policy": "delete",
+                "retention.ms": str(7 * DAY_MS),
+                "compression.type": "producer",
+            },
+            why="A post tied to a hospital, by hospital id: tier, topics, intent; no author, no text. A week for re-counting.",
+        ),
+        KafkaTopic(
+            name=f"{prefix}dead-letters",
+            partitions=1,
+            config={
+                "cleanup.policy": "delete",
+                "retention.ms": str(DAY_MS),
+                "segment.ms": str(HOUR_MS),
+                # base64 of a line of MAX_RECORD_BYTES has to fit.
+                "max.message.bytes": str(2 * MAX_RECORD_BYTES),
+                "compression.type": "producer",
+            },
+            why="What could not be read, with its reason, for a day: as long as the posts, since it may hold a post's text.",
+        ),
+        _changelog(changelog(settings, HOSPITALS), "Rows of the hospital tables, by row key. Highest version wins."),
+        _changelog(changelog(settings, FIRST_SEEN), "First offset of each post id, in chunks. Facts: the lowest offset wins."),
+    )
+
+
+HOSPITALS = "hospitals"
+FIRST_SEEN = "first-seen"
+
+
+def app_id(settings: Settings) -> str:
+    """Faust's app id, which is also the consumer group."""
+    return f"{settings.kafka_topic_prefix}earshot"
+
+
+def changelog(settings: Settings, table: str) -> str:
+    """Name of a table's changelog, as Faust forms it."""
+    return f"{app_id(settings)}-{table}-changelog"
+
+
+def posts(settings: Settings) -> str:
+    """Name of the Kafka topic of raw envelopes."""
+    return f"{settings.kafka_topic_prefix}posts"
+
+
+def mentions(settings: Settings) -> str:
+    """Name of the Kafka topic of mentions and tallies."""
+    return f"{settings.kafka_topic_prefix}mentions"
+
+
+def dead_letters(settings: Settings) -> str:
+    """Name of the Kafka topic of what could not be read."""
+    return f"{settings.kafka_topic_prefix}dead-letters"

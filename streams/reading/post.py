@@ -1,0 +1,37 @@
+"""A post, whatever its source: the only shape that the rest of `reading/` knows.
+
+Made by one module per source (`x.py`), read by the rules for hospitals, places, topics and intents. Never leaves the process.
+"""
+
+import msgspec
+
+
+class Post(msgspec.Struct, frozen=True, gc=False):
+    """One post in Earshot's own terms."""
+
+    id: str
+    at: int
+    """The post's own time, seconds since the epoch; -1 when missing or unreadable."""
+    text: str
+    """Whole text, long form included."""
+    author_id: str
+    author_handle: str
+    """Lower case, without @; empty when the source did not say."""
+    author_location: str
+    """Profile text as written; empty when there is none."""
+    mentions: tuple[str, ...]
+    """Handles mentioned, lower case, in order, without @."""
+    reply_to: str
+    """Id of the post answered; empty when none."""
+    reply_to_author: str
+    """Author id of the post answered; empty when none."""
+    repost: bool
+    """A bare repost: it says nothing of its own."""
+    geo_country: str
+    """ISO country of the post's geo tag; empty when none."""
+    geo_name: str
+    """Full name of the tagged place, such as `Fargo, ND`; empty when none."""
+    geo_type: str
+    """X's place type: `city`, `admin`, `country`, `poi`, ...; empty when none."""
+    coordinates: tuple[float, float] | None
+    """(latitude, longitude) if the post carries exact ones."""

@@ -1,0 +1,98 @@
+"""What travels on each Kafka topic, and its wire form.
+
+Owns the records' shapes and their encoding, nothing else: who may read a post's payload is `reading/`, where a record goes is
+`kafka_topics.py`. Called by ingest (envelopes, dead letters), the tagger (mentions, tallies) and the hospital tables.
+
+`posts` and `dead-letters` are JSON, for people with a console consumer; `mentions` is MessagePack, for speed.
+"""
+
+import msgspec
+
+from streams.vocabulary import DeadReason, Evidence, Intent, Precision, Relation, Tier
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One line of a source, as ingest puts it on `posts`. Key of the record: the post id."""
+
+    source: str
+    """`x`, later `bluesky`. First in the object: the reader chooses the payload's shape by it."""
+    id: str
+    """The post's id in its source."""
+    received_at: int
+    """When ingest took the line, ms since the epoch."""
+    origin: str
+    """`stream`, `search` or `replay`."""
+    rules: tuple[str, ...]
+    """Tags of the stream rules that matched; may be empty."""
+    payload: msgspec.Raw
+    """The source's JSON, byte for byte."""
+
+
+class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
+    """One post tied to one hospital. No author, no text. Key: hospital id.
+
+    `partition` and `offset` are the post's place on `posts`: what makes a count exact under replay.
+    """
+
+    hospital: str
+    partition: int
+    offset: int
+    at: int
+    """Kafka timestamp of the post, ms. The only clock that decides anything."""
+    hour: int
+    """Hours since the epoch of the post's own time; -1 when that is missing or implausible: no bucket, lifetime only."""
+    relation: Relation
+    tier: Tier
+    precision: Precision
+    evidence: Evidence
+    confidence: int
+    """Per cent, of the tier."""
+    distance_km: int
+    """Author place to hospital; -1 when not known."""
+    topics: tuple[str, ...]
+    """Operational topics only. A service-line topic travels in a `Tally`."""
+    intent: Intent
+    addressed: bool
+    post: str
+    """Post id, so that an answer can find its question."""
+    reply_to: str
+    """Id of the post that this one answers; empty when it is none."""
+
+
+class Tally(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
+    """Service-line topics of one post for one hospital: bare counts. Key: hospital id.
+
+    Carries no post id, author, place or intent. The offset makes the count exact and points nowhere once `posts` expired.
+    """
+
+    hospital: str
+    partition: int
+    offset: int
+    at: int
+    hour: int
+    tier: Tier
+    topics: tuple[str, ...]
+
+
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What could not be read, and why. Key: where it stood, so that a copy overwrites itself."""
+
+    reason: DeadReason
+    where: str
+    """`ingest` or `tagger`."""
+    source: str
+    at: int
+    """ms since the epoch: arrival for ingest, Kafka timestamp for the tagger."""
+    size: int
+    """Bytes of what could not be read."""
+    partition: int = -1
+    """Where it stands on `posts`; -1 when it never got there."""
+    offset: int = -1
+    raw: bytes = b""
+    """The line itself (base64 in JSON), only when it stands nowhere else."""
+
+
+encode_json = msgspec.json.Encoder().encode
+encode_mention = msgspec.msgpack.Encoder().encode
+decode_mention = msgspec.msgpack.Decoder(Mention | Tally).decode
+decode_dead_letter = msgspec.json.Decoder(DeadLetter).decode

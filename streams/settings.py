@@ -1,0 +1,177 @@
+"""Every setting of Earshot: name, environment variable, unit, default and doc, declared once.
+
+Read once at start by each command (`load`) and passed on as a value. A wrong value is refused with its variable's name and
+what is allowed. Secrets are never values here: a setting names the file that holds one.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from platformdirs import user_cache_path
+
+
+class SettingsError(Exception):
+    """A setting has a value that is not allowed. One line for the reader, naming the variable."""
+
+
+def _meta(doc: str, unit: str = "", env: str = "", allowed: str = "", **bounds: Any) -> Meta:
+    return Meta(description=doc, extra={"unit": unit, "env": env, "allowed": allowed}, **bounds)
+
+
+_PORT = "0 to 65535; 0 takes a free one"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings object. `describe()` lists it for `earshot settings` and the docs."""
+
+    kafka_bootstrap: Annotated[
+        str,
+        _meta(
+            "Address of the broker to use, host:port, several with commas. Empty: the local Kafka.",
+            env="KAFKA_BOOTSTRAP",
+            allowed="host:port[,host:port...]",
+            pattern=r"^$|^[^,\s:]+:\d{1,5}(,[^,\s:]+:\d{1,5})*$",
+        ),
+    ] = ""
+    kafka_topic_prefix: Annotated[
+        str,
+        _meta(
+            "Put before every Kafka topic and group, so that several pipelines can share a broker.",
+            allowed="letters, digits, - and _, at most 40",
+            pattern=r"^[A-Za-z0-9_-]{0,40}$",
+        ),
+    ] = ""
+    transport: Annotated[
+        Literal["batch", "single"],
+        _meta(
+            "How Faust reads Kafka: `batch` is Earshot's transport; `single` is Faust's own consumer, a record at a time: "
+            "slow, as exact, and it may end the process at a rebalance."
+        ),
+    ] = "batch"
+    chunk_records: Annotated[int, _meta("Most records of one partition handed on as one event.", "records", ge=1, le=10_000)] = 1000
+    commit_interval: Annotated[
+        float, _meta("Time between two commits; changed rows are written at each.", "seconds", ge=0.05, le=60)
+    ] = 0.5
+    session_timeout: Annotated[
+        float,
+        _meta("Silence after which Kafka gives a worker's partitions to others, and after which it must not write.", "seconds", ge=6, le=300),
+    ] = 10.0
+    stall_timeout: Annotated[
+        float, _meta("A worker that has lag and makes no progress for so long ends itself.", "seconds", ge=10, le=3600)
+    ] = 60.0
+    worker_id: Annotated[
+        str,
+        _meta(
+            "Name of this worker in its group, kept over restarts (static membership). Empty: the host's name.",
+            allowed="letters, digits, . _ and -",
+            pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        ),
+    ] = ""
+    duplicate_horizon: Annotated[
+        int, _meta("How long a post id is remembered; a copy within it is dropped.", "seconds", ge=60, le=7 * 86_400)
+    ] = 86_400
+    max_post_bytes: Annotated[
+        int, _meta("Larger posts go to dead-letters unread.", "bytes", ge=1024, le=7_000_000)
+    ] = 1_000_000
+    metrics_host: Annotated[str, _meta("Address that /metrics listens on.", min_length=1)] = "127.0.0.1"
+    metrics_port: Annotated[int, _meta("Port of the worker's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9108
+    x_base_url: Annotated[
+        str,
+        _meta(
+            "Where the X API is: X itself, or the simulated one.",
+            allowed="http:// or https:// and a host",
+            pattern=r"^https?://[^/\s]+$",
+        ),
+    ] = "https://api.x.com"
+    x_token_file: Annotated[str, _meta("File that holds the X bearer token and nothing else.")] = ""
+    ingest_outstanding: Annotated[
+        int, _meta("Most posts sent to Kafka and not yet acknowledged; reading waits beyond that.", "records", ge=1, le=100_000)
+    ] = 2000
+    directory_file: Annotated[str, _meta("CSV of hospitals to use instead of the one that ships with Earshot.")] = ""
+    cache_dir: Annotated[str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _meta("Least severe log line that is shown.")] = "info"
+
+    @property
+    def worker_name(self) -> str:
+        """The static member id of this worker."""
+        return self.worker_id or socket.gethostname()
+
+    @property
+    def cache_path(self) -> Path:
+        """The cache folder, whichever way it was set."""
+        return Path(self.cache_dir) if self.cache_dir else user_cache_path("earshot", appauthor=False)
+
+
+class Described(msgspec.Struct, frozen=True):
+    """One setting as a reader sees it."""
+
+    name: str
+    env: str
+    unit: str
+    default: Any
+    allowed: str
+    doc: str
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return next(one.env for one in describe() if one.name == name)
+
+
+def describe() -> Iterator[Described]:
+    """Every setting, in the order of declaration."""
+    info = msgspec.inspect.type_info(Settings)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - narrows for mypy
+    for field in info.fields:
+        meta = field.type
+        assert isinstance(meta, msgspec.inspect.Metadata)  # noqa: S101
+        extra = meta.extra or {}
+        env = extra["env"] or f"EARSHOT_{field.name.upper()}"
+        doc = (meta.extra_json_schema or {}).get("description", "")
+        yield Described(field.name, env, extra["unit"], field.default, extra["allowed"] or _allowed(meta.type), doc)
+
+
+def _allowed(kind: msgspec.inspect.Type) -> str:
+    match kind:
+        case msgspec.inspect.LiteralType(values):
+            return " or ".join(str(value) for value in values)
+        case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
+            word = "whole number" if isinstance(kind, msgspec.inspect.IntType) else "number"
+            return f"{word} from {kind.ge:g} to {kind.le:g}" if kind.ge is not None and kind.le is not None else word
+    return "text"
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings from the environment, with `overrides` (values that are already typed) on top.
+
+    Raises `SettingsError` for the first value that is not allowed, and for an unknown `EARSHOT_` variable: a typo must not
+    pass in silence.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    known = {one.env: one for one in describe()}
+    for stray in sorted(set(environ) - set(known)):
+        if stray.startswith("EARSHOT_"):
+            raise SettingsError(f"{stray} is not a setting of Earshot; `earshot settings` lists them")
+    for env, one in known.items():
+        if env in environ:
+            values[one.name] = environ[env]
+    values.update(overrides)
+    for name, value in values.items():
+        one = next(candidate for candidate in known.values() if candidate.name == name)
+        try:
+            values[name] = msgspec.convert({name: value}, Settings, strict=False).__getattribute__(name)
+        except msgspec.ValidationError:
+            unit = f" {one.unit}" if one.unit else ""
+            raise SettingsError(f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})") from None
+    return Settings(**values)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make a child process load the same settings."""
+    return {one.env: str(value) for one in describe() if (value := getattr(settings, one.name)) != one.default}

@@ -1,0 +1,38 @@
+"""The closed sets of words that records, rows and metric labels are made of.
+
+Everything that says "local" or "complaint" takes it from here; a word that is not here cannot travel on a Kafka topic nor
+become a label. Topics are not here: they are the taxonomy's (`streams/reading/taxonomy.yaml`).
+"""
+
+from typing import Literal, get_args
+
+Tier = Literal["local", "regional", "national", "international", "unknown"]
+"""How near a post's author is to one hospital. Belongs to a (post, hospital) pair."""
+
+Precision = Literal["coordinates", "zip", "city", "county", "admin1", "country", "none"]
+"""How fine the place is that the tier was decided by. Coarser than county never gives `local`."""
+
+Evidence = Literal["geo_tag", "profile", "none"]
+"""Where the place came from: the post's own geo tag, or the author's profile text."""
+
+Relation = Literal["mentioned", "replied", "author"]
+"""How a post is tied to a hospital. `author` is the hospital's own post; the others are inbound."""
+
+Intent = Literal["question", "request", "complaint", "compliment", "crisis", "information", "none"]
+"""What the post wants; exactly one, precedence as in the labelling rules."""
+
+Abstained = Literal["empty", "junk", "ambiguous", "multi", "too_coarse", "unlisted"]
+"""Why the resolver gave no place."""
+
+DeadReason = Literal["not_json", "wrong_shape", "too_large", "empty", "unknown_source", "no_post"]
+"""Why a line or record could not be read."""
+
+Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record"]
+"""Why a readable record counted for nothing."""
+
+TIERS: tuple[Tier, ...] = get_args(Tier)
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
+ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
+DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
+SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
