@@ -24,14 +24,22 @@ class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     partitions: int
+    compression: str
+    """Codec of its producers; the broker keeps what they send and re-encodes what comes otherwise."""
     config: dict[str, str]
     why: str
+
+    @property
+    def full_config(self) -> dict[str, str]:
+        """The Kafka configuration to apply, compression included."""
+        return {**self.config, "compression.type": self.compression}
 
 
 def _changelog(name: str, why: str) -> KafkaTopic:
     return KafkaTopic(
         name=name,
         partitions=PARTITIONS,
+        compression="zstd",
         config={
             # Compact only: an empty changelog partition after retention breaks Faust's recovery (faust-streaming #597).
             "cleanup.policy": "compact",
@@ -39,7 +47,6 @@ def _changelog(name: str, why: str) -> KafkaTopic:
             # process that lost its partitions can go on writing, and by then the owner has written its rows once more.
             "min.compaction.lag.ms": str(HOUR_MS),
             "max.message.bytes": str(MAX_RECORD_BYTES),
-            "compression.type": "producer",
         },
         why=why,
     )
@@ -52,6 +59,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
         KafkaTopic(
             name=f"{prefix}posts",
             partitions=PARTITIONS,
+            compression="zstd",
             config={
                 "cleanup.policy": "delete",
                 "retention.ms": str(DAY_MS),
@@ -60,30 +68,29 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
                 # The broker's clock decides on duplicates and lateness, so that a replay decides as the first time did.
                 "message.timestamp.type": "LogAppendTime",
                 "max.message.bytes": str(MAX_RECORD_BYTES),
-                "compression.type": "producer",
             },
             why="Raw envelopes by post id. The only place that holds text and author, for 24 h.",
         ),
         KafkaTopic(
             name=f"{prefix}mentions",
             partitions=PARTITIONS,
+            compression="zstd",
             config={
                 "cleanup.policy": "delete",
                 "retention.ms": str(7 * DAY_MS),
-                "compression.type": "producer",
             },
             why="A post tied to a hospital, by hospital id: tier, topics, intent; no author, no text. A week for re-counting.",
         ),
         KafkaTopic(
             name=f"{prefix}dead-letters",
             partitions=1,
+            compression="zstd",
             config={
                 "cleanup.policy": "delete",
                 "retention.ms": str(DAY_MS),
                 "segment.ms": str(HOUR_MS),
                 # base64 of a line of MAX_RECORD_BYTES has to fit.
                 "max.message.bytes": str(2 * MAX_RECORD_BYTES),
-                "compression.type": "producer",
             },
             why="What could not be read, with its reason, for a day: as long as the posts, since it may hold a post's text.",
         ),

@@ -1,0 +1,9 @@
+"""The error that a person is meant to read.
+
+Raised wherever a cause outside Earshot's code (a setting, a port, a broker, a disk) stops the work. `agents/cli` turns
+it into one line on stderr and exit code 1; any other exception is a bug and keeps its traceback.
+"""
+
+
+class UserError(Exception):
+    """One line for the reader that names the thing and what to do about it."""

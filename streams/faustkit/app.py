@@ -1,0 +1,89 @@
+"""The Faust app: its settings, with the reason of each that is not Faust's default, and how agents are hung into it.
+
+Called by the worker. Knows Kafka topics and the state's rebalance order; not what agents do.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+import faust
+
+from streams import kafka_topics
+from streams.faustkit import fatal
+from streams.faustkit.chunk import Chunk, ChunkSchema
+from streams.faustkit.state import State
+from streams.settings import Settings
+
+BUFFERED_CHUNKS = 16
+"""Chunks waiting for an agent before the transport stops fetching; 16 of 1,000 posts are about 30 MB."""
+
+Take = Callable[[Chunk], Awaitable[None]]
+
+
+class _Event(Protocol):
+    value: Chunk
+
+
+class _Stream(Protocol):
+    def events(self) -> AsyncIterator[_Event]: ...
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app that carries Earshot's settings and the worker's state, for the transport."""
+
+    worker_settings: Settings
+    worker_state: State
+
+
+def create(settings: Settings, state: State) -> App:
+    """The app, without agents yet."""
+    brokers = settings.kafka_bootstrap.split(",")
+    app = App(
+        kafka_topics.app_id(settings),
+        broker=[f"{settings.transport}://{broker}" for broker in brokers],
+        # Kafka topics are applied by `earshot topics apply`, with their configuration; nobody else makes any.
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=kafka_topics.PARTITIONS,
+        table_standby_replicas=0,
+        # Its views show tables to anyone who can reach the port, on 0.0.0.0.
+        web_enabled=False,
+        stream_buffer_maxsize=BUFFERED_CHUNKS if settings.transport == "batch" else 4096,
+        broker_commit_interval=settings.commit_interval,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=min(1.0, settings.session_timeout / 6),
+        # Static membership: a worker that comes back within its session finds its partitions waiting.
+        consumer_group_instance_id=settings.worker_name,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        consumer_auto_offset_reset="earliest",
+        worker_redirect_stdouts=False,
+        cython_optimizations=True,
+    )
+    app.worker_settings = settings
+    app.worker_state = state
+    app.on_rebalance_complete.connect(_take_over, weak=False)
+    return app
+
+
+async def _take_over(app: App, **_: Any) -> None:
+    """Faust: partitions are assigned and not yet resumed. The tables come first."""
+    try:
+        await app.worker_state.take_over((tp.topic, tp.partition) for tp in app.consumer.assignment())
+    except Exception as exc:
+        fatal.end_on(exc, "recovery")
+
+
+def attach(app: App, kafka_topic: str, name: str, take: Take) -> None:
+    """Have `take` called with every chunk of a Kafka topic, in order. Any exception ends the process: stock Faust would ack."""
+
+    async def agent(stream: _Stream) -> None:
+        async for event in stream.events():
+            chunk = event.value
+            try:
+                app.worker_state.arrive(kafka_topic, chunk.partition, chunk.records[0].offset, chunk.records[-1].offset)
+                await take(chunk)
+            except Exception as exc:
+                fatal.end_on(exc, name)
+
+    agent.__name__ = agent.__qualname__ = name
+    app.agent(app.topic(kafka_topic, schema=ChunkSchema(), partitions=kafka_topics.PARTITIONS), name=name)(agent)

@@ -1,0 +1,252 @@
+"""How Faust reads Kafka here: chunks of one partition as one event, in order, without a gap, and only when the tables are ready.
+
+`HeldConsumer` adds to Faust's consumer what exactness needs (lease, order, tables before records); `BatchConsumer` replaces
+its reading. Facts about stock Faust that each override answers stand beside it. Called by Faust; knows no records.
+
+Private parts touched here are listed in `tests/contract/test_private_parts.py`: an upgrade that moves one fails there.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
+
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from streams.faustkit import fatal, lease
+from streams.faustkit.state import State
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.005
+"""Pause when nothing may be fetched. Stock Faust sleeps a whole second when all partitions are under backpressure."""
+
+
+class LeasedThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's consumer thread; renews the lease with every heartbeat that Kafka answers."""
+
+    async def on_start(self) -> None:
+        """Connect, then listen to the coordinator's heartbeats."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        coordinator._do_heartbeat = self._renewing(coordinator._do_heartbeat)
+
+    def _renewing(self, heartbeat: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:
+        async def beat() -> bool:
+            asked_at = lease.now()
+            answered = await heartbeat()
+            if answered:
+                self.consumer.worker_state.lease.renew(asked_at)
+            return answered
+
+        return beat
+
+
+class HeldConsumer(FaustConsumer):  # type: ignore[misc]
+    """Faust's consumer with tables that are complete before the first record, and a known order of offsets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._revoked = True
+        self._sought: int | None = None
+        """Generation in which the last seek to the committed offsets finished; None: not since the last rebalance."""
+        self.open = False
+        """Records may be delivered: between a finished seek plus resume and the next revoke, of one generation."""
+        super().__init__(*args, **kwargs)
+
+    @property
+    def worker_state(self) -> State:
+        """The worker's state."""
+        state: State = self.app.worker_state
+        return state
+
+    def _new_consumer_thread(self) -> LeasedThread:
+        return LeasedThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _close(self) -> None:
+        self.open = False
+        self._sought = None
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Last checkpoint and commit, then nothing is ours."""
+        self._close()
+        self._revoked = True
+        await super().on_partitions_revoked(revoked)
+        self.worker_state.release()
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """A new generation: Kafka has just counted us among its members."""
+        self._close()
+        self._revoked = False
+        self.worker_state.lease.renew(lease.now())
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets, of this generation only, and say where reading goes on."""
+        self._close()
+        generation = self.app.consumer_generation_id
+        try:
+            await super().perform_seek()
+            expected = await self._settle()
+        except (AssertionError, IllegalStateError):
+            # aiokafka's words for "no partitions assigned": the next rebalance has begun, and it seeks again.
+            log.info("seek overtaken by a rebalance")
+            return
+        self.worker_state.expect(expected)
+        self._sought = generation
+
+    async def _settle(self) -> dict[tuple[str, int], int]:
+        """Next offset of each partition: the committed one, or the first that Kafka still has."""
+        expected = {}
+        for tp in self.assignment():
+            committed = self._read_offset[tp] or 0
+            begin = self.worker_state.begins.get((tp.topic, tp.partition), 0)
+            if committed < begin:
+                if committed:
+                    log.error("%s partition %d: %d records expired unread", tp.topic, tp.partition, begin - committed)
+                await self._thread.seek_wait({tp: begin})
+                self._committed_offset[tp] = None
+            expected[tp.topic, tp.partition] = max(committed, begin)
+        return expected
+
+    def resume_flow(self) -> None:
+        """Let records through, if the seek and the tables belong to the generation that is on."""
+        super().resume_flow()
+        if not self._revoked and self._sought is not None and self._sought == self.app.consumer_generation_id:
+            self.worker_state.hold()
+            self.open = True
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: `watchdog.py` judges progress; stock Faust judges by sensors that are off here."""
+
+    def lag(self) -> dict[tuple[str, int], int]:
+        """Records not yet processed, by Kafka topic and partition, as far as fetches have told."""
+        lag = {}
+        for (topic, partition), offset in self.worker_state.next_offsets().items():
+            end = self.highwater(TP(topic, partition)) if self.open else None
+            if end is not None:
+                lag[topic, partition] = max(0, end - offset)
+        return lag
+
+
+class BatchConsumer(HeldConsumer):
+    """Delivers chunks, and commits up to the first chunk that is not done."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._in_flight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        self._expected: dict[TP, int] = {}
+        self._sought_back: dict[TP, int] = {}
+        super().__init__(*args, **kwargs)
+
+    # -- seeks and commits --------------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """As above; what is still in flight is read again by whoever comes next."""
+        await super().on_partitions_revoked(revoked)
+        self._in_flight.clear()
+
+    async def perform_seek(self) -> None:
+        """As above; the order starts anew."""
+        await super().perform_seek()
+        self._in_flight.clear()
+        self._sought_back.clear()
+        self._expected = {TP(*place): offset for place, offset in self.worker_state.next_offsets().items()}
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Offset to commit: after the last chunk of the done ones at the head.
+
+        Stock bookkeeping commits past what is in flight (faust-streaming #606) and stalls on repeats (robinhood #625).
+        """
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        in_flight = self._in_flight[tp]
+        offset = None
+        while in_flight and in_flight[0].acked:
+            offset = in_flight.popleft().offset + 1
+        return offset
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    async def _wait_next_records(self, timeout: float) -> tuple[dict[TP, list[Any]], set[TP]]:
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        active = self._get_active_partitions()
+        # Faust's fetcher runs while tables are not ready; what it delivers then is dropped by `flow_control.resume()`,
+        # unacked, and never read again.
+        if not self.open or not active:
+            await asyncio.sleep(IDLE_SECONDS)
+            return {}, active
+        # A copy: the consumer's thread reads it while this one changes it.
+        return await self._getmany(active_partitions=set(active), timeout=timeout), active
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Chunks of what was fetched, round robin over the partitions so that none starves."""
+        generation = self.app.consumer_generation_id
+        records, _ = await self._wait_next_records(timeout)
+        size = self.app.worker_settings.chunk_records
+        pending = deque((tp, 0) for tp in records if records[tp])
+        while pending:
+            if not self.open or generation != self.app.consumer_generation_id or self.should_stop:
+                return
+            tp, start = pending.popleft()
+            chunk = records[tp][start : start + size]
+            if start + size < len(records[tp]):
+                pending.append((tp, start + size))
+            last = chunk[-1]
+            yield (
+                tp,
+                ConsumerMessage(
+                    tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, None, None, chunk, None,
+                    0, 0, tp, generation_id=generation,
+                ),  # fmt: skip
+            )
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's reading loop. Stock makes four asyncio tasks a record here, 35 of its 65 us."""
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                async for tp, message in self.getmany(timeout=1.0):
+                    if not await self._deliver(tp, message):
+                        break
+                await asyncio.sleep(0)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                fatal.end("Kafka consumer stopped by itself")
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+        except BaseException as exc:
+            fatal.end_on(exc, "consumer")
+
+    async def _deliver(self, tp: TP, message: ConsumerMessage) -> bool:
+        """Hand a chunk on if it is the next one; False: what else was fetched is void."""
+        records = message.value
+        expected = self._expected.get(tp, records[0].offset)
+        if message.offset < expected:
+            return True  # fetched before a seek: known already
+        if records[0].offset < expected:
+            message.value = records = [record for record in records if record.offset >= expected]
+        if records[0].offset > expected:
+            await self._seek_back(tp, expected, records[0].offset)
+            return False
+        self._expected[tp] = message.offset + 1
+        self._in_flight[tp].append(message)
+        # An async wait, not a plain call: under backpressure a rebalance must be able to interrupt it.
+        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        self._read_offset[tp] = message.offset
+        return True
+
+    async def _seek_back(self, tp: TP, expected: int, got: int) -> None:
+        if self._sought_back.get(tp) == expected:
+            fatal.end(f"{tp.topic} partition {tp.partition}: no record at offset {expected}, the next is {got}")
+        log.warning("%s partition %d: expected offset %d, got %d: seeking back", tp.topic, tp.partition, expected, got)
+        self._sought_back[tp] = expected
+        await self._thread.seek_wait({tp: expected})
+
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """As Faust's, but never while iterating over the set that the caller holds."""
+        super().pause_partitions(set(tps))

@@ -1,0 +1,135 @@
+"""What one worker holds: which partitions, their tables, and when all of it is durable.
+
+Owns the order of a checkpoint and the order of a takeover. Called by the app's rebalance signals, by the producer's flush
+before each commit, by the agents (sequence of offsets) and by the metrics. Does not know what tables contain.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+
+from streams.faustkit import fatal
+from streams.faustkit.changelog import Changelog, recover
+from streams.faustkit.lease import Lease
+from streams.faustkit.writer import Writer
+
+log = logging.getLogger(__name__)
+
+REWRITE_SESSIONS = 2
+"""After so many session timeouts no process that lost a partition can still write to it (`lease.py`); the rows are then
+written once more, so that the last copy in the changelog is the newest and compaction keeps it."""
+
+Place = tuple[str, int]
+"""Kafka topic and partition."""
+
+
+class State:
+    """Partitions held, tables and durability of one worker."""
+
+    def __init__(
+        self, bootstrap: str, session_timeout: float, lease: Lease, writer: Writer, facts: Changelog, rows: Changelog,
+        sources: tuple[str, str],
+    ) -> None:
+        """`sources`: the Kafka topics whose partitions `facts` and `rows` follow, in this order."""
+        self.lease = lease
+        self.writer = writer
+        self._bootstrap = bootstrap
+        self._rewrite_after = REWRITE_SESSIONS * session_timeout
+        self._facts, self._rows = facts, rows
+        self._follows = dict(zip(sources, (facts, rows), strict=True))
+        self._held: frozenset[Place] = frozenset()
+        self._kept: frozenset[Place] = frozenset()
+        self._lock = asyncio.Lock()
+        self._next: dict[Place, int] = {}
+        self.begins: dict[Place, int] = {}
+        """First offset that Kafka had of each partition when it was taken over."""
+        self._timers: dict[Place, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.progress = 0
+        """Rises with everything that moves: chunks, checkpoints, recoveries."""
+        self.rows_written = 0
+        self.recoveries = 0
+        self.recovery_seconds = 0.0
+
+    # -- partitions ---------------------------------------------------------------------------------------------------
+
+    def held(self, kafka_topic: str) -> list[int]:
+        """Partitions of a Kafka topic whose tables are complete and ours; none between a revoke and a recovery."""
+        return sorted(partition for topic, partition in self._held if topic == kafka_topic)
+
+    def release(self) -> None:
+        """Partitions were revoked, their last checkpoint is done: nothing is ours until the next recovery."""
+        self._held = frozenset()
+        self._next.clear()
+
+    async def take_over(self, assigned: Iterable[Place]) -> None:
+        """Make the tables of the assigned partitions complete. What is not assigned is forgotten."""
+        started = time.monotonic()
+        places = frozenset(place for place in assigned if place[0] in self._follows)
+        for topic, partition in self._kept - places:
+            self._follows[topic].drop(partition)
+            if timer := self._timers.pop((topic, partition), None):
+                timer.cancel()
+        gained = places - self._kept
+        self._kept = places
+        wanted = {
+            changelog: [partition for topic, partition in places if topic == source]
+            for source, changelog in self._follows.items()
+        }
+        count, self.begins = await recover(self._bootstrap, wanted, places)
+        loop = asyncio.get_running_loop()
+        for place in gained:
+            self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)
+        self.recoveries += 1
+        self.recovery_seconds = time.monotonic() - started
+        self.progress += 1
+        log.info("tables of %d partitions complete: %d records in %.2f s", len(places), count, self.recovery_seconds)
+
+    def hold(self) -> None:
+        """The partitions taken over are ours from here on: written at checkpoints and shown."""
+        self._held = self._kept
+
+    def _rewrite(self, place: Place) -> None:
+        self._timers.pop(place, None)
+        if place in self._held:
+            self._follows[place[0]].table.touch(place[1])
+            task = asyncio.get_running_loop().create_task(self.checkpoint())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    # -- order of offsets ---------------------------------------------------------------------------------------------
+
+    def expect(self, offsets: dict[Place, int]) -> None:
+        """Where reading goes on after a seek."""
+        self._next = dict(offsets)
+
+    def arrive(self, kafka_topic: str, partition: int, first: int, last: int) -> None:
+        """An agent is about to take these offsets. A gap or a step back would lose or repeat counts: the process ends."""
+        place = (kafka_topic, partition)
+        expected = self._next.get(place, first)
+        if first != expected:
+            fatal.end(f"{kafka_topic} partition {partition}: expected offset {expected}, got {first}")
+        self._next[place] = last + 1
+        self.progress += 1
+
+    def next_offsets(self) -> dict[Place, int]:
+        """Next offset to process, by partition."""
+        return dict(self._next)
+
+    # -- durability ---------------------------------------------------------------------------------------------------
+
+    async def checkpoint(self) -> None:
+        """When this returns, everything that was decided before the call is durable; offsets may be committed.
+
+        Mentions first, then the facts about duplicates that were cut before: a fact must never be ahead of its mentions.
+        """
+        async with self._lock:
+            facts = self._facts.cut([p for topic, p in self._held if self._follows[topic] is self._facts])
+            await self.writer.drain()
+            self._facts.write(facts)
+            self.rows_written += self._rows.write(
+                self._rows.cut([p for topic, p in self._held if self._follows[topic] is self._rows])
+            )
+            await self.writer.drain()
+            self.progress += 1
