@@ -1,0 +1,52 @@
+"""The hospitals agent: mentions -> rows of the hospital tables.
+
+A Faust agent's body, called with chunks in order. Folds in memory only: rows are written at the next checkpoint.
+"""
+
+import time
+
+import msgspec
+
+from streams.faustkit.chunk import Chunk
+from streams.metrics import Metrics
+from streams.records import decode_mention
+from streams.tables.hospitals import HospitalTables
+
+
+class Hospitals:
+    """Body of the agent on `mentions`."""
+
+    def __init__(self, tables: HospitalTables, metrics: Metrics) -> None:
+        self._tables = tables
+        self._metrics = metrics
+
+    async def take(self, chunk: Chunk) -> None:
+        """One chunk of `mentions`."""
+        with self._metrics.chunk("hospitals", len(chunk.records)):
+            oldest = self._fold(chunk)
+        if oldest is not None:
+            self._metrics.visible(time.time() - oldest / 1000)
+
+    def _fold(self, chunk: Chunk) -> int | None:
+        """Apply the chunk; the Kafka timestamp (ms) of the oldest post that counted."""
+        apply, partition = self._tables.apply, chunk.partition
+        replays = unknown = bad = 0
+        oldest: int | None = None
+        for record in chunk.records:
+            try:
+                mention = decode_mention(record.value or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                bad += 1  # not written by a tagger; there is nothing of a post in it to keep
+                continue
+            counted = apply(partition, record.offset, mention)
+            if counted:
+                if oldest is None or mention.at < oldest:
+                    oldest = mention.at
+            elif counted is None:
+                unknown += 1
+            else:
+                replays += 1
+        self._metrics.skipped("replay", replays)
+        self._metrics.skipped("unknown_hospital", unknown)
+        self._metrics.skipped("not_a_record", bad)
+        return oldest

@@ -1,0 +1,139 @@
+"""Chaos: the pipeline under SIGKILL, SIGSTOP past its session, workers that join and leave; then the oracle.
+
+Behind `earshot chaos`. A plan of faults is drawn from a seed, so a run can be repeated; when exactly a fault meets the code is
+the machine's. Workers that end by themselves are started again, as compose does.
+"""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from agents.proving.oracle import Verdict
+from agents.proving.pipeline import Pipeline
+from agents.proving.processes import EARSHOT
+from streams.errors import UserError
+from streams.settings import Settings
+
+SESSION_SECONDS = 6.0
+"""The shortest session that Kafka allows by default: faults have to fit into a run."""
+STOPPED_SECONDS = SESSION_SECONDS + 3.0
+FIRST, SECOND = "worker-1", "worker-2"
+
+Kind = Literal["kill", "join", "leave", "stop", "continue"]
+
+
+class Fault(NamedTuple):
+    """One fault of a plan."""
+
+    at: float
+    """Seconds from the start."""
+    kind: Kind
+    worker: str
+
+
+class Outcome(NamedTuple):
+    """What a run of chaos found."""
+
+    verdict: Verdict
+    faults: Counter[str]
+    lag: int
+    restarts: int
+    """Workers that ended by themselves (fenced, mostly) and were started again."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every count is right and every offset committed."""
+        return self.verdict.difference == 0 and self.lag == 0
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"{kind} {self.faults[kind]}" for kind in ("kill", "join", "leave", "stop"))
+        uncommitted = f", {self.lag} offsets not committed" if self.lag else ""
+        return f"{self.verdict}{uncommitted} (faults: {faults})"
+
+
+def plan(kills: int, seconds: float, seed: int, *, others: bool = True) -> list[Fault]:
+    """Faults in order of time. The second worker joins early and leaves late; one worker is stopped past its session."""
+    rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
+    faults = []
+    workers = [FIRST]
+    if others:
+        workers.append(SECOND)
+        faults.append(Fault(seconds * rng.uniform(0.1, 0.2), "join", SECOND))
+        faults.append(Fault(seconds * rng.uniform(0.8, 0.9), "leave", SECOND))
+        stop = seconds * rng.uniform(0.25, 0.5)
+        worker = rng.choice(workers)
+        faults += [Fault(stop, "stop", worker), Fault(stop + STOPPED_SECONDS, "continue", worker)]
+    faults += [Fault(seconds * rng.uniform(0.08, 0.97), "kill", rng.choice(workers)) for _ in range(kills)]
+    return sorted(faults)
+
+
+def run(
+    settings: Settings, faults: Sequence[Fault], seconds: float, rate: float, seed: int, say: Callable[[str], None],
+    worker_command: Sequence[str] = (*EARSHOT, "worker"),
+) -> Outcome:  # fmt: skip
+    """Run a pipeline for `seconds` at `rate` posts a second under a plan, then drain it and ask the oracle."""
+    settings = msgspec.structs.replace(settings, session_timeout=SESSION_SECONDS)
+    with Pipeline(settings, say, worker_command) as pipeline:
+        done: Counter[str] = Counter()
+        wanted = {FIRST}
+        stopped: set[str] = set()
+        restarts = 0
+
+        def keep_up() -> None:
+            """Start again what ended, as compose would."""
+            nonlocal restarts
+            for child in pipeline.ended():
+                if child.name in wanted:
+                    restarts += 1
+                    say(f"{child.name} ended by itself ({child.last_line()[:160]}): starting it again")
+                    pipeline.start_worker(child.name)
+                elif child.name not in pipeline.workers:
+                    raise UserError(f"{child.name} ended: {child.last_line()}")
+
+        def inflict(fault: Fault) -> None:
+            worker = pipeline.workers.get(fault.worker)
+            if fault.kind == "join":
+                wanted.add(fault.worker)
+                pipeline.start_worker(fault.worker)
+            elif worker is None or fault.worker not in wanted:
+                return  # a kill drawn for a worker that is not there: the other one takes it
+            elif fault.kind == "kill":
+                worker.kill()
+                stopped.discard(fault.worker)
+                pipeline.start_worker(fault.worker)
+            elif fault.kind == "leave":
+                wanted.discard(fault.worker)
+                worker.end()
+            elif fault.kind == "stop":
+                worker.send(signal.SIGSTOP)
+                stopped.add(fault.worker)
+            elif fault.worker in stopped:
+                worker.send(signal.SIGCONT)
+                stopped.discard(fault.worker)
+            done[fault.kind] += 1
+            say(f"{fault.kind} {fault.worker}")
+
+        pipeline.start_simulated_x(rate, seed, bad_lines=997)
+        pipeline.start_worker(FIRST)
+        pipeline.start_ingest()
+        started = time.monotonic()
+        for fault in faults:
+            if fault.kind == "kill" and fault.worker not in wanted:
+                fault = fault._replace(worker=FIRST)
+            while (wait := started + fault.at - time.monotonic()) > 0:
+                time.sleep(min(wait, 0.2))
+                keep_up()
+            inflict(fault)
+        while time.monotonic() < started + seconds:
+            time.sleep(0.2)
+            keep_up()
+        say("no more posts: draining")
+        pipeline.stop_posts()
+        lag = pipeline.drain(keep_up)
+        pipeline.stop_workers()
+        return Outcome(pipeline.judge(), done, lag, restarts)

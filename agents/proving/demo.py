@@ -1,0 +1,147 @@
+"""The demo: a whole Earshot for some seconds on this machine, a live view of it, and the oracle's verdict.
+
+Behind `earshot demo`. The view reads the worker's /metrics, as Prometheus would; the numbers at the end are compared three
+ways: posts on Kafka, rows in the changelog, /metrics.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from agents.proving.oracle import Verdict
+from agents.proving.pipeline import Pipeline, Samples
+from streams import directory
+from streams.errors import UserError
+from streams.settings import Settings
+from streams.vocabulary import TIERS
+
+WORKER = "worker-1"
+SHOWN = 18
+"""Hospitals in the view: the busiest."""
+PLAIN_SECONDS = 3.0
+"""Between two lines without a terminal."""
+
+
+class Line(NamedTuple):
+    """One hospital as the view shows it."""
+
+    name: str
+    posts: int
+    own: int
+    tiers: dict[str, int]
+    topics: list[tuple[str, int]]
+
+
+def lines_of(samples: Samples, names: dict[str, str]) -> list[Line]:
+    """Hospitals with posts, busiest first."""
+    by: dict[str, dict[str, float]] = {}
+    for (name, labels), value in samples.items():
+        if name.startswith("conversation_") and value:
+            values = dict(labels)
+            hospital = values.pop("hospital")
+            by.setdefault(hospital, {})["/".join((name, *values.values()))] = value
+    lines = []
+    for hospital, cells in by.items():
+        topics = sorted(
+            ((name.split("/")[1], int(n)) for name, n in cells.items() if name.startswith("conversation_topic_posts_total/")),
+            key=lambda pair: (-pair[1], pair[0]),
+        )
+        tiers = {tier: int(cells.get(f"conversation_tier_posts_total/{tier}", 0)) for tier in TIERS}
+        posts, own = (int(cells.get(f"conversation_{kind}_total", 0)) for kind in ("posts", "own_posts"))
+        lines.append(Line(names.get(hospital, hospital), posts, own, tiers, topics))
+    return sorted(lines, key=lambda line: (-line.posts, line.name))
+
+
+def view(lines: list[Line], rate: float, left: float, url: str) -> Table:
+    """The table a person watches."""
+    table = Table(
+        title=f"Earshot: {sum(line.posts for line in lines)} posts about {len(lines)} hospitals, {rate:.0f} posts/s",
+        caption=f"{url} · {left:.0f} s left, ctrl-c ends earlier",
+        expand=False,
+    )
+    table.add_column("hospital", no_wrap=True, max_width=38)
+    for heading in ("posts", "own", *TIERS):
+        table.add_column(heading, justify="right")
+    table.add_column("topics", max_width=48, no_wrap=True)
+    for line in lines[:SHOWN]:
+        topics = ", ".join(f"{topic} {count}" for topic, count in line.topics[:3])
+        table.add_row(line.name, str(line.posts), str(line.own), *(str(line.tiers[tier]) for tier in TIERS), topics)
+    return table
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._settings = settings
+        self._console = console
+        self._names = {one.id: one.name for one in directory.load(settings.directory_file).hospitals}
+
+    def run(self, seconds: float, rate: float, seed: int) -> bool:
+        """Run it; True if tables, /metrics and oracle agree. Ctrl-c ends the showing, not the counting."""
+        verdict, agreed = self._run(seconds, rate, seed)
+        self._say(str(verdict))
+        return agreed
+
+    def _run(self, seconds: float, rate: float, seed: int) -> tuple[Verdict, bool]:
+        with Pipeline(self._settings, self._say) as pipeline:
+            try:
+                self._say("starting simulated X, ingest and a worker")
+                pipeline.start_simulated_x(rate, seed, bad_lines=499)
+                pipeline.start_worker(WORKER)
+                pipeline.start_ingest()
+                self._watch(pipeline, seconds)
+            except KeyboardInterrupt:
+                self._say("ending early")
+            return self._conclude(pipeline)
+
+    def _watch(self, pipeline: Pipeline, seconds: float) -> None:
+        url = pipeline.metrics_url(WORKER)
+        ends = time.monotonic() + seconds
+        before, before_at, said_at = 0, time.monotonic(), 0.0
+        with self._display() as live:
+            while (now := time.monotonic()) < ends:
+                for child in pipeline.ended():
+                    raise UserError(f"{child.name} ended: {child.last_line()}")
+                samples = pipeline.scrape(WORKER)
+                lines = lines_of(samples, self._names)
+                taken = int(samples.get(("pipeline_records_total", frozenset({("stage", "tagger")})), 0))
+                rate = (taken - before) / max(now - before_at, 0.001)
+                before, before_at = taken, now
+                if live is not None:
+                    live.update(view(lines, rate, ends - now, url), refresh=True)
+                elif now - said_at >= PLAIN_SECONDS:
+                    said_at = now
+                    posts = sum(line.posts for line in lines)
+                    self._say(f"{posts} posts about {len(lines)} hospitals, {rate:.0f} posts/s, {url}, {ends - now:.0f} s left")
+                time.sleep(min(1.0, max(0.0, ends - now)))
+
+    @contextmanager
+    def _display(self) -> Iterator[Live | None]:
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False, vertical_overflow="crop") as live:
+                yield live
+        else:
+            yield None
+
+    def _conclude(self, pipeline: Pipeline) -> tuple[Verdict, bool]:
+        self._say("no more posts: waiting until everything is counted and committed")
+        pipeline.stop_posts()
+        lag = pipeline.drain()
+        shown = lines_of(pipeline.scrape(WORKER), self._names)
+        pipeline.stop_workers()
+        verdict = pipeline.judge()
+        if lag:
+            self._say(f"{lag} records were not processed in time; see the logs")
+        board = sum(line.posts + line.own for line in shown)
+        if board != verdict.mentions:
+            self._say(f"/metrics shows {board} mentions, the oracle counts {verdict.mentions}")
+        return verdict, lag == 0 and verdict.difference == 0 and board == verdict.mentions
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,175 @@
+"""A whole Earshot as child processes: broker, Kafka topics, simulated X, ingest, workers, and what they say at the end.
+
+Owns their order of start and end and their settings. Called by the demo, chaos, bench and tests. Everything goes through the
+`earshot` command, Kafka and /metrics, as in operations.
+"""
+
+import secrets
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from agents.kafka_admin import apply_topics, delete_topics
+from agents.proving import stored
+from agents.proving.oracle import Verdict, judge
+from agents.proving.processes import EARSHOT, Child, free_port
+from deploy.local_kafka import LocalKafka
+from streams import directory, kafka_topics
+from streams.errors import UserError
+from streams.reading.reader import Reader
+from streams.settings import Settings, environment
+
+DRAIN_SECONDS = 120.0
+"""Bound for the lag to reach zero once no more posts come."""
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+"""(name, labels) -> value, as scraped."""
+
+
+class Pipeline:
+    """One pipeline on Kafka topics of its own; a context manager that leaves no process and no folder."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None], worker_command: Sequence[str] = (*EARSHOT, "worker")) -> None:
+        """`worker_command`: what a worker is; the mutants of the tests are others."""
+        self._say = say
+        self._worker_command = worker_command
+        self._folder = tempfile.TemporaryDirectory(prefix="earshot-")
+        self.folder = Path(self._folder.name)
+        self._own_kafka: LocalKafka | None = None
+        self._base = settings
+        self.settings = settings
+        self.workers: dict[str, Child] = {}
+        self.ports: dict[str, int] = {}
+        self.simulated_x: Child | None = None
+        self.ingest: Child | None = None
+        self.x_url = ""
+
+    def __enter__(self) -> "Pipeline":
+        try:
+            self._start_kafka()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for child in (self.ingest, self.simulated_x, *self.workers.values()):
+            if child is not None and child.running:
+                child.end(seconds=5)
+        if self._own_kafka is not None:
+            self._own_kafka.down()
+        elif self.settings.kafka_topic_prefix and error is None:
+            delete_topics(self.settings.kafka_bootstrap, self.settings)
+        self._folder.cleanup()
+
+    # -- start --------------------------------------------------------------------------------------------------------
+
+    def _start_kafka(self) -> None:
+        bootstrap = self._base.kafka_bootstrap
+        if not bootstrap:
+            self._say("starting Kafka")
+            self._own_kafka = LocalKafka(self.folder / "kafka", jars=self._base.cache_path / "kafka" / "jars")
+            bootstrap = self._own_kafka.up()
+        self.settings = msgspec.structs.replace(
+            self._base,
+            kafka_bootstrap=bootstrap,
+            kafka_topic_prefix=f"{self._base.kafka_topic_prefix}{secrets.token_hex(4)}-",
+        )
+        self._say(f"Kafka at {bootstrap}: applying Kafka topics")
+        apply_topics(bootstrap, self.settings)
+
+    def start_simulated_x(self, rate: float, seed: int, count: int | None = None, bad_lines: int = 0) -> None:
+        """The simulated X; `bad_lines`: every so many lines one is broken, 0 for none."""
+        token = self.folder / "token"
+        token.write_text(secrets.token_urlsafe(24))
+        token.chmod(0o600)
+        arguments = ["--port", "0", "--rate", str(rate), "--seed", str(seed), "--token-file", str(token)]
+        if count is not None:
+            arguments += ["--count", str(count)]
+        if bad_lines:
+            arguments += ["--bad-lines", str(bad_lines)]
+        self.simulated_x = self._child("simulated-x", [*EARSHOT, "simulate-x", *arguments], self.settings)
+        self.simulated_x.start()
+        self.x_url = self.simulated_x.wait_for_line("http://", 20).split()[0]
+        self.settings = msgspec.structs.replace(self.settings, x_base_url=self.x_url, x_token_file=str(token))
+
+    def start_ingest(self) -> None:
+        """Ingest, pointed at the simulated X."""
+        self.ingest = self._child("ingest", [*EARSHOT, "ingest"], self.settings)
+        self.ingest.start()
+
+    def start_worker(self, name: str) -> Child:
+        """A worker; one that ran before comes back under its name, with its port."""
+        if name not in self.workers:
+            port = self.ports[name] = free_port()
+            settings = msgspec.structs.replace(self.settings, worker_id=name, metrics_port=port)
+            self.workers[name] = self._child(name, self._worker_command, settings)
+        self.workers[name].start()
+        return self.workers[name]
+
+    def _child(self, name: str, command: Sequence[str], settings: Settings) -> Child:
+        return Child(name, command, self.folder, environment(settings))
+
+    # -- watch --------------------------------------------------------------------------------------------------------
+
+    def metrics_url(self, worker: str) -> str:
+        """Where a worker's metrics are."""
+        return f"http://127.0.0.1:{self.ports[worker]}/metrics"
+
+    def scrape(self, worker: str) -> Samples:
+        """What a worker's /metrics says now; empty while it does not answer."""
+        try:
+            with urllib.request.urlopen(self.metrics_url(worker), timeout=2) as answer:  # noqa: S310 - loopback
+                text = answer.read().decode()
+        except OSError:
+            return {}
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def ended(self) -> list[Child]:
+        """Children that ended by themselves."""
+        children = (self.simulated_x, self.ingest, *self.workers.values())
+        return [child for child in children if child is not None and child.starts and not child.running]
+
+    # -- end ----------------------------------------------------------------------------------------------------------
+
+    def stop_posts(self) -> None:
+        """No more posts: ingest hands on what it has accepted, then ends."""
+        for child in (self.ingest, self.simulated_x):
+            if child is not None and child.running:
+                code = child.end()
+                if code:
+                    raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
+
+    def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
+        """Wait until every post and mention is committed; the lag left (0 unless the bound is reached)."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while (left := stored.lag(self.settings)) > 0 and time.monotonic() < deadline:
+            keep_up()
+            time.sleep(0.2)
+        return left
+
+    def stop_workers(self) -> None:
+        """A graceful end: last checkpoint, last commit."""
+        for child in self.workers.values():
+            if child.running:
+                child.end()
+
+    def judge(self) -> Verdict:
+        """Have the oracle compare the tables with the posts."""
+        settings = self.settings
+        reader = Reader(directory.load(settings.directory_file), settings.max_post_bytes)
+        posts = stored.read(settings.kafka_bootstrap, kafka_topics.posts(settings))
+        rows = stored.read(settings.kafka_bootstrap, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
+        return judge(posts, rows, reader, settings.duplicate_horizon)

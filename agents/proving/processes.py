@@ -1,0 +1,98 @@
+"""Child processes of a proof: started apart from the terminal, logged to files, ended for certain.
+
+Called by `pipeline.py`. Knows nothing of what they run.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from streams.errors import UserError
+
+EARSHOT = (sys.executable, "-m", "agents.cli")
+"""The `earshot` command of this very environment."""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Child:
+    """One child process. In a session of its own, so that ctrl-c reaches the parent alone, which ends children in order."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._command = list(command)
+        self._environ = {**os.environ, **environ}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+
+    def start(self) -> None:
+        """Start it (again); the log goes on."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environ, start_new_session=True
+            )
+        self.starts += 1
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs (or is stopped)."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it runs or before it started."""
+        return None if self._process is None else self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal if it runs."""
+        if self._process is not None and self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.send(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def end(self, seconds: float = 15.0) -> int | None:
+        """SIGTERM, then SIGKILL after `seconds`; the exit code."""
+        if self._process is None:
+            return None
+        self.send(signal.SIGTERM)
+        self.send(signal.SIGCONT)
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.returncode
+
+    def last_line(self) -> str:
+        """The last line that it logged."""
+        lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
+        return lines[-1] if lines else "no output"
+
+    def wait_for_line(self, start: str, seconds: float) -> str:
+        """The first logged line that begins with `start`. Raises `UserError` if it ends first or takes too long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in self.log.read_text(errors="replace").splitlines() if self.log.exists() else ():
+                if line.startswith(start):
+                    return line
+            if not self.running:
+                raise UserError(f"{self.name} ended: {self.last_line()}")
+            time.sleep(0.05)
+        raise UserError(f"{self.name} did not get ready in {seconds:.0f} s: {self.last_line()}")

@@ -1,0 +1,91 @@
+"""From the bytes of an envelope to the mentions and tallies it makes: the whole of `reading/`, in order.
+
+Called by the tagger and by the oracle, in two steps, since the tagger drops duplicates in between. Pure: the same bytes, place
+and timestamp give the same records, in any process, at any time.
+"""
+
+import msgspec
+
+from streams.directory import Directory
+from streams.reading.addressed import hospitals_of
+from streams.reading.intent import Intents
+from streams.reading.locality import Localities
+from streams.reading.places import Gazetteer, place_of
+from streams.reading.post import Post
+from streams.reading.topics import Taxonomy, TopicMatcher
+from streams.reading.x import XEnvelope, post_of
+from streams.records import Mention, Tally
+from streams.vocabulary import DeadReason
+
+KEEP_SECONDS = 28 * 86_400
+"""Older than that, when Kafka takes it, a post has no hour: the longest window is 28 days."""
+AHEAD_SECONDS = 3600
+"""A post's own time may be so far ahead of Kafka's; further is a wrong clock, and gives no hour."""
+
+
+class UnreadableError(Exception):
+    """An envelope that cannot be read."""
+
+    def __init__(self, reason: DeadReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Reader:
+    """All knowledge about reading a post, loaded once."""
+
+    def __init__(self, directory: Directory, max_bytes: int) -> None:
+        """`max_bytes`: larger envelopes are not read."""
+        self.directory = directory
+        self.taxonomy = Taxonomy.load()
+        self.gazetteer = Gazetteer.load()
+        self._topics = TopicMatcher(self.taxonomy)
+        self._intents = Intents.load()
+        self._localities = Localities()
+        self._max_bytes = max_bytes
+        self._decode = msgspec.json.Decoder(XEnvelope).decode
+
+    def decode(self, value: bytes) -> XEnvelope:
+        """The envelope. Raises `UnreadableError` with the reason; nothing else, whatever the bytes."""
+        if len(value) > self._max_bytes:
+            raise UnreadableError("too_large")
+        try:
+            return self._decode(value)
+        except msgspec.ValidationError:
+            raise UnreadableError("wrong_shape") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise UnreadableError("not_json") from None
+
+    def records(self, envelope: XEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
+        """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on `posts`."""
+        post = post_of(envelope.payload)
+        ties = hospitals_of(post, self.directory)
+        if not ties:
+            return []
+        hour = hour_of(post, at)
+        topics = self._topics.topics_of(post.text)
+        open_topics, service_lines = self.taxonomy.split(topics)
+        place = place_of(post, self.gazetteer)
+        records: list[Mention | Tally] = []
+        for hospital, relation, addressed in ties:
+            locality = self._localities.locality(place, hospital)
+            own = relation == "author"
+            records.append(
+                Mention(
+                    hospital.id, partition, offset, at, hour, relation, locality.tier, locality.precision,
+                    locality.evidence, locality.confidence, locality.distance_km, open_topics,
+                    "none" if own else self._intents.intent_of(post.text, addressed, topics), addressed,
+                    envelope.id, post.reply_to,
+                )  # fmt: skip
+            )
+            if service_lines and not own:
+                records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines))
+        return records
+
+
+def hour_of(post: Post, at: int) -> int:
+    """Hours since the epoch of the post's own time, -1 if that is missing or implausible beside Kafka's (`at`, ms)."""
+    taken = at // 1000
+    if post.at < 0 or post.at > taken + AHEAD_SECONDS or post.at < taken - KEEP_SECONDS:
+        return -1
+    return post.at // 3600
