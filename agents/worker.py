@@ -70,8 +70,9 @@ class Worker:
             sources=(self._posts, self._mentions),
         )
         metrics = Metrics()
+        taxonomy = reader.taxonomy
         self._conversation = ConversationCollector(
-            tables, partition_of, reader.taxonomy.open_topics, reader.taxonomy.service_line
+            tables, partition_of, sorted(taxonomy.operational | taxonomy.safety), sorted(taxonomy.service_line)
         )
         self._pipeline = PipelineCollector()
         metrics.registry.register(self._conversation)

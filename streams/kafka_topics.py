@@ -1,7 +1,7 @@
 """The Kafka topics as data: partitions, retention, compaction, compression, and why.
 
 Read by `earshot topics apply|describe`, the Faust app, ingest and the tests. Knows no broker: applying is
-`agents/cli/topics.py`. Nobody else creates a Kafka topic; auto-creation is off everywhere.
+`agents/kafka_admin.py`. Nobody else creates a Kafka topic; auto-creation is off everywhere.
 """
 
 import msgspec

@@ -14,8 +14,10 @@ import msgspec
 from msgspec import Meta
 from platformdirs import user_cache_path
 
+from streams.errors import UserError
 
-class SettingsError(Exception):
+
+class SettingsError(UserError):
     """A setting has a value that is not allowed. One line for the reader, naming the variable."""
 
 

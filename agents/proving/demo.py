@@ -48,7 +48,11 @@ def lines_of(samples: Samples, names: dict[str, str]) -> list[Line]:
     lines = []
     for hospital, cells in by.items():
         topics = sorted(
-            ((name.split("/")[1], int(n)) for name, n in cells.items() if name.startswith("conversation_topic_posts_total/")),
+            (
+                (name.split("/")[1], int(n))
+                for name, n in cells.items()
+                if name.startswith("conversation_topic_posts_total/")
+            ),
             key=lambda pair: (-pair[1], pair[0]),
         )
         tiers = {tier: int(cells.get(f"conversation_tier_posts_total/{tier}", 0)) for tier in TIERS}
@@ -118,7 +122,9 @@ class Demo:
                 elif now - said_at >= PLAIN_SECONDS:
                     said_at = now
                     posts = sum(line.posts for line in lines)
-                    self._say(f"{posts} posts about {len(lines)} hospitals, {rate:.0f} posts/s, {url}, {ends - now:.0f} s left")
+                    self._say(
+                        f"{posts} posts about {len(lines)} hospitals, {rate:.0f} posts/s, {url}, {ends - now:.0f} s left"
+                    )
                 time.sleep(min(1.0, max(0.0, ends - now)))
 
     @contextmanager

@@ -15,11 +15,11 @@ from types import TracebackType
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.kafka_admin import apply_topics, delete_topics
+from agents.kafka_admin import apply_topics, delete
 from agents.proving import stored
 from agents.proving.oracle import Verdict, judge
 from agents.proving.processes import EARSHOT, Child, free_port
-from deploy.local_kafka import LocalKafka
+from deploy.local_kafka import LocalKafka, local_kafka
 from streams import directory, kafka_topics
 from streams.errors import UserError
 from streams.reading.reader import Reader
@@ -35,7 +35,9 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 class Pipeline:
     """One pipeline on Kafka topics of its own; a context manager that leaves no process and no folder."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None], worker_command: Sequence[str] = (*EARSHOT, "worker")) -> None:
+    def __init__(
+        self, settings: Settings, say: Callable[[str], None], worker_command: Sequence[str] = (*EARSHOT, "worker")
+    ) -> None:
         """`worker_command`: what a worker is; the mutants of the tests are others."""
         self._say = say
         self._worker_command = worker_command
@@ -67,7 +69,7 @@ class Pipeline:
         if self._own_kafka is not None:
             self._own_kafka.down()
         elif self.settings.kafka_topic_prefix and error is None:
-            delete_topics(self.settings.kafka_bootstrap, self.settings)
+            delete(self.settings.kafka_bootstrap, self.settings.kafka_topic_prefix)
         self._folder.cleanup()
 
     # -- start --------------------------------------------------------------------------------------------------------
@@ -76,7 +78,7 @@ class Pipeline:
         bootstrap = self._base.kafka_bootstrap
         if not bootstrap:
             self._say("starting Kafka")
-            self._own_kafka = LocalKafka(self.folder / "kafka", jars=self._base.cache_path / "kafka" / "jars")
+            self._own_kafka = local_kafka(self._base, self.folder / "kafka")
             bootstrap = self._own_kafka.up()
         self.settings = msgspec.structs.replace(
             self._base,

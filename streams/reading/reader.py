@@ -8,8 +8,9 @@ import msgspec
 
 from streams.directory import Directory
 from streams.reading.addressed import hospitals_of
-from streams.reading.intent import Intents
+from streams.reading.intent import Intents, IntentWords
 from streams.reading.locality import Localities
+from streams.reading.phrases import Phrases
 from streams.reading.places import Gazetteer, place_of
 from streams.reading.post import Post
 from streams.reading.topics import Taxonomy, TopicMatcher
@@ -39,8 +40,11 @@ class Reader:
         self.directory = directory
         self.taxonomy = Taxonomy.load()
         self.gazetteer = Gazetteer.load()
-        self._topics = TopicMatcher(self.taxonomy)
-        self._intents = Intents.load()
+        words = IntentWords.load()
+        # One index for both, so that a text is gone through once.
+        phrases = Phrases((*self.taxonomy.groups(), *words.groups()))
+        self._topics = TopicMatcher(self.taxonomy, phrases)
+        self._intents = Intents(words, phrases)
         self._localities = Localities()
         self._max_bytes = max_bytes
         self._decode = msgspec.json.Decoder(XEnvelope).decode

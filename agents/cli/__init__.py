@@ -1,0 +1,70 @@
+"""The `earshot` command: its groups, and what an error looks like to the person who typed it.
+
+One module per group of commands, imported when it is called, so that `earshot --help` is quick. Settings are loaded
+once, here, and handed on as click's context object. Knows no Kafka, X or Faust.
+"""
+
+import importlib
+from typing import Any
+
+import click
+
+from streams.errors import UserError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    # name: (module:attribute, its line in `earshot --help`). A new command is registered by its line here.
+    "chaos": ("agents.cli.chaos:chaos", "The pipeline under faults, and whether every count is still right."),
+    "demo": ("agents.cli.demo:demo", "The whole of it on this machine, for some seconds."),
+    "ingest": ("agents.cli.ingest:command", "Take posts from X to Kafka."),
+    "kafka": ("agents.cli.kafka:kafka", "The local Kafka: up, down, status."),
+    "settings": ("agents.cli.settings:settings", "Every setting: variable, value, what is allowed."),
+    "simulate-x": ("agents.cli.simulate_x:command", "A simulated X: rules and filtered stream, on loopback."),
+    "topics": ("agents.cli.topics:topics", "The Kafka topics: apply, describe."),
+    "worker": ("agents.cli.worker:worker", "Tag posts and keep the hospital tables."),
+}
+
+INTERRUPTED = 130
+"""Exit code after ctrl-c, as the shell counts it."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and turns expected errors into one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import and return the command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command: `UserError` is one line and exit code 1, ctrl-c exit code 130; a bug keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="earshot", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Earshot: what people say to and about hospitals, near and far, counted exactly.
+
+    Settings come from the environment; `earshot settings` lists them.
+    """
+    from streams import settings  # noqa: PLC0415 - not needed for --help
+
+    ctx.obj = settings.load()

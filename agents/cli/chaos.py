@@ -1,0 +1,41 @@
+"""`earshot chaos`: the pipeline under faults, and whether every count is still right."""
+
+import signal
+import time
+
+import click
+
+from agents.proving import chaos as proving
+from streams.settings import Settings
+
+
+@click.command()
+@click.option("--kills", default=5, show_default=True, type=click.IntRange(0, 1000), help="SIGKILLs at random moments.")
+@click.option(
+    "--seconds", default=60.0, show_default=True, type=click.FloatRange(10, 86_400), help="How long posts come."
+)
+@click.option("--rate", default=2000.0, show_default=True, type=click.FloatRange(1, 20_000), help="Posts a second.")
+@click.option("--seed", default=7, show_default=True, help="Of the plan of faults and of the posts.")
+@click.option(
+    "--runs", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs, each with the next seed."
+)
+@click.pass_context
+def chaos(ctx: click.Context, kills: int, seconds: float, rate: float, seed: int, runs: int) -> None:
+    """Kill, stop, add and take away workers while posts come; then ask the oracle.
+
+    Exit code 0: every count is right and every offset committed, in every run.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings: Settings = ctx.obj
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        click.echo(f"{time.monotonic() - started:6.1f} s  {line}")
+
+    exact = True
+    for run_seed in range(seed, seed + runs):
+        say(f"seed {run_seed}: {seconds:.0f} s at {rate:.0f} posts/s")
+        outcome = proving.run(settings, proving.plan(kills, seconds, run_seed), seconds, rate, run_seed, say)
+        exact = exact and outcome.exact
+        click.echo(str(outcome))
+    ctx.exit(0 if exact else 1)

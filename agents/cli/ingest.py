@@ -1,0 +1,40 @@
+"""`earshot ingest`: listen to X and publish, until SIGTERM or SIGINT.
+
+Owns signals and the log's look; the work is `agents/ingest/service.py`.
+"""
+
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+import click
+import msgspec
+
+from agents.ingest import service
+from deploy.local_kafka import bootstrap
+from streams.settings import Settings
+
+
+@click.command("ingest")
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Listen to X and put every post on Kafka, until ctrl-c."""
+    settings: Settings = context.obj
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    stop = threading.Event()
+
+    asked = False
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(128 + number)  # asked twice: at once, flushed or not
+        asked = True
+        # Not from here: the handler interrupts this very thread, which may be holding the event's lock.
+        threading.Thread(target=stop.set).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    context.exit(service.run(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), stop))

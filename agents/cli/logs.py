@@ -1,0 +1,22 @@
+"""Log lines of the long-running commands: one format, to stderr, for people and for compose.
+
+Called by `earshot worker` and `earshot ingest`. No line may hold a token, a post's text or an author: what is logged is
+counts, names of ours, and types of errors.
+"""
+
+import logging
+
+from streams.settings import Settings
+
+_OTHERS = ("faust", "mode", "aiokafka", "kafka", "tweepy", "urllib3", "asyncio")
+"""Libraries: their life is told by our own lines; of them only what is wrong is shown."""
+
+
+def begin(settings: Settings) -> None:
+    """Log from here on, at the level that is set. Never Faust's `-l warn`, which turns the root logger to DEBUG."""
+    level = settings.log_level.upper()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    for name in _OTHERS:
+        logging.getLogger(name).setLevel(level if level == "DEBUG" else "ERROR")
+    # Says "GroupCoordinatorNotAvailable" as an error while a new broker makes its offsets topic, and tries again.
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(level if level == "DEBUG" else "CRITICAL")

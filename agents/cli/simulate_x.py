@@ -1,0 +1,71 @@
+"""`earshot simulate-x`: the simulated X as a process, for the demo and for trying things out.
+
+Owns its options and signals; the work is `agents/simulated/`.
+"""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from agents.simulated.people import targets
+from agents.simulated.server import HEARTBEAT_SECONDS, SimulatedX
+from streams import directory
+from streams.errors import UserError
+from streams.settings import Settings
+
+
+@click.command("simulate-x")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--rate", type=click.FloatRange(0.01, 20_000), default=200.0, show_default=True, help="Posts a second.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed writes the same posts.")
+@click.option("--count", type=click.IntRange(0), help="Posts in all; then only heartbeats.")
+@click.option("--bad-lines", type=click.IntRange(0), default=0, help="A bad line after so many good ones; 0: none.")
+@click.option("--token-file", type=click.Path(path_type=Path), help="The bearer token to take; without: any.")
+@click.option(
+    "--heartbeat", type=click.FloatRange(0.05, 3600), default=HEARTBEAT_SECONDS, show_default=True, help="Seconds."
+)
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]),
+    help="UTC time of the first post, which ids hold; without: that of the first connection.",
+)
+@click.pass_obj
+def command(
+    settings: Settings, *, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
+    token_file: Path | None, heartbeat: float, start: datetime | None,
+) -> None:  # fmt: skip
+    """Stand in for X on loopback, until ctrl-c. The first line of output is its address."""
+    x = SimulatedX(
+        targets(directory.load(settings.directory_file)),
+        rate=rate,
+        seed=seed,
+        count=count,
+        bad_every=bad_lines,
+        token=_token(token_file) if token_file is not None else "",
+        heartbeat=heartbeat,
+        start_ms=int(start.replace(tzinfo=UTC).timestamp() * 1000) if start is not None else None,
+        port=port,
+    )
+    asyncio.run(_run(x))
+
+
+async def _run(x: SimulatedX) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with x:
+        click.echo(x.url)
+        await stopping.wait()
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise UserError(f"--token-file {path} cannot be read: {error.strerror}") from None
+    if not token:
+        raise UserError(f"--token-file {path} must hold a bearer token")
+    return token

@@ -1,0 +1,53 @@
+"""`earshot topics apply|describe`: the Kafka topics as declared, against the broker's.
+
+Knows how to say it; comparing and changing is `agents/kafka_admin.py`.
+"""
+
+import click
+import msgspec
+
+from agents.kafka_admin import Described, apply_topics, describe_topics
+from deploy.local_kafka import bootstrap
+from streams.settings import Settings
+
+
+@click.group()
+def topics() -> None:
+    """The Kafka topics of a pipeline, as declared in code."""
+
+
+@topics.command()
+@click.option("--change-config", is_flag=True, help="Also change the configuration of those that exist.")
+@click.pass_obj
+def apply(settings: Settings, change_config: bool) -> None:
+    """Create what is missing. Nothing that exists is changed unless asked; a partition count never."""
+    for one in apply_topics(bootstrap(settings), settings, change_config=change_config):
+        click.echo(f"{one.result:10}{one.name}")
+        for change in one.changes:
+            click.echo(
+                f"{'':10}{change.key}: {change.actual} -> {'default' if change.wanted is None else change.wanted}"
+            )
+
+
+@topics.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.pass_obj
+def describe(settings: Settings, as_json: bool) -> None:
+    """Show each Kafka topic: what is declared, why, and whether the broker's is so."""
+    found = describe_topics(bootstrap(settings), settings)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    for one in found:
+        click.echo(f"{one.declared.name}: {_state(one)}\n    {one.declared.why}")
+        wanted = {"partitions": one.declared.partitions, **one.declared.full_config}
+        click.echo(f"    {' '.join(f'{key}={value}' for key, value in wanted.items())}")
+
+
+def _state(one: Described) -> str:
+    if one.state != "differs":
+        return one.state
+    counts = [f"partitions is {one.partitions}, should be {one.declared.partitions}"] * (
+        one.partitions != one.declared.partitions
+    )
+    return "differs: " + "; ".join([*counts, *map(str, one.differences)])

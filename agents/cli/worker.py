@@ -1,0 +1,18 @@
+"""`earshot worker`: one worker, until SIGTERM or ctrl-c."""
+
+import click
+import msgspec
+
+from agents.cli import logs
+from deploy.local_kafka import bootstrap
+from streams.settings import Settings
+
+
+@click.command()
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Tag posts and keep the hospital tables; /metrics shows them. Run as many as there are partitions."""
+    from agents.worker import run  # noqa: PLC0415 - Faust takes a second to import
+
+    logs.begin(settings)
+    run(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)))

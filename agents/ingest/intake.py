@@ -1,0 +1,154 @@
+"""From one line of X to the record that it becomes on Kafka: an envelope on `posts`, a dead letter, or nothing.
+
+Owns the rules of what a line must have (an object with `data.id`, nothing else) and the counts of what came. Called by
+the source's reading thread, through `service.py`. Reads no text and no author; where a record goes is `publisher.py`.
+"""
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from streams.kafka_topics import MAX_RECORD_BYTES
+from streams.records import DeadLetter, Envelope, encode_json
+from streams.vocabulary import DeadReason
+
+log = logging.getLogger(__name__)
+
+SOURCE = "x"
+DEAD_RAW_BYTES = (MAX_RECORD_BYTES - 4096) // 4 * 3
+"""Most bytes of a line that a dead letter carries: base64 makes 4 of 3, and 4 KiB are for the rest of the record."""
+
+_ID = re.compile(r"\d{1,20}", re.ASCII)
+"""A post id is a decimal 64-bit number (X API v2)."""
+_TITLE = re.compile(r"[A-Za-z][A-Za-z -]{0,59}")
+"""A notice's title may be logged if it is no more than words."""
+
+
+class Record(NamedTuple):
+    """One record for Kafka."""
+
+    topic: Literal["posts", "dead-letters"]
+    """By its plain name; the pipeline's prefix is the publisher's business."""
+    key: bytes
+    value: bytes
+
+
+class _Data(msgspec.Struct):
+    id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Line(msgspec.Struct):
+    """What is looked at; all else passes unread. Newer namings of other fields do not matter here."""
+
+    data: _Data | None = None
+    matching_rules: msgspec.Raw = msgspec.Raw(b"")
+    errors: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _MatchedRule(msgspec.Struct):
+    """X requires only a rule's id; a rule made elsewhere may have no tag."""
+
+    tag: str | None = None
+
+
+class _Notice(msgspec.Struct):
+    title: str = ""
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_rules = msgspec.json.Decoder(list[_MatchedRule] | None).decode
+_decode_notices = msgspec.json.Decoder(list[_Notice]).decode
+
+
+class UnreadableError(Exception):
+    """A line that is no post and no notice."""
+
+    def __init__(self, reason: DeadReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Intake:
+    """Makes records of lines and counts them. Used by one thread; its counts may be read by any."""
+
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.time) -> None:
+        """`max_bytes`: a larger line, or envelope, is dead. `clock`: seconds since the epoch."""
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self.lines = 0
+        self.posts = 0
+        self.notices = 0
+        self.dead = 0
+
+    def take(self, line: bytes) -> Record | None:
+        """The record of one line; None for a notice, which tells of the stream and is no post. Never raises."""
+        self.lines += 1
+        now = int(self._clock() * 1000)
+        try:
+            record = self._read(line, now)
+        except UnreadableError as error:
+            self.dead += 1
+            return _dead(error.reason, line, now)
+        if record is None:
+            self.notices += 1
+        else:
+            self.posts += 1
+        return record
+
+    def _read(self, line: bytes, now: int) -> Record | None:
+        if len(line) > self._max_bytes:
+            raise UnreadableError("too_large")
+        found = _decoded(line)
+        if found.data is None or found.data.id is msgspec.UNSET:
+            if found.errors and found.data is None:
+                _log_notices(found.errors)
+                return None
+            raise UnreadableError("no_post")
+        if not _ID.fullmatch(found.data.id):
+            raise UnreadableError("wrong_shape")
+        envelope = Envelope(SOURCE, found.data.id, now, "stream", _tags(found.matching_rules), msgspec.Raw(line))
+        value = encode_json(envelope)
+        if len(value) > self._max_bytes:
+            raise UnreadableError("too_large")
+        return Record("posts", found.data.id.encode(), value)
+
+
+def _decoded(line: bytes) -> _Line:
+    try:
+        # msgspec does not look into what it skips, and skipped text must be UTF-8 for the record to be JSON.
+        line.decode()
+        return _decode_line(line)
+    except msgspec.ValidationError:
+        raise UnreadableError("wrong_shape") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UnreadableError("not_json") from None
+
+
+def _tags(rules: msgspec.Raw) -> tuple[str, ...]:
+    """Tags of the rules that matched; a shape that is not known has none, and the post is still a post."""
+    if not rules:
+        return ()
+    try:
+        return tuple(rule.tag for rule in _decode_rules(rules) or () if rule.tag)
+    except msgspec.DecodeError:
+        return ()
+
+
+def _log_notices(errors: msgspec.Raw) -> None:
+    try:
+        titles = [notice.title for notice in _decode_notices(errors)]
+    except msgspec.DecodeError:
+        titles = []
+    log.warning("X says: %s", ", ".join(filter(_TITLE.fullmatch, titles)) or "an error without a title")
+
+
+def _dead(reason: DeadReason, line: bytes, now: int) -> Record:
+    letter = DeadLetter(reason, "ingest", SOURCE, now, len(line), raw=line[:DEAD_RAW_BYTES])
+    # It stands nowhere, so its bytes are its key: a copy overwrites itself.
+    key = b"ingest-" + hashlib.blake2b(line, digest_size=16).hexdigest().encode()
+    return Record("dead-letters", key, encode_json(letter))

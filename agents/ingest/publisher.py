@@ -1,0 +1,255 @@
+"""Brings records to Kafka: bounded, in order, and again until they are acknowledged.
+
+Owns the kafka-python producer, its settings, and the memory of what it has not acknowledged. Called by `service.py`:
+the reading thread publishes, the main thread tends. At least once: a producer that is replaced leaves copies behind,
+and the tagger drops those. Does not know what is in a record.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from agents.ingest.intake import Record
+from agents.kafka_probe import answers
+from streams import kafka_topics
+from streams.errors import UserError
+from streams.kafka_topics import MAX_RECORD_BYTES
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STALL_SECONDS = 20.0
+"""Without an acknowledgement for so long a producer is replaced, if the broker answers. A request may take 15."""
+MOST_FAILURES = 5
+"""Producers in a row that failed without one record taken: another will not help."""
+PAUSE_SECONDS = 2.0
+"""Before the second replacement in a row; twice that before the third, and so on."""
+_DISCARD_SECONDS = 1.0
+
+
+class Sent(Protocol):
+    """What a producer's `send` returns."""
+
+    def add_callback(self, done: Callable[..., None], *arguments: Any) -> object:
+        """Call when acknowledged."""
+
+    def add_errback(self, failed: Callable[..., None], *arguments: Any) -> object:
+        """Call when refused."""
+
+
+class Producer(Protocol):
+    """The part of a kafka-python producer that is used."""
+
+    def send(self, topic: str, value: bytes, key: bytes) -> Sent:
+        """Hand over one record; may raise `KafkaError`."""
+
+
+class Connection(Protocol):
+    """Makes and ends producers."""
+
+    def ready(self) -> bool:
+        """Whether a broker answers now."""
+
+    def open(self) -> Producer:
+        """A new producer. Raises `KafkaError`."""
+
+    def discard(self, producer: Producer) -> None:
+        """End a producer at once, whatever it holds. Raises nothing."""
+
+
+class KafkaConnection:
+    """Producers for one broker."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    def ready(self) -> bool:
+        """Whether a broker answers now."""
+        return answers(self._bootstrap)
+
+    def open(self) -> KafkaProducer:
+        """A new producer with Earshot's settings. Raises `KafkaError`."""
+        return KafkaProducer(
+            bootstrap_servers=self._bootstrap.split(","),
+            client_id="earshot-ingest",
+            acks="all",
+            enable_idempotence=True,
+            max_in_flight_requests_per_connection=5,
+            # A batch that expires after it was sent wedges kafka-python 3.0 for good: none ever expires.
+            delivery_timeout_ms=2**31 - 1,
+            request_timeout_ms=15_000,
+            retry_backoff_ms=200,
+            linger_ms=50,
+            batch_size=131_072,
+            compression_type="zstd",  # as declared for both Kafka topics: the broker need not encode again
+            max_request_size=MAX_RECORD_BYTES,
+            max_block_ms=5000,
+            bootstrap_timeout_ms=5000,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+
+    def discard(self, producer: KafkaProducer) -> None:
+        """End a producer at once.
+
+        kafka-python's `close` gives up without ending its thread when a record is still unacknowledged, and that thread
+        would send it whenever it can; only the private `force_close` ends it (3.0.12; tests/ingest holds it to that).
+        """
+        producer._sender.force_close()
+        producer._sender.join(_DISCARD_SECONDS)
+        with contextlib.suppress(KafkaError):
+            producer.close(timeout=_DISCARD_SECONDS)
+
+
+class Publisher:
+    """The records on their way to Kafka, at most `outstanding` of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        topics: Mapping[str, str],
+        outstanding: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`topics`: a record's topic -> the Kafka topic. `clock`: seconds that only grow. Raises `KafkaError`."""
+        self._connection = connection
+        self._topics = topics
+        self._most = outstanding
+        self._clock = clock
+        self._sending = threading.Lock()
+        """Held while records are handed to the producer: their order is the order of acceptance."""
+        self._changed = threading.Condition()
+        """Guards all that follows; never held while the producer is called, which calls back from its own thread."""
+        self._unacked: dict[int, Record] = {}
+        self._accepted = 0
+        self._closed = False
+        self._generation = 0
+        self._progress_at = clock()
+        self._error: BaseException | None = None
+        self._failures = 0
+        self._producer: Producer | None = connection.open()
+
+    @property
+    def outstanding(self) -> int:
+        """Records accepted and not yet acknowledged."""
+        return len(self._unacked)
+
+    def publish(self, record: Record) -> bool:
+        """Accept one record; waits while too many are outstanding. False: closed, and not accepted."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self._unacked) < self._most)
+        with self._sending:
+            with self._changed:
+                if self._closed:
+                    return False
+                if not self._unacked:
+                    self._progress_at = self._clock()
+                self._accepted += 1
+                number = self._accepted
+                self._unacked[number] = record
+            self._send(number, record)
+        return True
+
+    def tend(self) -> None:
+        """Replace a producer that failed or stalled and send again what it has not acknowledged, in order.
+
+        To be called every second or so. Raises `UserError` when Kafka keeps refusing.
+        """
+        with self._changed:
+            error, stalled = self._error, self._clock() - self._progress_at
+            patience = STALL_SECONDS if error is None else PAUSE_SECONDS * self._failures
+            if stalled < patience or not (error or self._unacked):
+                return
+            if self._failures >= MOST_FAILURES and error is not None:
+                raise UserError(
+                    f"Kafka refuses the posts ({type(error).__name__}); `earshot topics describe` shows why"
+                )
+        if not self._connection.ready():
+            # As it is, the producer will go on when the broker is back; a new one could do no more.
+            log.warning("Kafka does not answer; %d records wait", self.outstanding)
+            with self._changed:
+                self._progress_at = self._clock()
+            return
+        self._replace(type(error).__name__ if error is not None else f"no acknowledgement for {stalled:.0f} s")
+
+    def close(self, seconds: float) -> int:
+        """Accept no more, wait up to `seconds` for what was accepted; how many records Kafka has not taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        deadline = self._clock() + seconds
+        while self._unacked and (left := deadline - self._clock()) > 0:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._unacked or self._error is not None, min(left, 0.25))
+            try:
+                self.tend()
+            except UserError:
+                break
+        with self._sending:
+            self._discard()
+        return self.outstanding
+
+    def _replace(self, why: str) -> None:
+        with self._sending:
+            log.warning("new Kafka producer (%s); sending %d records again", why, self.outstanding)
+            self._discard()
+            with self._changed:
+                self._error = None
+                self._failures += 1
+                self._progress_at = self._clock()
+                again = list(self._unacked.items())
+            try:
+                self._producer = self._connection.open()
+            except KafkaError as error:
+                self._fail(self._generation, error)
+                return
+            for number, record in again:
+                if self._error is not None:
+                    return
+                self._send(number, record)
+
+    def _discard(self) -> None:
+        with self._changed:
+            self._generation += 1  # the old one's last words are not heard
+        if self._producer is not None:
+            self._connection.discard(self._producer)
+            self._producer = None
+
+    def _send(self, number: int, record: Record) -> None:
+        """Hand a record to the producer; if there is none that works, it is sent with the next one."""
+        generation = self._generation
+        if self._producer is None or self._error is not None:
+            return
+        try:
+            sent = self._producer.send(self._topics[record.topic], record.value, record.key)
+        except KafkaError as error:
+            self._fail(generation, error)
+            return
+        sent.add_callback(self._acked, generation, number)
+        sent.add_errback(self._fail, generation)
+
+    def _acked(self, generation: int, number: int, *_: object) -> None:
+        with self._changed:
+            if generation == self._generation:
+                self._unacked.pop(number, None)
+                self._failures = 0
+                self._progress_at = self._clock()
+                self._changed.notify_all()
+
+    def _fail(self, generation: int, error: BaseException) -> None:
+        with self._changed:
+            if generation == self._generation and self._error is None:
+                self._error = error
+                self._changed.notify_all()
+
+
+def connect(settings: Settings) -> Publisher:
+    """A publisher for a pipeline's broker and Kafka topics. Raises `KafkaError`."""
+    topics = {"posts": kafka_topics.posts(settings), "dead-letters": kafka_topics.dead_letters(settings)}
+    return Publisher(KafkaConnection(settings.kafka_bootstrap), topics, settings.ingest_outstanding)

@@ -1,0 +1,181 @@
+"""`earshot ingest` as a whole: rules, one supervised connection, intake, publisher, and how it all ends.
+
+Owns the threads (one reads, the calling one tends and reports), the order of start and stop and the exit code. Called
+by `agents/cli/ingest.py` and the tests. Does not know that X may be simulated.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+import tweepy
+from kafka.errors import KafkaError
+
+from agents.ingest import publisher, rules
+from agents.ingest.intake import Intake
+from agents.ingest.outcome import Outcome
+from agents.ingest.publisher import Publisher
+from agents.ingest.supervisor import Policy, supervise
+from agents.ingest.x import XStream, refusal
+from agents.kafka_admin import describe_topics
+from streams import directory, kafka_topics
+from streams.errors import UserError
+from streams.settings import Settings, variable
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.25
+"""How often the calling thread looks at the publisher and the reading thread; a stop wakes it at once."""
+REPORT_SECONDS = 10.0
+FLUSH_SECONDS = 10.0
+"""Most that a stop waits for Kafka to take what was accepted."""
+READER_SECONDS = 1.0
+"""Most that a stop waits for the reading thread; it may be connecting, and holds nothing then."""
+
+QUIET = ("kafka", "tweepy", "urllib3")
+"""Libraries whose debug lines show tokens, post text or addresses: never below WARNING, whatever the log level."""
+
+
+class Ingest:
+    """X's lines on their way to Kafka."""
+
+    def __init__(self, settings: Settings, token: str, wanted: tuple[rules.Rule, ...], sink: Publisher) -> None:
+        self._sink = sink
+        self._wanted = wanted
+        self._synced = False
+        self._stopping = threading.Event()
+        self._failure: Exception | None = None
+        self.intake = Intake(settings.max_post_bytes)
+        self.stream = XStream(token, settings.x_base_url, self._emit)
+        self._thread = threading.Thread(target=self._read, name="earshot-x", daemon=True)
+
+    def start(self) -> None:
+        """Start reading in a thread of its own."""
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise what ended the reading thread, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> int:
+        """Read no more, flush what was accepted; the number of records that Kafka has not taken."""
+        self._stopping.set()
+        self.stream.stop()
+        left = self._sink.close(FLUSH_SECONDS)
+        self._thread.join(READER_SECONDS)
+        return left
+
+    def report(self) -> str:
+        """The counts, in one line."""
+        intake = self.intake
+        return (
+            f"{intake.lines} lines, {intake.posts} posts, {intake.dead} dead letters, {intake.notices} notices, "
+            f"{self._sink.outstanding} outstanding"
+        )
+
+    def _read(self) -> None:
+        policy = Policy(time.monotonic, time.time)
+        try:
+            supervise(self._attempt, policy, self._stopping.wait, self._stopping.is_set)
+        except Exception as error:
+            self._failure = error  # raised again by `check`, in the calling thread
+
+    def _attempt(self) -> Outcome:
+        if not self._synced:
+            failed = self._sync()
+            if failed is not None:
+                return failed
+        log.info("X: connecting")
+        outcome = self.stream.listen()
+        self._synced = outcome.status != 409
+        return outcome
+
+    def _sync(self) -> Outcome | None:
+        """Make X's rules the wanted ones; None when they are."""
+        try:
+            planned = rules.sync(self.stream, self._wanted)
+        except tweepy.HTTPException as error:
+            return refusal(error.response.status_code, error.response.headers)
+        except requests.RequestException:
+            return Outcome("network")
+        log.info(
+            "X: stream rules: %d added, %d kept, %d deleted", len(planned.add), len(planned.keep), len(planned.delete)
+        )
+        self._synced = True
+        return None
+
+    def _emit(self, line: bytes) -> None:
+        record = self.intake.take(line)
+        if record is not None:
+            self._sink.publish(record)
+
+
+def run(settings: Settings, stop: threading.Event) -> int:
+    """Listen to X and publish until `stop`; the exit code: 0, or 1 when something accepted did not reach Kafka.
+
+    `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
+    """
+    quiet()
+    token = read_token(settings)
+    wanted = rules.wanted(directory.load(settings.directory_file))
+    require_kafka_topics(settings)
+    try:
+        sink = publisher.connect(settings)
+    except KafkaError as error:
+        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
+    ingest = Ingest(settings, token, wanted, sink)
+    log.info("ingest: X at %s, Kafka at %s", settings.x_base_url, settings.kafka_bootstrap)
+    ingest.start()
+    try:
+        _tend(ingest, sink, stop.wait)
+    finally:
+        left = ingest.stop()
+        log.info("ingest: stopped; %s", ingest.report())
+        if left:
+            log.error("Kafka did not take %d accepted records within %.0f s: they are lost", left, FLUSH_SECONDS)
+    return 1 if left else 0
+
+
+def _tend(ingest: Ingest, sink: Publisher, wait: Callable[[float], bool]) -> None:
+    report_at = time.monotonic() + REPORT_SECONDS
+    while not wait(TURN_SECONDS):
+        ingest.check()
+        sink.tend()
+        if time.monotonic() >= report_at:
+            report_at += REPORT_SECONDS
+            log.info("ingest: %s", ingest.report())
+
+
+def read_token(settings: Settings) -> str:
+    """The X bearer token. Raises `UserError`, which never shows what the file holds."""
+    name, path = variable("x_token_file"), settings.x_token_file
+    if not path:
+        raise UserError(f"{name} is not set: name a file that holds the X bearer token and nothing else")
+    try:
+        token = Path(path).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise UserError(f"{name}={path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        token = ""
+    if not token or not token.isprintable() or " " in token:
+        raise UserError(f"{name}={path} must hold one X bearer token and nothing else")
+    return token
+
+
+def require_kafka_topics(settings: Settings) -> None:
+    """Raise `UserError` unless the broker answers and has the Kafka topics that ingest writes to."""
+    needed = {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)}
+    found = {one.declared.name: one.state for one in describe_topics(settings.kafka_bootstrap, settings)}
+    missing = sorted(name for name in needed if found[name] == "missing")
+    if missing:
+        raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")
+
+
+def quiet() -> None:
+    """Keep the libraries' debug lines out of the log: they show what must not be there."""
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,164 @@
+"""One connection to X's filtered stream, through tweepy's public hooks only.
+
+tweepy by itself reconnects without delay after a clean end, ignores X's rate-limit headers and ends for good at one bad
+line. So `listen` is one connection and returns how it ended; lines leave as raw bytes. Called by `supervisor.py`, which
+decides about the next connection. Knows neither what is in a line nor which X it talks to.
+"""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import tweepy
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from agents.ingest.outcome import Outcome
+
+TWEEPY_BASE_URL = "https://api.twitter.com/"
+"""Written twice into tweepy 4.17, in both its streaming and its REST half."""
+REQUEST_TIMEOUT = 15.0
+"""Seconds for one request about rules: tweepy sets none. The stream's own is 21 s (heartbeats come every 20 s)."""
+CHUNK_BYTES = 65_536
+"""Most bytes that tweepy reads at once. A line still arrives with its chunk; tweepy's 512 make 5 MB lines quadratic."""
+
+FIELDS: Mapping[str, list[str]] = {
+    "tweet_fields": [
+        "author_id",
+        "conversation_id",
+        "created_at",
+        "edit_history_tweet_ids",
+        "entities",
+        "geo",
+        "in_reply_to_user_id",
+        "lang",
+        "note_tweet",
+        "public_metrics",
+        "referenced_tweets",
+    ],
+    "expansions": ["author_id", "geo.place_id", "in_reply_to_user_id", "referenced_tweets.id"],
+    "user_fields": ["id", "location", "name", "username", "verified_type"],
+    "place_fields": ["country", "country_code", "full_name", "geo", "id", "name", "place_type"],
+}
+"""What X shall send of each post: what is read now or in a later replay of `posts`, no more."""
+
+
+class BaseUrl(HTTPAdapter):
+    """Sends what was meant for tweepy's hard-coded host to another, with a timeout on every request."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base = urlsplit(base_url)
+        super().__init__()
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """requests' own signature. The proxy is chosen anew: it was chosen for the other host."""
+        request.url = urlunsplit((*self._base[:2], *urlsplit(str(request.url))[2:]))
+        options["proxies"] = get_environ_proxies(request.url, no_proxy=None)
+        options["timeout"] = options.get("timeout") or REQUEST_TIMEOUT
+        return super().send(request, *arguments, **options)
+
+
+class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
+    """The filtered stream, one connection at a time; also tweepy's client for the rules."""
+
+    def __init__(self, token: str, base_url: str, emit: Callable[[bytes], None]) -> None:
+        """`emit` gets each line but heartbeats, in the thread of `listen`; it may block, and X then waits."""
+        super().__init__(token, chunk_size=CHUNK_BYTES)
+        self._emit = emit
+        self.session.mount(TWEEPY_BASE_URL, BaseUrl(base_url))
+        self.session.hooks["response"].append(self._on_response)
+        self._response: requests.Response | None = None
+        self._ended = Outcome("stopped")
+        self._failure: Exception | None = None
+        self._connected_at = 0.0
+        self._stopped = False
+
+    def listen(self) -> Outcome:
+        """Connect, hand on lines until the connection ends, and say how it ended. Raises what `emit` raised."""
+        self._ended, self._failure, self._response, self._connected_at = Outcome("stopped"), None, None, 0.0
+        if self._stopped:
+            return self._ended
+        self.filter(**FIELDS)
+        self._response = None
+        if self._failure is not None:
+            raise self._failure
+        return self._ended
+
+    def stop(self) -> None:
+        """End `listen`, now and for ever, from another thread: an idle read too."""
+        self._stopped = True
+        self.disconnect()
+        response = self._response
+        if response is not None:
+            # The read may have just ended by itself.
+            with contextlib.suppress(AttributeError, OSError, RuntimeError, ValueError):
+                response.raw.shutdown()
+
+    # -- tweepy's hooks -----------------------------------------------------------------------------------------------
+
+    def on_connect(self) -> None:
+        """X accepted the connection."""
+        self._connected_at = time.monotonic()
+        if self._stopped:
+            self.disconnect()
+
+    def on_data(self, raw_data: bytes) -> None:
+        """One line. Never raises: whatever does in here ends tweepy's stream with a line in the log."""
+        try:
+            self._emit(raw_data)
+        except Exception as error:
+            self._failure = error  # raised again by `listen`
+            self.disconnect()
+
+    def on_keep_alive(self) -> None:
+        """A heartbeat: being read it has done its work."""
+
+    def on_closed(self, response: requests.Response) -> None:  # noqa: ARG002 - tweepy's signature
+        """X ended the stream in good order."""
+        self._end(Outcome("closed", seconds=self._seconds()))
+
+    def on_connection_error(self) -> None:
+        """The network failed, or was silent for longer than a heartbeat."""
+        self._end(Outcome("network", seconds=self._seconds()))
+
+    def on_request_error(self, status_code: int) -> None:
+        """X refused the connection."""
+        response = self._response
+        self._end(refusal(status_code, response.headers if response is not None else {}))
+
+    def on_exception(self, exception: Exception) -> None:
+        """Something that tweepy does not know how to take, such as a broken reply."""
+        if isinstance(exception, (requests.RequestException, OSError)):
+            self._end(Outcome("network", seconds=self._seconds()))
+        else:
+            self._failure = exception
+
+    def on_disconnect(self) -> None:
+        """`listen` says how it ended."""
+
+    def _end(self, outcome: Outcome) -> None:
+        self._ended = Outcome("stopped") if self._stopped else outcome
+        self.disconnect()
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._connected_at if self._connected_at else 0.0
+
+    def _on_response(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        self._response = response
+
+
+def refusal(status: int, headers: Mapping[str, str]) -> Outcome:
+    """What a refused request says about the next one; headers that are no whole numbers count as missing.
+
+    A 429 while the window still has requests left is about something else (the one connection is taken), and then its
+    reset is of no interest.
+    """
+    reset, remaining, after = (
+        int(value) if re.fullmatch(r"\d{1,12}", value := headers.get(name, "")) else None
+        for name in ("x-rate-limit-reset", "x-rate-limit-remaining", "retry-after")
+    )
+    return Outcome("refused", status=status, reset_at=None if remaining else reset, retry_after=after)

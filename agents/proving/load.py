@@ -1,0 +1,52 @@
+"""Fills `posts` without X and ingest, as fast as Kafka takes it: for the bench, and for tests that need an exact moment.
+
+The posts are the simulated X's, their copies included, in the envelopes that ingest makes. Not part of demo or chaos.
+"""
+
+import time
+from collections.abc import Iterator
+
+from kafka import KafkaProducer
+
+from agents.ingest.intake import Intake
+from agents.simulated.feed import Feed
+from agents.simulated.people import targets
+from streams import directory, kafka_topics
+from streams.settings import Settings
+
+POSTS_PER_SECOND = 250.0
+"""Pace by which the posts' own times advance: X's cap for one connection."""
+
+
+def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, bytes]]:
+    """Key and value of the envelopes of `count` posts and their copies, reposts and noise included."""
+    feed = Feed(seed, POSTS_PER_SECOND, targets(directory.load(settings.directory_file)), count)
+    feed.start(int((time.time() - count / POSTS_PER_SECOND) * 1000))
+    intake = Intake(settings.max_post_bytes)
+    for post, _ in feed.until(count):
+        record = intake.take(post.body + b',"matching_rules":[{"id":"1"}]}')
+        if record is None or record.topic != "posts":
+            raise ValueError("the simulated X wrote a post that ingest does not take")
+        yield record.key, record.value
+
+
+def fill(settings: Settings, count: int, seed: int) -> int:
+    """Put the envelopes of `count` posts and their copies on `posts`; the number of records."""
+    producer = KafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap.split(","),
+        acks="all",
+        linger_ms=20,
+        batch_size=256 * 1024,
+        compression_type="zstd",
+        delivery_timeout_ms=2**31 - 1,
+    )
+    topic = kafka_topics.posts(settings)
+    number = 0
+    try:
+        for key, value in records(settings, count, seed):
+            producer.send(topic, value, key=key)
+            number += 1
+        producer.flush()
+    finally:
+        producer.close()
+    return number

@@ -1,0 +1,56 @@
+"""The order of deliveries: new posts at a rate, copies of some of them again, and what is delivered to whom.
+
+Owns the schedule and the copies (X may deliver twice). Called by `server.py`, which keeps one feed over all
+connections. Knows no HTTP; time comes in as an argument.
+"""
+
+import heapq
+import random
+from collections.abc import Iterator
+
+from agents.simulated.people import Target
+from agents.simulated.posts import Post, Writer
+
+COPIES = 0.03
+"""Share of posts that are delivered again."""
+SOON, LATE = 20, 2000
+"""Half of the copies come within `SOON` posts, half within `LATE`."""
+
+
+class Feed:
+    """Posts in order of delivery. The same seed, rate, start and targets give the same posts and copies."""
+
+    def __init__(self, seed: int, rate: float, targets: tuple[Target, ...], count: int | None = None) -> None:
+        """`rate` in posts a second, `count` posts at most; copies come on top of both."""
+        self.rate = rate
+        self._count = count
+        self._writer = Writer(seed, targets)
+        self._rng = random.Random(seed + 1)  # noqa: S311 - repeatable on purpose
+        self._later: list[tuple[int, int, Post]] = []
+        self._start_ms = 0
+        self.made = 0
+        """Posts written, those that match no rule included."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all posts and copies are out."""
+        return self.made == self._count and not self._later
+
+    def start(self, at_ms: int) -> None:
+        """The time of the first post, ms since the epoch; later calls change nothing."""
+        self._start_ms = self._start_ms or at_ms
+
+    def until(self, number: int) -> Iterator[tuple[Post, bool]]:
+        """What is to be delivered up to the post `number`: (post, whether it is a copy)."""
+        last = number if self._count is None else min(number, self._count)
+        while self.made < last:
+            post = self._writer.write(self.made, self._start_ms + int(self.made * 1000 / self.rate))
+            self.made += 1
+            if self._rng.random() < COPIES:
+                distance = self._rng.randint(1, SOON if self._rng.random() < 0.5 else LATE)
+                heapq.heappush(self._later, (self.made + distance, self.made, post))
+            yield post, False
+            while self._later and self._later[0][0] <= self.made:
+                yield heapq.heappop(self._later)[2], True
+        while self._later and self.made == self._count:
+            yield heapq.heappop(self._later)[2], True

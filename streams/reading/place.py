@@ -1,0 +1,42 @@
+"""A place, or the reason for none: what `places.py` makes of a text or a geo tag, and `locality.py` measures to a
+hospital.
+
+Knows neither names nor hospitals.
+"""
+
+import math
+
+import msgspec
+
+from streams.vocabulary import Abstained, Evidence, Precision
+
+
+class Place(msgspec.Struct, frozen=True, cache_hash=True):
+    """A place and how it is known. `admin1` and `city` are empty where the text is coarser."""
+
+    country: str
+    """ISO code; empty for coordinates far from every listed city."""
+    admin1: str
+    """State's postal code in the US, GeoNames' code elsewhere."""
+    city: str
+    latitude: float | None
+    """Degrees; None for a state or country, which has no one point."""
+    longitude: float | None
+    precision: Precision
+    evidence: Evidence
+    confidence: int
+    """Per cent that this is the place meant."""
+
+
+class Abstention(msgspec.Struct, frozen=True, cache_hash=True):
+    """No place, and why."""
+
+    reason: Abstained
+
+
+def km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Great-circle distance of two points in degrees, kilometres."""
+    a, b = math.radians(latitude), math.radians(other_latitude)
+    half = math.sin((b - a) / 2) ** 2
+    half += math.cos(a) * math.cos(b) * math.sin(math.radians(other_longitude - longitude) / 2) ** 2
+    return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(half)))

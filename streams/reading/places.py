@@ -1,0 +1,289 @@
+"""Where an author says to be: a profile text or a geo tag becomes a place, or an abstention with its reason.
+
+Owns the order of the rules; the names are `place_names.py`'s. Called by the reader, once a post. Deliberately knows no
+hospital (near and far are `locality.py`) and reads no post text: a place that is written about is not where its author
+is.
+
+The rule order is the one measured before the project began (precision .96 on held-out strings); wrong is worse than
+unknown, so whatever could mean two things abstains.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+
+from streams.reading import place_names
+from streams.reading.place import Abstention, Place, km
+from streams.reading.place_names import US, City, PlaceNames, fold
+from streams.reading.post import Post
+from streams.vocabulary import Abstained, Evidence, Precision
+
+CACHE = 65_536
+"""Texts remembered. A third of all profile texts are the commonest hundred, and all that remain are short."""
+LONGEST = 200
+"""Characters read of a profile text; X allows 30, and nothing that is a place needs more."""
+DOMINANCE = 1.5
+"""A bare name is its largest city if that has so many times the inhabitants of the next of that name."""
+SAME_TOWN_KM = 50.0
+"""Two cities of one state so near each other are one answer ("Minneapolis/St. Paul"); also how far coordinates may be
+from a city."""
+
+# Per cent. What each kind of text was worth in the measurement, rounded down; a bare name is worth least.
+_TAGGED, _ZIP, _CITY_STATE, _STATE, _ALIAS, _CITY_ONLY, _CITY_RIVALS, _LOOSE = 99, 95, 97, 95, 90, 80, 70, 60
+
+_FINENESS: dict[Precision, int] = {
+    "none": 0, "country": 1, "admin1": 2, "county": 3, "city": 4, "zip": 5, "coordinates": 6,
+}  # fmt: skip
+_COORDINATES = re.compile(r"(-?\d{1,2}\.\d{2,})\s*,\s*(-?\d{1,3}\.\d{2,})")
+_FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
+_PRONOUNS = re.compile(
+    r"\b(?:s?he|they|ze|xe|ella|el)(?:\s*/\s*(?:her|him|them|hers|his|s?he|they|theirs|zir|ellx?))+\b", re.I
+)
+_LIVING = re.compile(r"\b(?:living|live|now|currently|based)\s+in\s+(\S.*)$", re.I)
+_BY_WAY_OF = re.compile(r"\s+(?:via|by way of|formerly|originally from)\s+.*$", re.I)
+_SEPARATORS = re.compile(r"(?:[|•·→➡✈;&+/~⇌⇄\n]|<?->)\ufe0f?|\s(?:and|to)\s", re.I)
+_COMMAS = re.compile(r"[,()\[\]]|\s[-–—]\s")
+_ZIP_CODE = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
+
+
+class Gazetteer:
+    """Resolves profile texts and geo tags. Never raises on any string; answers are kept in bounded caches."""
+
+    def __init__(self, names: PlaceNames) -> None:
+        self._names = names
+        self._resolve_cached = lru_cache(CACHE)(self._resolve)
+        self._tag_cached = lru_cache(CACHE)(self._tag)
+
+    @classmethod
+    def load(cls) -> "Gazetteer":
+        """The gazetteer that ships with Earshot. Raises `place_names.GazetteerError`."""
+        return cls(place_names.load())
+
+    def resolve(self, text: str) -> Place | Abstention:
+        """The place a profile text means."""
+        return self._resolve_cached(text)
+
+    def tag(self, country: str, name: str, kind: str) -> Place | Abstention:
+        """The place of a geo tag: ISO country, full name such as `Fargo, ND`, and X's place type."""
+        return self._tag_cached(country, name, kind)
+
+    def at(self, latitude: float, longitude: float, evidence: Evidence) -> Place | Abstention:
+        """The place of exact coordinates (degrees), named after the nearest listed city within 50 km."""
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180) or (latitude, longitude) == (0.0, 0.0):
+            return Abstention("junk")
+        near = [city for city in self._names.cities if abs(city.latitude - latitude) < 0.5]
+        ranked = [(km(latitude, longitude, city.latitude, city.longitude), city) for city in near]
+        distance, city = min(ranked, key=lambda pair: pair[0], default=(math.inf, None))
+        if city is None or distance > SAME_TOWN_KM:
+            return Place("", "", "", latitude, longitude, "coordinates", evidence, _TAGGED)
+        return Place(city.country, city.admin1, city.name, latitude, longitude, "coordinates", evidence, _TAGGED)
+
+    def _tag(self, country: str, name: str, kind: str) -> Place | Abstention:
+        found: Place | Abstention = Abstention("empty")
+        if name and kind != "country":
+            found = self._phrase(name, country)
+        if isinstance(found, Place) and country in ("", found.country):
+            return msgspec.structs.replace(found, evidence="geo_tag", confidence=_TAGGED)
+        if country:
+            return Place(country, "", "", None, None, "country", "geo_tag", _TAGGED)
+        return found
+
+    def _resolve(self, text: str) -> Place | Abstention:
+        text = text[:LONGEST]
+        if not text.strip():
+            return Abstention("empty")
+        if coordinates := _COORDINATES.search(text):
+            return self.at(float(coordinates[1]), float(coordinates[2]), "profile")
+        flags = {chr(ord(a) - 0x1F1E6 + 65) + chr(ord(b) - 0x1F1E6 + 65) for a, b in _FLAG.findall(text)}
+        flag = flags.pop() if len(flags) == 1 else ""
+        text = _PRONOUNS.sub(" ", _BY_WAY_OF.sub("", _FLAG.sub(" ", text)))
+        if living := _LIVING.search(text):
+            text = living[1]
+        whole = fold(text)
+        if whole in self._names.junk:
+            text = ""
+        parts = [text] if whole in self._names.aliases else [part for part in _SEPARATORS.split(text) if fold(part)]
+        found = [self._phrase(part, flag) for part in parts]
+        if flag:
+            found.append(_country(flag))
+        if not found:
+            return Abstention("junk")
+        return _merged(found)
+
+    def _phrase(self, text: str, country: str) -> Place | Abstention:
+        """One phrase with its commas: "City, ST", "City, Country", or a single name. `country` (ISO or empty) is known
+        already."""
+        names = self._names
+        tokens = [token.strip() for token in _COMMAS.split(text) if fold(token)]
+        if not tokens:
+            return Abstention("junk")
+        if (zipped := _ZIP_CODE.search(tokens[-1])) and country in ("", US):
+            known = names.zips.get(zipped[1])
+            tokens[-1] = tokens[-1][: zipped.start()]
+            rest = names.state(fold(tokens[-1]))
+            if known and (not fold(tokens[-1]) or rest in ("", known.state)) and not any(map(_has_digit, tokens)):
+                return Place(
+                    US, known.state, known.city, known.latitude, known.longitude, "zip", "profile", _ZIP
+                )  # fmt: skip
+            tokens = [token for token in tokens if fold(token)]
+            if not tokens:
+                return Abstention("unlisted")
+        while len(tokens) > 1:
+            last = fold(tokens[-1])
+            if last in names.countries:
+                country = names.countries[last]
+            elif last not in names.junk:
+                break
+            tokens.pop()
+        if len(tokens) == 1:
+            return self._name(tokens[0], country)
+        return self._pair(tokens, country)
+
+    def _pair(self, tokens: list[str], country: str) -> Place | Abstention:
+        """A name and what it lies in: "Fargo, ND", "London, Ontario"."""
+        names = self._names
+        name, raw, last = fold(tokens[-2]), tokens[-1], fold(tokens[-1])
+        state = names.state(last) if country in ("", US) else ""
+        if state:
+            city = names.city(name, US, state) or names.city(self._undecorated(name), US, state)
+            if city:
+                return _city(city, _CITY_STATE)
+            abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
+            if abroad and abroad.population >= 100_000:
+                return _city(abroad, _CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
+            if raw.islower() and len(last) == 2:
+                return Abstention("unlisted")  # a word, not a state: "fine, me"
+            return _state(state)
+        if last in names.provinces and country in ("", names.provinces[last][:2]):
+            home, _, admin1 = names.provinces[last].partition("/")
+            city = names.city(name, home, admin1)
+            return (
+                _city(city, _CITY_STATE) if city else Place(home, admin1, "", None, None, "admin1", "profile", _STATE)
+            )
+        return _merged([self._name(token, country) for token in tokens])
+
+    def _name(self, raw: str, country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
+        """A text without commas. `country` (ISO or empty) is where it must lie."""
+        names = self._names
+        name = fold(raw)
+        if not name or name in names.junk:
+            return _country(country) if country else Abstention("junk")
+        if (alias := names.aliases.get(name)) and country in ("", alias.country):
+            return _city(alias, _ALIAS)
+        if (region := names.regions.get(name)) and country in ("", region[-1]):
+            return _state(region[0]) if len(region) == 2 else Abstention("ambiguous")
+        if country in ("", US) and name in names.state_names:
+            return _state(names.state_names[name])
+        if name in names.countries and raw != "us":
+            return _country(names.countries[name])
+        if len(name) > 2 and name in names.provinces:
+            home, _, admin1 = names.provinces[name].partition("/")
+            return Place(home, admin1, "", None, None, "admin1", "profile", _STATE)
+        if len(name) == 2 and raw.isupper() and name.upper() in names.codes and country in ("", US):
+            return Abstention("ambiguous") if name.upper() in names.not_alone else _state(name.upper())
+        return self._tailed(raw, country) or self._bare(name, country)
+
+    def _tailed(self, raw: str, country: str) -> Place | None:
+        """A name and its state or country without a comma: "Corvallis OR", "fargo north dakota", "Toronto Canada"."""
+        names = self._names
+        words = raw.split()
+        for size in (3, 2, 1):
+            if len(words) <= size:
+                continue
+            name, tail = fold(" ".join(words[:-size])), fold(" ".join(words[-size:]))
+            # A two-letter word in lower case is a word.
+            state = names.states.get(tail) or (names.state(tail) if size == 1 and not words[-1].islower() else "")
+            if state and country in ("", US):
+                if city := names.city(name, US, state) or names.city(self._undecorated(name), US, state):
+                    return _city(city, _CITY_STATE - 2)
+                if name in names.parts or name.endswith((" county", " parish")):
+                    return _state(state)
+            if tail in names.provinces and len(tail) > 2:
+                home, _, admin1 = names.provinces[tail].partition("/")
+                if city := names.city(name, home, admin1):
+                    return _city(city, _CITY_STATE - 2)
+            home = names.countries.get(tail, "")
+            if home and country in ("", home):
+                inner = self._name(" ".join(words[:-size]), home)
+                if isinstance(inner, Place) and inner.precision != "country":
+                    return inner
+        return None
+
+    def _bare(self, name: str, country: str) -> Place | Abstention:
+        """A name alone: its largest city, if no other of that name comes near."""
+        names = self._names
+        if name in names.words and not country:
+            return Abstention("ambiguous")
+        cities = [city for city in names.named(name) if country in ("", city.country)]
+        if cities:
+            rival = cities[1].population if len(cities) > 1 else 0
+            if cities[0].population < DOMINANCE * rival:
+                return Abstention("ambiguous")
+            return _city(cities[0], _CITY_RIVALS if rival else _CITY_ONLY)
+        plain = self._undecorated(name)
+        if plain != name:
+            return self._name(plain, country)
+        return _country(country, _LOOSE) if country else Abstention("unlisted")
+
+    def _undecorated(self, name: str) -> str:
+        """Without "greater", "downtown", "metro area" and the like, each once."""
+        for word in self._names.before:
+            if name.startswith(word):
+                name = name[len(word) :]
+                break
+        for word in self._names.after:
+            if name.endswith(word):
+                return name[: -len(word)]
+        return name
+
+
+def place_of(post: Post, gazetteer: Gazetteer) -> Place | Abstention:
+    """Where the author of a post is: its own coordinates, else its geo tag, else the profile text."""
+    if post.coordinates is not None:
+        return gazetteer.at(*post.coordinates, "geo_tag")
+    if post.geo_name or post.geo_country:
+        place = gazetteer.tag(post.geo_country, post.geo_name, post.geo_type)
+        if isinstance(place, Place):
+            return place
+    return gazetteer.resolve(post.author_location)
+
+
+def _has_digit(text: str) -> bool:
+    return any(c.isdigit() for c in text)
+
+
+def _city(city: City, confidence: int) -> Place:
+    return Place(city.country, city.admin1, city.name, city.latitude, city.longitude, "city", "profile", confidence)
+
+
+def _state(code: str) -> Place:
+    return Place(US, code, "", None, None, "admin1", "profile", _STATE)
+
+
+def _country(code: str, confidence: int = _STATE) -> Place:
+    return Place(code, "", "", None, None, "country", "profile", confidence)
+
+
+def _merged(found: Iterable[Place | Abstention]) -> Place | Abstention:
+    """One answer from several parts: the finest, if all the others contain it or name its neighbour; else none."""
+    places = [one for one in found if isinstance(one, Place)]
+    reasons = {one.reason for one in found if isinstance(one, Abstention)}
+    if not places:
+        order: tuple[Abstained, ...] = ("multi", "ambiguous", "too_coarse", "unlisted", "junk")
+        return Abstention(next(reason for reason in order if reason in reasons))
+    if reasons & {"ambiguous", "multi"}:
+        return Abstention("multi")
+    best = max(places, key=lambda place: _FINENESS[place.precision])
+    return best if all(_agree(best, place) for place in places) else Abstention("multi")
+
+
+def _agree(best: Place, other: Place) -> bool:
+    if other.country != best.country or other.admin1 not in ("", best.admin1):
+        return False
+    if other.city in ("", best.city) or None in (best.latitude, best.longitude, other.latitude, other.longitude):
+        return True
+    return km(best.latitude, best.longitude, other.latitude, other.longitude) <= SAME_TOWN_KM  # type: ignore[arg-type]
+    # None is excluded above

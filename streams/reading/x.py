@@ -1,0 +1,211 @@
+"""The X API v2 payload: just the fields that are used, and how they become a `Post`.
+
+Called by the reader, which decodes a whole envelope in one pass. Two namings of X's fields are live and both are read;
+what is not named here is skipped undecoded (`includes.tweets` and `includes.posts` among it). A field of the wrong type
+is msgspec's `ValidationError`; anything that X may leave out or send as null is no error. Knows no hospital and no
+place.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from streams.reading.post import Post
+
+Id = int | str | None
+"""X sends ids as strings, some gateways as numbers."""
+
+
+class XUser(msgspec.Struct, gc=False):
+    """`includes.users[]`."""
+
+    id: Id = None
+    username: str | None = None
+    location: str | None = None
+
+
+class XPlace(msgspec.Struct, gc=False):
+    """`includes.places[]`."""
+
+    id: str | None = None
+    full_name: str | None = None
+    country_code: str | None = None
+    place_type: str | None = None
+
+
+class XIncludes(msgspec.Struct):
+    """`includes`."""
+
+    users: list[XUser] | None = None
+    places: list[XPlace] | None = None
+
+
+class XMention(msgspec.Struct, gc=False):
+    """`entities.mentions[]`."""
+
+    username: str | None = None
+    id: Id = None
+
+
+class XEntities(msgspec.Struct):
+    """`entities`."""
+
+    mentions: list[XMention] | None = None
+
+
+class XNote(msgspec.Struct):
+    """`note_tweet` or `note_post`: the whole of a long post."""
+
+    text: str | None = None
+    entities: XEntities | None = None
+
+
+class XReference(msgspec.Struct, gc=False):
+    """`referenced_tweets[]` or `referenced_posts[]`."""
+
+    type: str | None = None
+    id: Id = None
+
+
+class XPoint(msgspec.Struct):
+    """GeoJSON: (longitude, latitude), degrees."""
+
+    coordinates: list[float] | None = None
+
+
+class XGeo(msgspec.Struct):
+    """`geo`."""
+
+    place_id: str | None = None
+    coordinates: XPoint | None = None
+
+
+class XData(msgspec.Struct):
+    """`data`: the post itself."""
+
+    id: int | str
+    text: str = ""
+    author_id: Id = None
+    created_at: str | None = None
+    in_reply_to_user_id: Id = None
+    entities: XEntities | None = None
+    note_tweet: XNote | None = None
+    note_post: XNote | None = None
+    referenced_tweets: list[XReference] | None = None
+    referenced_posts: list[XReference] | None = None
+    geo: XGeo | None = None
+
+
+class XPayload(msgspec.Struct):
+    """One line of the stream, or one hit of a search in the same form."""
+
+    data: XData
+    includes: XIncludes | None = None
+
+
+class XEnvelope(msgspec.Struct, tag_field="source", tag="x"):
+    """A `records.Envelope` of source `x`, decoded together with its payload."""
+
+    id: str
+    payload: XPayload
+
+
+def post_of(payload: XPayload) -> Post:
+    """The payload as a post. Never raises."""
+    data, includes = payload.data, payload.includes
+    note = data.note_tweet or data.note_post
+    entities = data.entities
+    text = data.text
+    if note is not None and note.text:
+        text, entities = note.text, note.entities or entities
+    repost, reply_to = False, ""
+    for reference in data.referenced_tweets or data.referenced_posts or ():
+        kind = reference.type
+        if kind == "replied_to":
+            reply_to = _word(reference.id)
+        elif kind in ("retweeted", "reposted"):
+            repost = True
+    author = _word(data.author_id)
+    answered = _word(data.in_reply_to_user_id) if reply_to else ""
+    handle = location = answered_handle = ""
+    if includes is not None:
+        for user in includes.users or ():
+            number = _word(user.id)
+            if number == author:
+                handle, location = (user.username or "").lower(), user.location or ""
+            elif number and number == answered:
+                answered_handle = (user.username or "").lower()
+    geo = data.geo
+    country = name = kind = ""
+    if geo is not None and geo.place_id and includes is not None:
+        for place in includes.places or ():
+            if place.id == geo.place_id:
+                country, name, kind = place.country_code or "", place.full_name or "", place.place_type or ""
+                break
+    return Post(
+        _word(data.id),
+        _seconds(data.created_at),
+        text,
+        author,
+        handle,
+        location,
+        _mentions(text, entities, answered, answered_handle),
+        reply_to,
+        answered,
+        repost,
+        country,
+        name,
+        kind,
+        _point(geo.coordinates) if geo is not None and geo.coordinates is not None else None,
+    )
+
+
+def _word(number: Id) -> str:
+    if type(number) is str:
+        return number
+    return "" if number is None else str(number)
+
+
+def _mentions(text: str, entities: XEntities | None, answered: str, answered_handle: str) -> tuple[str, ...]:
+    """Handles in order; the answered author first, which is where X puts it unless the writer moved it."""
+    handles: list[str] = []
+    if entities is not None and entities.mentions is not None:
+        for mention in entities.mentions:
+            if mention.username:
+                handle = mention.username.lower()
+                if answered and not answered_handle and _word(mention.id) == answered:
+                    answered_handle = handle
+                handles.append(handle)
+    elif "@" in text:
+        # No entities were asked for, or the line was cut down on its way: read the handles off the text.
+        for part in text.split("@")[1:]:
+            size = 0
+            while (
+                size < len(part)
+                and size < 15
+                and (part[size] == "_" or (part[size].isascii() and part[size].isalnum()))
+            ):
+                size += 1
+            if size:
+                handles.append(part[:size].lower())
+    if answered_handle and handles[:1] != [answered_handle]:
+        handles = [answered_handle, *(handle for handle in handles if handle != answered_handle)]
+    return tuple(handles)
+
+
+def _point(point: XPoint) -> tuple[float, float] | None:
+    """(latitude, longitude) of a GeoJSON point; None if it has not two numbers."""
+    both = point.coordinates
+    return (both[1], both[0]) if both is not None and len(both) == 2 else None
+
+
+def _seconds(moment: str | None) -> int:
+    """ISO 8601 with an offset to seconds since the epoch; -1 if missing, unreadable or before it."""
+    if moment is None:
+        return -1
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError:
+        return -1
+    # Without an offset it would be read by this machine's clock.
+    return max(-1, int(read.timestamp())) if read.tzinfo is not None else -1

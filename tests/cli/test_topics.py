@@ -1,0 +1,81 @@
+"""`earshot topics` makes the broker's Kafka topics what is declared, and changes nothing in silence."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from kafka import KafkaAdminClient
+
+from agents.cli import main
+from agents.kafka_admin import delete, describe_topics
+from streams.kafka_topics import declared, posts
+from streams.settings import Settings, environment
+
+pytestmark = pytest.mark.kafka
+
+
+def topics(settings: Settings, *words: str) -> Result:
+    return CliRunner().invoke(main, ["topics", *words], env=environment(settings))
+
+
+def create(settings: Settings, name: str, partitions: int, **config: str) -> None:
+    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
+        configs = {key.replace("_", "."): value for key, value in config.items()}
+        admin.create_topics({name: {"num_partitions": partitions, "configs": configs}}, wait_for_metadata=True)
+
+
+def names(settings: Settings) -> set[str]:
+    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
+        return {name for name in admin.list_topics() if name.startswith(settings.kafka_topic_prefix)}
+
+
+def test_apply_creates_all_and_then_changes_nothing(empty_settings: Settings) -> None:
+    wanted = [topic.name for topic in declared(empty_settings)]
+    assert topics(empty_settings, "apply").stdout == "".join(f"created   {name}\n" for name in wanted)
+    assert topics(empty_settings, "apply").stdout == "".join(f"unchanged {name}\n" for name in wanted)
+    assert {one.state for one in describe_topics(empty_settings.kafka_bootstrap, empty_settings)} == {"as declared"}
+
+
+def test_a_partition_count_that_differs_is_an_error_that_says_what_to_do(empty_settings: Settings) -> None:
+    create(empty_settings, posts(empty_settings), 3)
+    result = topics(empty_settings, "apply", "--change-config")
+    assert result.exit_code == 1
+    assert f"{posts(empty_settings)} has 3 partitions, should have 4: delete it" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert names(empty_settings) == {posts(empty_settings)}, "nothing is half applied"
+
+
+def test_a_configuration_that_differs_is_changed_only_when_asked(empty_settings: Settings) -> None:
+    create(empty_settings, posts(empty_settings), 4, retention_ms="1000", segment_bytes="1048576")
+    refused = topics(empty_settings, "apply")
+    assert refused.exit_code == 1
+    assert "retention.ms is 1000, should be 86400000" in refused.stderr
+    assert "segment.bytes is 1048576, should be the default" in refused.stderr
+    assert "--change-config" in refused.stderr
+    assert names(empty_settings) == {posts(empty_settings)}, "nothing is half applied"
+
+    described = topics(empty_settings, "describe").stdout
+    assert f"{posts(empty_settings)}: differs: " in described
+    assert "retention.ms is 1000" in described
+
+    changed = topics(empty_settings, "apply", "--change-config")
+    assert changed.stdout.startswith(f"changed   {posts(empty_settings)}\n")
+    assert "retention.ms: 1000 -> 86400000" in changed.stdout
+    assert topics(empty_settings, "apply").exit_code == 0
+
+
+def test_describe_shows_what_is_missing_and_why_each_exists(empty_settings: Settings) -> None:
+    listed = json.loads(topics(empty_settings, "describe", "--json").stdout)
+    assert {one["state"] for one in listed} == {"missing"}
+    assert [one["declared"]["why"] for one in listed] == [topic.why for topic in declared(empty_settings)]
+    assert f"{posts(empty_settings)}: missing" in topics(empty_settings, "describe").stdout
+
+
+def test_delete_takes_only_what_has_the_prefix(pipeline_settings: Settings) -> None:
+    bootstrap, prefix = pipeline_settings.kafka_bootstrap, pipeline_settings.kafka_topic_prefix
+    inner = f"{prefix}inner-"
+    create(pipeline_settings, f"{inner}one", 1)
+    assert delete(bootstrap, inner) == [f"{inner}one"]
+    assert names(pipeline_settings) == {topic.name for topic in declared(pipeline_settings)}
+    with pytest.raises(ValueError, match="every Kafka topic"):
+        delete(bootstrap, "")

@@ -1,0 +1,50 @@
+"""What several rooms' tests share: one real broker a run, and a pipeline's own Kafka topics on it.
+
+A broker given by KAFKA_BOOTSTRAP is used instead. The jars lie in the user's ordinary cache, so that a machine
+downloads them once; everything else is in pytest's temporary folder.
+"""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.kafka_admin import apply_topics, delete
+from deploy.local_kafka import LocalKafka, local_kafka
+from streams.settings import Settings, load
+
+
+@pytest.fixture(scope="session")
+def jars() -> Path:
+    """Folder of the local Kafka's jars, shared by every test and by `earshot kafka`."""
+    return load().cache_path / "kafka" / "jars"
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running broker, one for the whole run."""
+    settings = load()
+    if settings.kafka_bootstrap:
+        yield settings.kafka_bootstrap
+        return
+    broker: LocalKafka = local_kafka(settings, tmp_path_factory.mktemp("kafka"))
+    try:
+        yield broker.up()
+    finally:
+        broker.down()
+
+
+@pytest.fixture
+def empty_settings(kafka: str) -> Iterator[Settings]:
+    """Settings with a prefix of their own and no Kafka topic there yet; what is made under it is deleted afterwards."""
+    prefix = f"test-{secrets.token_hex(4)}-"
+    yield load(kafka_bootstrap=kafka, kafka_topic_prefix=prefix)
+    delete(kafka, prefix)
+
+
+@pytest.fixture
+def pipeline_settings(empty_settings: Settings) -> Settings:
+    """Settings of a pipeline whose Kafka topics are there and empty."""
+    apply_topics(empty_settings.kafka_bootstrap, empty_settings)
+    return empty_settings

@@ -1,0 +1,168 @@
+"""Counts are right to the unit whatever happens to a worker; and the oracle notices when they are not."""
+
+import pytest
+from kafka import KafkaProducer
+
+from agents.proving import chaos, stored
+from agents.proving.load import fill
+from streams import kafka_topics
+from streams.records import Mention, decode_dead_letter, encode_mention
+from streams.settings import Settings, load
+from tests.faults.conftest import Bench, mutant
+
+pytestmark = [pytest.mark.kafka, pytest.mark.faults]
+
+POSTS = 1500
+
+
+def kill_between_counting_and_commit(bench: Bench) -> None:
+    """Everything is counted and nothing committed when the worker dies; the next one replays all of it, with copies."""
+    bench.reset(commit_interval=60.0)
+    records = fill(bench.settings, POSTS, seed=1)
+    bench.start()
+    bench.wait_counted(records, 1)
+    bench.kill()
+    assert stored.lag(bench.settings) > 0
+    bench.reset(commit_interval=0.3)
+    bench.start()
+    bench.drain()
+
+
+def kill_between_a_post_and_its_copy(bench: Bench) -> None:
+    """The first half is committed when the worker dies; the second half repeats it."""
+    fill(bench.settings, POSTS, seed=2)
+    bench.start()
+    bench.drain()
+    bench.kill()
+    producer = KafkaProducer(bootstrap_servers=bench.settings.kafka_bootstrap, compression_type="zstd")
+    topic = kafka_topics.posts(bench.settings)
+    for one in list(stored.read(bench.settings.kafka_bootstrap, topic)):
+        producer.send(topic, one.value, key=one.key)
+    producer.close()
+    bench.start()
+    bench.drain()
+
+
+def test_a_worker_killed_before_its_commit_counts_nothing_twice(bench: Bench):
+    kill_between_counting_and_commit(bench)
+    verdict = bench.verdict()
+    assert verdict.difference == 0
+    assert verdict.mentions > POSTS / 2
+
+
+@pytest.mark.parametrize("bench", [mutant("watermark"), mutant("duplicates")], indirect=True, ids=["watermark", "duplicates"])
+def test_the_oracle_notices_a_worker_that_counts_replays_or_copies(bench: Bench):
+    kill_between_counting_and_commit(bench)
+    assert bench.verdict().difference > 0
+
+
+def test_a_copy_that_comes_after_a_restart_counts_nothing(bench: Bench):
+    kill_between_a_post_and_its_copy(bench)
+    assert bench.verdict().difference == 0
+
+
+@pytest.mark.parametrize("bench", [mutant("forgetful")], indirect=True, ids=["forgetful"])
+def test_the_oracle_notices_a_worker_that_forgets_what_it_has_seen(bench: Bench):
+    kill_between_a_post_and_its_copy(bench)
+    assert bench.verdict().difference > 0
+
+
+def test_fausts_own_transport_counts_the_same(bench: Bench):
+    bench.reset(transport="single")
+    records = fill(bench.settings, 400, seed=3)
+    bench.start()
+    bench.wait_counted(records, 1)
+    bench.kill()
+    bench.start()
+    bench.drain()
+    assert bench.verdict().difference == 0
+
+
+def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench: Bench):
+    settings = bench.settings
+    producer = KafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap, max_request_size=kafka_topics.MAX_RECORD_BYTES, compression_type="zstd"
+    )
+    posts, mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
+    poison = {
+        b"cut off": (b'{"source":"x","id":"1","payl', "not_json"),
+        b"not text": (b"\xff\xfe\x00", "not_json"),
+        b"other shape": (b'{"source":"x","id":["1"],"payload":{}}', "wrong_shape"),
+        b"other source": (b'{"source":"y","id":"1","payload":{}}', "wrong_shape"),
+        b"5 MB": (b'{"source":"x","id":"2","payload":{"data":{"text":"' + b"x" * 5_000_000 + b'"}}}', "too_large"),
+    }
+    records = fill(settings, 200, seed=4)
+    for key, (value, _) in poison.items():
+        producer.send(posts, value, key=key)
+    producer.send(posts, None, key=b"nothing")
+    stranger = Mention(
+        "999999", 0, 0, 0, -1, "mentioned", "local", "city", "profile", 90, 1, (), "none", True, "1", ""
+    )  # fmt: skip
+    producer.send(mentions, encode_mention(stranger), key=b"999999")
+    producer.send(mentions, b"no mention", key=b"350070")
+    producer.flush()
+    producer.close()
+    bench.start()
+    bench.drain()
+    bench.wait_counted(records + 6, 1)
+    assert bench.sample("pipeline_skipped_total", reason="empty") == 1
+    assert bench.sample("pipeline_skipped_total", reason="unknown_hospital") == 1
+    assert bench.sample("pipeline_skipped_total", reason="not_a_record") == 1
+    assert bench.verdict().difference == 0
+    letters = [decode_dead_letter(one.value or b"") for one in stored.read(settings.kafka_bootstrap, kafka_topics.dead_letters(settings))]
+    places = {
+        (one.partition, one.offset): poison[one.key][1]
+        for one in stored.read(settings.kafka_bootstrap, posts)
+        if one.key in poison and one.key
+    }
+    assert {(letter.partition, letter.offset): letter.reason for letter in letters} == places
+    assert all(letter.raw == b"" for letter in letters), "the text stays on posts"
+
+
+def test_the_board_equals_the_tables_across_a_restart(bench: Bench):
+    fill(bench.settings, 300, seed=5)
+    bench.start()
+    bench.drain()
+    before = {key: value for key, value in bench.pipeline.scrape("worker-1").items() if key[0].startswith("conversation_")}
+    assert sum(value for (name, _), value in before.items() if name == "conversation_posts_total") > 0
+    bench.kill()
+    bench.start()
+    bench.wait("the tables are back", lambda: bench.sample("pipeline_held_partitions", stage="hospitals") == 4)
+    after = {key: value for key, value in bench.pipeline.scrape("worker-1").items() if key[0].startswith("conversation_")}
+    assert after == before
+
+
+def test_no_log_line_holds_a_text_or_an_author(bench: Bench):
+    fill(bench.settings, 200, seed=6)
+    bench.start()
+    bench.drain()
+    bench.kill()
+    bench.start()
+    bench.drain()
+    texts = set()
+    for one in stored.read(bench.settings.kafka_bootstrap, kafka_topics.posts(bench.settings)):
+        texts |= secrets_of(one.value or b"")
+    bench.pipeline.stop_workers()
+    log = bench.log()
+    assert log
+    assert not [text for text in texts if text in log]
+
+
+def secrets_of(value: bytes) -> set[str]:
+    """Text and author of an envelope."""
+    import json
+
+    payload = json.loads(value)["payload"]
+    users = {user["id"]: user for user in payload["includes"]["users"]}
+    author = users[payload["data"]["author_id"]]
+    return {payload["data"]["text"], payload["data"]["author_id"], author["username"]}
+
+
+def test_a_short_chaos_ends_with_every_count_right(kafka: str):
+    settings: Settings = load(kafka_bootstrap=kafka)
+    plan = chaos.plan(kills=2, seconds=24, seed=3)
+    outcome = chaos.run(settings, plan, seconds=24, rate=400, seed=3, say=lambda _: None)
+    assert outcome.verdict.difference == 0
+    assert outcome.lag == 0
+    assert outcome.faults == {"kill": 2, "join": 1, "leave": 1, "stop": 1, "continue": 1}
+    assert outcome.verdict.mentions > 1000
