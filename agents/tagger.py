@@ -1,7 +1,8 @@
 """The tagger: posts -> mentions. Decodes, drops duplicates, reads, and puts what it found on `mentions`.
 
-A Faust agent's body, called with chunks in order. A chunk is decided and handed to the writer without awaiting in between, so
-that a checkpoint never sees half of one. What cannot be read goes to `dead-letters` by its place: its text stays on `posts`.
+A Faust agent's body, called with chunks in order. A chunk is decided and handed to the writer without awaiting in
+between, so that a checkpoint never sees half of one. What cannot be read goes to `dead-letters` by its place: its
+text stays on `posts`.
 """
 
 from streams import kafka_topics

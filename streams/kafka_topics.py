@@ -13,10 +13,11 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 PARTITIONS = 4
-"""Of every partitioned Kafka topic. Posts and rows need not share a count, but Faust wants a table's source and changelog to."""
+"""Of posts and mentions, and so of the changelogs beside them: a table's partition is its source's."""
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""Room for a line of any size that a source has been seen to send; larger than `max_post_bytes` so that it can be judged here."""
+"""Room for a line of any size that a source has been seen to send; larger than `max_post_bytes` so that it can be
+judged here."""
 
 
 class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ def _changelog(name: str, why: str) -> KafkaTopic:
         partitions=PARTITIONS,
         compression="zstd",
         config={
-            # Compact only: an empty changelog partition after retention breaks Faust's recovery (faust-streaming #597).
+            # Never delete: a hospital that nobody wrote to for a month keeps its lifetime row.
             "cleanup.policy": "compact",
             # Readers keep the highest version of a row; compaction keeps the last written. The lag is longer than any
             # process that lost its partitions can go on writing, and by then the owner has written its rows once more.
@@ -79,7 +80,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
                 "cleanup.policy": "delete",
                 "retention.ms": str(7 * DAY_MS),
             },
-            why="A post tied to a hospital, by hospital id: tier, topics, intent; no author, no text. A week for re-counting.",
+            why="A post tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
         ),
         KafkaTopic(
             name=f"{prefix}dead-letters",
@@ -92,10 +93,10 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
                 # base64 of a line of MAX_RECORD_BYTES has to fit.
                 "max.message.bytes": str(2 * MAX_RECORD_BYTES),
             },
-            why="What could not be read, with its reason, for a day: as long as the posts, since it may hold a post's text.",
+            why="What could not be read, and why, for a day: as long as the posts, since it may hold a post's text.",
         ),
         _changelog(changelog(settings, HOSPITALS), "Rows of the hospital tables, by row key. Highest version wins."),
-        _changelog(changelog(settings, FIRST_SEEN), "First offset of each post id, in chunks. Facts: the lowest offset wins."),
+        _changelog(changelog(settings, FIRST_SEEN), "First offset of each post id, in chunks: facts, which merge."),
     )
 
 

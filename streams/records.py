@@ -1,7 +1,8 @@
 """What travels on each Kafka topic, and its wire form.
 
-Owns the records' shapes and their encoding, nothing else: who may read a post's payload is `reading/`, where a record goes is
-`kafka_topics.py`. Called by ingest (envelopes, dead letters), the tagger (mentions, tallies) and the hospital tables.
+Owns the records' shapes and their encoding, nothing else: who may read a post's payload is `reading/`, where a record
+goes is `kafka_topics.py`. Called by ingest (envelopes, dead letters), the tagger (mentions, tallies) and the hospital
+tables.
 
 `posts` and `dead-letters` are JSON, for people with a console consumer; `mentions` is MessagePack, for speed.
 """
@@ -40,7 +41,8 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     at: int
     """Kafka timestamp of the post, ms. The only clock that decides anything."""
     hour: int
-    """Hours since the epoch of the post's own time; -1 when that is missing or implausible: no bucket, lifetime only."""
+    """Hours since the epoch of the post's own time; -1 when that is missing or implausible: no bucket, lifetime
+    only."""
     relation: Relation
     tier: Tier
     precision: Precision
@@ -62,7 +64,8 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
 class Tally(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
     """Service-line topics of one post for one hospital: bare counts. Key: hospital id.
 
-    Carries no post id, author, place or intent. The offset makes the count exact and points nowhere once `posts` expired.
+    Carries no post id, author, place or intent. The offset makes the count exact and points nowhere once `posts`
+    expired.
     """
 
     hospital: str

@@ -1,7 +1,7 @@
 """Every setting of Earshot: name, environment variable, unit, default and doc, declared once.
 
-Read once at start by each command (`load`) and passed on as a value. A wrong value is refused with its variable's name and
-what is allowed. Secrets are never values here: a setting names the file that holds one.
+Read once at start by each command (`load`) and passed on as a value. A wrong value is refused with its variable's
+name and what is allowed. Secrets are never values here: a setting names the file that holds one.
 """
 
 import os
@@ -51,17 +51,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transport: Annotated[
         Literal["batch", "single"],
         _meta(
-            "How Faust reads Kafka: `batch` is Earshot's transport; `single` is Faust's own consumer, a record at a time: "
-            "slow, as exact, and it may end the process at a rebalance."
+            "How Faust reads Kafka: `batch` is Earshot's transport; `single` is Faust's own consumer, a record at a "
+            "time: slow, as exact, and it may end the process at a rebalance."
         ),
     ] = "batch"
-    chunk_records: Annotated[int, _meta("Most records of one partition handed on as one event.", "records", ge=1, le=10_000)] = 1000
+    chunk_records: Annotated[
+        int, _meta("Most records of one partition handed on as one event.", "records", ge=1, le=10_000)
+    ] = 1000
     commit_interval: Annotated[
         float, _meta("Time between two commits; changed rows are written at each.", "seconds", ge=0.05, le=60)
     ] = 0.5
     session_timeout: Annotated[
         float,
-        _meta("Silence after which Kafka gives a worker's partitions to others, and after which it must not write.", "seconds", ge=6, le=300),
+        _meta(
+            "Silence after which Kafka gives a worker's partitions to others, and after which it must not write.",
+            "seconds",
+            ge=6,
+            le=300,
+        ),
     ] = 10.0
     stall_timeout: Annotated[
         float, _meta("A worker that has lag and makes no progress for so long ends itself.", "seconds", ge=10, le=3600)
@@ -77,9 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_horizon: Annotated[
         int, _meta("How long a post id is remembered; a copy within it is dropped.", "seconds", ge=60, le=7 * 86_400)
     ] = 86_400
-    max_post_bytes: Annotated[
-        int, _meta("Larger posts go to dead-letters unread.", "bytes", ge=1024, le=7_000_000)
-    ] = 1_000_000
+    max_post_bytes: Annotated[int, _meta("Larger posts go to dead-letters unread.", "bytes", ge=1024, le=7_000_000)] = (
+        1_000_000
+    )
     metrics_host: Annotated[str, _meta("Address that /metrics listens on.", min_length=1)] = "127.0.0.1"
     metrics_port: Annotated[int, _meta("Port of the worker's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9108
     x_base_url: Annotated[
@@ -92,11 +99,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "https://api.x.com"
     x_token_file: Annotated[str, _meta("File that holds the X bearer token and nothing else.")] = ""
     ingest_outstanding: Annotated[
-        int, _meta("Most posts sent to Kafka and not yet acknowledged; reading waits beyond that.", "records", ge=1, le=100_000)
+        int,
+        _meta(
+            "Most posts sent to Kafka and not yet acknowledged; reading waits beyond that.", "records", ge=1, le=100_000
+        ),
     ] = 2000
     directory_file: Annotated[str, _meta("CSV of hospitals to use instead of the one that ships with Earshot.")] = ""
-    cache_dir: Annotated[str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")] = ""
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _meta("Least severe log line that is shown.")] = "info"
+    cache_dir: Annotated[
+        str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _meta("Least severe log line that is shown.")
+    ] = "info"
 
     @property
     def worker_name(self) -> str:
@@ -151,8 +165,8 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """The settings from the environment, with `overrides` (values that are already typed) on top.
 
-    Raises `SettingsError` for the first value that is not allowed, and for an unknown `EARSHOT_` variable: a typo must not
-    pass in silence.
+    Raises `SettingsError` for the first value that is not allowed, and for an unknown `EARSHOT_` variable: a typo
+    must not pass in silence.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -170,7 +184,9 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
             values[name] = msgspec.convert({name: value}, Settings, strict=False).__getattribute__(name)
         except msgspec.ValidationError:
             unit = f" {one.unit}" if one.unit else ""
-            raise SettingsError(f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})") from None
+            raise SettingsError(
+                f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})"
+            ) from None
     return Settings(**values)
 
 

@@ -1,9 +1,8 @@
 """`earshot ingest`: listen to X and publish, until SIGTERM or SIGINT.
 
-Owns signals and the log's look; the work is `agents/ingest/service.py`.
+Owns signals; the work is `agents/ingest/service.py`.
 """
 
-import logging
 import os
 import signal
 import threading
@@ -12,6 +11,7 @@ from types import FrameType
 import click
 import msgspec
 
+from agents.cli import logs
 from agents.ingest import service
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
@@ -22,7 +22,7 @@ from streams.settings import Settings
 def command(context: click.Context) -> None:
     """Listen to X and put every post on Kafka, until ctrl-c."""
     settings: Settings = context.obj
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    logs.begin(settings)
     stop = threading.Event()
 
     asked = False

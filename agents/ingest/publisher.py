@@ -85,6 +85,7 @@ class KafkaConnection:
             delivery_timeout_ms=2**31 - 1,
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
+            reconnect_backoff_max_ms=2000,  # its 30 s would come on top of every outage
             linger_ms=50,
             batch_size=131_072,
             compression_type="zstd",  # as declared for both Kafka topics: the broker need not encode again

@@ -89,7 +89,6 @@ class Ingest:
             failed = self._sync()
             if failed is not None:
                 return failed
-        log.info("X: connecting")
         outcome = self.stream.listen()
         self._synced = outcome.status != 409
         return outcome
@@ -178,4 +177,5 @@ def require_kafka_topics(settings: Settings) -> None:
 def quiet() -> None:
     """Keep the libraries' debug lines out of the log: they show what must not be there."""
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        library = logging.getLogger(name)
+        library.setLevel(max(library.getEffectiveLevel(), logging.WARNING))

@@ -6,6 +6,7 @@ decides about the next connection. Knows neither what is in a line nor which X i
 """
 
 import contextlib
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from agents.ingest.outcome import Outcome
+
+log = logging.getLogger(__name__)
 
 TWEEPY_BASE_URL = "https://api.twitter.com/"
 """Written twice into tweepy 4.17, in both its streaming and its REST half."""
@@ -102,6 +105,7 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
 
     def on_connect(self) -> None:
         """X accepted the connection."""
+        log.info("X: connected")
         self._connected_at = time.monotonic()
         if self._stopped:
             self.disconnect()

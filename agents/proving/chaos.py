@@ -1,7 +1,7 @@
 """Chaos: the pipeline under SIGKILL, SIGSTOP past its session, workers that join and leave; then the oracle.
 
-Behind `earshot chaos`. A plan of faults is drawn from a seed, so a run can be repeated; when exactly a fault meets the code is
-the machine's. Workers that end by themselves are started again, as compose does.
+Behind `earshot chaos`. A plan of faults is drawn from a seed, so a run can be repeated; when exactly a fault meets
+the code is the machine's. Workers that end by themselves are started again, as compose does.
 """
 
 import random
@@ -57,7 +57,8 @@ class Outcome(NamedTuple):
 
 
 def plan(kills: int, seconds: float, seed: int, *, others: bool = True) -> list[Fault]:
-    """Faults in order of time. The second worker joins early and leaves late; one worker is stopped past its session."""
+    """Faults in order of time. The second worker joins early and leaves late; one worker is stopped past its
+    session."""
     rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
     faults = []
     workers = [FIRST]
@@ -72,68 +73,79 @@ def plan(kills: int, seconds: float, seed: int, *, others: bool = True) -> list[
     return sorted(faults)
 
 
+class Chaos:
+    """One run: a pipeline, a plan, and a hand that starts again what ended, as compose would."""
+
+    def __init__(self, pipeline: Pipeline, say: Callable[[str], None]) -> None:
+        self._pipeline = pipeline
+        self._say = say
+        self._wanted = {FIRST}
+        self._stopped: set[str] = set()
+        self.done: Counter[str] = Counter()
+        self.restarts = 0
+
+    def keep_up(self) -> None:
+        """Start again what ended by itself."""
+        for child in self._pipeline.ended():
+            if child.name in self._wanted:
+                self.restarts += 1
+                self._say(f"{child.name} ended by itself ({child.last_line()[:160]}): starting it again")
+                self._pipeline.start_worker(child.name)
+            elif child.name not in self._pipeline.workers:
+                raise UserError(f"{child.name} ended: {child.last_line()}")
+
+    def wait_until(self, moment: float) -> None:
+        """Until a moment of `time.monotonic()`."""
+        while (left := moment - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+            self.keep_up()
+
+    def inflict(self, fault: Fault) -> None:
+        """Do it. A kill drawn for a worker that is not there hits the first."""
+        name = fault.worker if fault.worker in self._wanted or fault.kind != "kill" else FIRST
+        if fault.kind == "join":
+            self._wanted.add(name)
+            self._pipeline.start_worker(name)
+        elif fault.kind == "kill":
+            self._pipeline.workers[name].kill()
+            self._stopped.discard(name)
+            self._pipeline.start_worker(name)
+        elif fault.kind == "leave":
+            self._wanted.discard(name)
+            self._pipeline.workers[name].end()
+        elif fault.kind == "stop":
+            self._pipeline.workers[name].send(signal.SIGSTOP)
+            self._stopped.add(name)
+        elif name in self._stopped:
+            self._pipeline.workers[name].send(signal.SIGCONT)
+            self._stopped.discard(name)
+        self.done[fault.kind] += 1
+        self._say(f"{fault.kind} {name}")
+
+
 def run(
-    settings: Settings, faults: Sequence[Fault], seconds: float, rate: float, seed: int, say: Callable[[str], None],
+    settings: Settings,
+    faults: Sequence[Fault],
+    seconds: float,
+    rate: float,
+    seed: int,
+    say: Callable[[str], None],
     worker_command: Sequence[str] = (*EARSHOT, "worker"),
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Run a pipeline for `seconds` at `rate` posts a second under a plan, then drain it and ask the oracle."""
     settings = msgspec.structs.replace(settings, session_timeout=SESSION_SECONDS)
     with Pipeline(settings, say, worker_command) as pipeline:
-        done: Counter[str] = Counter()
-        wanted = {FIRST}
-        stopped: set[str] = set()
-        restarts = 0
-
-        def keep_up() -> None:
-            """Start again what ended, as compose would."""
-            nonlocal restarts
-            for child in pipeline.ended():
-                if child.name in wanted:
-                    restarts += 1
-                    say(f"{child.name} ended by itself ({child.last_line()[:160]}): starting it again")
-                    pipeline.start_worker(child.name)
-                elif child.name not in pipeline.workers:
-                    raise UserError(f"{child.name} ended: {child.last_line()}")
-
-        def inflict(fault: Fault) -> None:
-            worker = pipeline.workers.get(fault.worker)
-            if fault.kind == "join":
-                wanted.add(fault.worker)
-                pipeline.start_worker(fault.worker)
-            elif worker is None or fault.worker not in wanted:
-                return  # a kill drawn for a worker that is not there: the other one takes it
-            elif fault.kind == "kill":
-                worker.kill()
-                stopped.discard(fault.worker)
-                pipeline.start_worker(fault.worker)
-            elif fault.kind == "leave":
-                wanted.discard(fault.worker)
-                worker.end()
-            elif fault.kind == "stop":
-                worker.send(signal.SIGSTOP)
-                stopped.add(fault.worker)
-            elif fault.worker in stopped:
-                worker.send(signal.SIGCONT)
-                stopped.discard(fault.worker)
-            done[fault.kind] += 1
-            say(f"{fault.kind} {fault.worker}")
-
+        chaos = Chaos(pipeline, say)
         pipeline.start_simulated_x(rate, seed, bad_lines=997)
         pipeline.start_worker(FIRST)
         pipeline.start_ingest()
         started = time.monotonic()
         for fault in faults:
-            if fault.kind == "kill" and fault.worker not in wanted:
-                fault = fault._replace(worker=FIRST)
-            while (wait := started + fault.at - time.monotonic()) > 0:
-                time.sleep(min(wait, 0.2))
-                keep_up()
-            inflict(fault)
-        while time.monotonic() < started + seconds:
-            time.sleep(0.2)
-            keep_up()
+            chaos.wait_until(started + fault.at)
+            chaos.inflict(fault)
+        chaos.wait_until(started + seconds)
         say("no more posts: draining")
         pipeline.stop_posts()
-        lag = pipeline.drain(keep_up)
+        lag = pipeline.drain(chaos.keep_up)
         pipeline.stop_workers()
-        return Outcome(pipeline.judge(), done, lag, restarts)
+        return Outcome(pipeline.judge(), chaos.done, lag, chaos.restarts)

@@ -1,7 +1,7 @@
 """The demo: a whole Earshot for some seconds on this machine, a live view of it, and the oracle's verdict.
 
-Behind `earshot demo`. The view reads the worker's /metrics, as Prometheus would; the numbers at the end are compared three
-ways: posts on Kafka, rows in the changelog, /metrics.
+Behind `earshot demo`. The view reads the worker's /metrics, as Prometheus would; the numbers at the end are compared
+three ways: posts on Kafka, rows in the changelog, /metrics.
 """
 
 import time
@@ -18,11 +18,12 @@ from agents.proving.pipeline import Pipeline, Samples
 from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings
-from streams.vocabulary import TIERS
+from streams.vocabulary import TIERS, Tier
 
 WORKER = "worker-1"
 SHOWN = 18
 """Hospitals in the view: the busiest."""
+READY_SECONDS = 60.0
 PLAIN_SECONDS = 3.0
 """Between two lines without a terminal."""
 
@@ -33,7 +34,7 @@ class Line(NamedTuple):
     name: str
     posts: int
     own: int
-    tiers: dict[str, int]
+    tiers: dict[Tier, int]
     topics: list[tuple[str, int]]
 
 
@@ -99,10 +100,23 @@ class Demo:
                 pipeline.start_simulated_x(rate, seed, bad_lines=499)
                 pipeline.start_worker(WORKER)
                 pipeline.start_ingest()
+                self._wait_ready(pipeline)
                 self._watch(pipeline, seconds)
             except KeyboardInterrupt:
                 self._say("ending early")
             return self._conclude(pipeline)
+
+    def _wait_ready(self, pipeline: Pipeline) -> None:
+        """Wait until the worker holds its partitions: a view of zeros shows nothing."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not pipeline.scrape(WORKER).get(("pipeline_held_partitions", frozenset({("stage", "hospitals")}))):
+            for child in pipeline.ended():
+                raise UserError(f"{child.name} ended: {child.last_line()}")
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"the worker did not get ready in {READY_SECONDS:.0f} s: {pipeline.workers[WORKER].last_line()}"
+                )
+            time.sleep(0.1)
 
     def _watch(self, pipeline: Pipeline, seconds: float) -> None:
         url = pipeline.metrics_url(WORKER)
@@ -122,9 +136,8 @@ class Demo:
                 elif now - said_at >= PLAIN_SECONDS:
                     said_at = now
                     posts = sum(line.posts for line in lines)
-                    self._say(
-                        f"{posts} posts about {len(lines)} hospitals, {rate:.0f} posts/s, {url}, {ends - now:.0f} s left"
-                    )
+                    left = f"{ends - now:.0f} s left"
+                    self._say(f"{posts} posts about {len(lines)} hospitals, {rate:.0f} posts/s, {url}, {left}")
                 time.sleep(min(1.0, max(0.0, ends - now)))
 
     @contextmanager

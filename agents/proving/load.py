@@ -1,4 +1,5 @@
-"""Fills `posts` without X and ingest, as fast as Kafka takes it: for the bench, and for tests that need an exact moment.
+"""Fills `posts` without X and ingest, as fast as Kafka takes it: for the bench, and for tests that need an exact
+moment.
 
 The posts are the simulated X's, their copies included, in the envelopes that ingest makes. Not part of demo or chaos.
 """

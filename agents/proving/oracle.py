@@ -1,7 +1,7 @@
 """The oracle: what every table must say, counted anew from the `posts` Kafka topic in plain Python.
 
-Uses the pure reading functions and nothing else of the product: no transport, tables or memory of duplicates. Called by the
-demo, chaos and the tests, with records as they stand in Kafka.
+Uses the pure reading functions and nothing else of the product: no transport, tables or memory of duplicates. Called
+by the demo, chaos and the tests, with records as they stand in Kafka.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A whole Earshot as child processes: broker, Kafka topics, simulated X, ingest, workers, and what they say at the end.
 
-Owns their order of start and end and their settings. Called by the demo, chaos, bench and tests. Everything goes through the
-`earshot` command, Kafka and /metrics, as in operations.
+Owns their order of start and end and their settings. Called by the demo, chaos, bench and tests. Everything goes
+through the `earshot` command, Kafka and /metrics, as in operations.
 """
 
 import secrets
@@ -149,10 +149,9 @@ class Pipeline:
     def stop_posts(self) -> None:
         """No more posts: ingest hands on what it has accepted, then ends."""
         for child in (self.ingest, self.simulated_x):
-            if child is not None and child.running:
-                code = child.end()
-                if code:
-                    raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
+            if child is not None and (code := child.end()):
+                raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
+        self.ingest = self.simulated_x = None
 
     def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
         """Wait until every post and mention is committed; the lag left (0 unless the bound is reached)."""

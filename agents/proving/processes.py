@@ -28,7 +28,8 @@ def free_port() -> int:
 
 
 class Child:
-    """One child process. In a session of its own, so that ctrl-c reaches the parent alone, which ends children in order."""
+    """One child process. In a session of its own, so that ctrl-c reaches the parent alone, which ends children in
+    order."""
 
     def __init__(self, name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> None:
         self.name = name

@@ -72,6 +72,8 @@ class SimulatedX:
         """Each request for the stream: (monotonic time, status)."""
         self.changes: list[str] = []
         """`add` or `delete`, for each request that changed the rules."""
+        self.exhausted = False
+        """Whether every post and copy has been written to a connection."""
         self._feed = Feed(seed, rate, targets, count)
         self._bad_lines = BadLines(bad_every)
         self._token = token
@@ -108,11 +110,6 @@ class SimulatedX:
             await self._runner.cleanup()
 
     # -- what a test may ask and do ------------------------------------------------------------------------------------
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether every post and copy has been written to a connection."""
-        return self._feed.exhausted
 
     @property
     def made(self) -> int:
@@ -265,6 +262,7 @@ class SimulatedX:
                     wrote_at = loop.time()
                 if self._ending.is_set():
                     return
+            self.exhausted = feed.exhausted
             if loop.time() - wrote_at >= self._heartbeat:
                 await response.write(END)
                 wrote_at = loop.time()

@@ -74,7 +74,8 @@ async def _take_over(app: App, **_: Any) -> None:
 
 
 def attach(app: App, kafka_topic: str, name: str, take: Take) -> None:
-    """Have `take` called with every chunk of a Kafka topic, in order. Any exception ends the process: stock Faust would ack."""
+    """Have `take` called with every chunk of a Kafka topic, in order. Any exception ends the process: stock Faust
+    would ack."""
 
     async def agent(stream: _Stream) -> None:
         async for event in stream.events():

@@ -1,9 +1,9 @@
 """Tables that survive: what changed goes to a changelog, and comes back when a worker takes a partition over.
 
-Owns the positions up to which each changelog partition has been read, the bulk reading, and nothing of what records mean: the
-table decides which copy wins. Faust's own recovery is not used: it reads 10,800 records a second, swallows what `apply` raises
-and can hand a record to the wrong table (faust/tables/recovery.py, its own XXX); this reads in bulk through aiokafka's public
-consumer, and an error ends the process.
+Owns the positions up to which each changelog partition has been read, the bulk reading, and nothing of what records
+mean: the table decides which copy wins. Faust's own recovery is not used: it reads 10,800 records a second, swallows
+what `apply` raises and can hand a record to the wrong table (faust/tables/recovery.py, its own XXX); this reads in
+bulk through aiokafka's public consumer, and an error ends the process.
 """
 
 import logging
@@ -43,7 +43,8 @@ class Changelog:
         self.table = table
         self._writer = writer
         self.read_to: dict[int, int] = {}
-        """Partition -> next offset to read at a recovery. Follows our own writes as long as nobody else's stand between."""
+        """Partition -> next offset to read at a recovery. Follows our own writes as long as nobody else's stand
+        between."""
 
     def cut(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
         """Take what changed, to be written by `write`."""
@@ -73,14 +74,12 @@ class Recovered(NamedTuple):
     """First offset that Kafka still has of each source partition."""
 
 
-async def recover(
-    bootstrap: str, wanted: dict[Changelog, list[int]], sources: Iterable[tuple[str, int]]
-) -> Recovered:
+async def recover(bootstrap: str, wanted: dict[Changelog, list[int]], sources: Iterable[tuple[str, int]]) -> Recovered:
     """Read each changelog's partitions from where it was read to, to their present ends.
 
-    The ends are looked up after the partitions were assigned, so all that earlier owners wrote before their last commit is
-    in. The sources' first offsets are asked for here, too: on the consumer's own connection the question would wait behind a
-    fetch, 1.5 s.
+    The ends are looked up after the partitions were assigned, so all that earlier owners wrote before their last
+    commit is in. The sources' first offsets are asked for here, too: on the consumer's own connection the question
+    would wait behind a fetch, 1.5 s.
     """
     changelogs = {changelog.kafka_topic: changelog for changelog in wanted}
     tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]

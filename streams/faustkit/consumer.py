@@ -1,14 +1,16 @@
-"""How Faust reads Kafka here: chunks of one partition as one event, in order, without a gap, and only when the tables are ready.
+"""How Faust reads Kafka here: chunks of one partition as one event, in order, without a gap, and only when the tables
+are ready.
 
-`HeldConsumer` adds to Faust's consumer what exactness needs (lease, order, tables before records); `BatchConsumer` replaces
-its reading. Facts about stock Faust that each override answers stand beside it. Called by Faust; knows no records.
+`HeldConsumer` adds to Faust's consumer what exactness needs (lease, order, tables before records); `BatchConsumer`
+replaces its reading. Facts about stock Faust that each override answers stand beside it. Called by Faust; knows no
+records.
 
 Private parts touched here are listed in `tests/contract/test_private_parts.py`: an upgrade that moves one fails there.
 """
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.005
 """Pause when nothing may be fetched. Stock Faust sleeps a whole second when all partitions are under backpressure."""
+FETCH_SECONDS = 0.25
+"""How long a fetch waits for records; a rebalance waits for the fetch."""
+SEEK_BACKS = 5
+"""Seeks back to one offset before it counts as lost."""
 
 
 class LeasedThread(AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -139,7 +145,10 @@ class BatchConsumer(HeldConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._in_flight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._expected: dict[TP, int] = {}
-        self._sought_back: dict[TP, int] = {}
+        self._sought_back: Counter[tuple[TP, int]] = Counter()
+        self._idle = asyncio.Event()
+        """Set while no fetch is under way."""
+        self._idle.set()
         super().__init__(*args, **kwargs)
 
     # -- seeks and commits --------------------------------------------------------------------------------------------
@@ -150,7 +159,12 @@ class BatchConsumer(HeldConsumer):
         self._in_flight.clear()
 
     async def perform_seek(self) -> None:
-        """As above; the order starts anew."""
+        """As above; the order starts anew.
+
+        A fetch that is under way would go on behind the seek, move the position, and come back to nobody.
+        """
+        self._close()
+        await self._idle.wait()
         await super().perform_seek()
         self._in_flight.clear()
         self._sought_back.clear()
@@ -171,7 +185,10 @@ class BatchConsumer(HeldConsumer):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    async def _wait_next_records(self, timeout: float) -> tuple[dict[TP, list[Any]], set[TP]]:
+    async def _wait_next_records(  # Faust's signature
+        self,
+        timeout: float,  # noqa: ASYNC109
+    ) -> tuple[dict[TP, list[Any]], set[TP]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         active = self._get_active_partitions()
@@ -180,13 +197,18 @@ class BatchConsumer(HeldConsumer):
         if not self.open or not active:
             await asyncio.sleep(IDLE_SECONDS)
             return {}, active
-        # A copy: the consumer's thread reads it while this one changes it.
-        return await self._getmany(active_partitions=set(active), timeout=timeout), active
+        self._idle.clear()
+        try:
+            # A copy: the consumer's thread reads it while this one changes it.
+            return await self._getmany(active_partitions=set(active), timeout=timeout), active
+        finally:
+            self._idle.set()
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's
         """Chunks of what was fetched, round robin over the partitions so that none starves."""
-        generation = self.app.consumer_generation_id
         records, _ = await self._wait_next_records(timeout)
+        # Whatever generation asked for them, their offsets decide (`_deliver`).
+        generation = self.app.consumer_generation_id
         size = self.app.worker_settings.chunk_records
         pending = deque((tp, 0) for tp in records if records[tp])
         while pending:
@@ -196,20 +218,13 @@ class BatchConsumer(HeldConsumer):
             chunk = records[tp][start : start + size]
             if start + size < len(records[tp]):
                 pending.append((tp, start + size))
-            last = chunk[-1]
-            yield (
-                tp,
-                ConsumerMessage(
-                    tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, None, None, chunk, None,
-                    0, 0, tp, generation_id=generation,
-                ),  # fmt: skip
-            )
+            yield tp, _message(tp, chunk, generation)
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Faust's reading loop. Stock makes four asyncio tasks a record here, 35 of its 65 us."""
         try:
             while not (self.should_stop or fetcher.should_stop):
-                async for tp, message in self.getmany(timeout=1.0):
+                async for tp, message in self.getmany(timeout=FETCH_SECONDS):
                     if not await self._deliver(tp, message):
                         break
                 await asyncio.sleep(0)
@@ -241,12 +256,31 @@ class BatchConsumer(HeldConsumer):
         return True
 
     async def _seek_back(self, tp: TP, expected: int, got: int) -> None:
-        if self._sought_back.get(tp) == expected:
+        """A fetch that was cancelled has taken the records between. Should they not come at all, the process ends."""
+        self._sought_back[tp, expected] += 1
+        if self._sought_back[tp, expected] > SEEK_BACKS:
             fatal.end(f"{tp.topic} partition {tp.partition}: no record at offset {expected}, the next is {got}")
         log.warning("%s partition %d: expected offset %d, got %d: seeking back", tp.topic, tp.partition, expected, got)
-        self._sought_back[tp] = expected
         await self._thread.seek_wait({tp: expected})
 
     def pause_partitions(self, tps: Iterable[TP]) -> None:
         """As Faust's, but never while iterating over the set that the caller holds."""
         super().pause_partitions(set(tps))
+
+
+def _message(tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
+    """A chunk in Faust's shape: its offset is the last one's, so that an ack is for all."""
+    last = records[-1]
+    return ConsumerMessage(
+        tp.topic,
+        tp.partition,
+        last.offset,
+        last.timestamp / 1000,
+        last.timestamp_type,
+        headers=None,
+        key=None,
+        value=records,
+        checksum=None,
+        tp=tp,
+        generation_id=generation,
+    )

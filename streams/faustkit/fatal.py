@@ -1,7 +1,7 @@
 """How a worker ends when it cannot be sure any more: at once, without a commit, with one line that says why.
 
-Whoever runs it starts it again, and it goes on from the last commit. Exact counts rest on this: nothing here is retried,
-skipped or carried on with. Called from every part of the worker, from any thread.
+Whoever runs it starts it again, and it goes on from the last commit. Exact counts rest on this: nothing here is
+retried, skipped or carried on with. Called from every part of the worker, from any thread.
 """
 
 import logging
@@ -28,7 +28,8 @@ def end(reason: str, code: int = EXIT_FENCED) -> NoReturn:
 
 
 def end_on(exc: BaseException, where: str) -> NoReturn:
-    """End the process for an unexpected exception: its type and place. Its message may quote a post, so it is left out."""
+    """End the process for an unexpected exception: its type and place. Its message may quote a post, so it is left
+    out."""
     frames = traceback.extract_tb(exc.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
     end(f"{type(exc).__name__} in {where} at {place}", EXIT_FATAL)

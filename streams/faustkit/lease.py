@@ -1,7 +1,7 @@
 """The right to write, which lasts one session timeout from the last heartbeat that Kafka answered.
 
-A process that was stopped past its session, a paused machine, a cut network: its partitions belong to others, and it must not
-write before it has joined anew. Renewed by the consumer, asked by the writer before every batch.
+A process that was stopped past its session, a paused machine, a cut network: its partitions belong to others, and it
+must not write before it has joined anew. Renewed by the consumer, asked by the writer before every batch.
 """
 
 import time

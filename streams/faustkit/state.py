@@ -1,7 +1,7 @@
 """What one worker holds: which partitions, their tables, and when all of it is durable.
 
-Owns the order of a checkpoint and the order of a takeover. Called by the app's rebalance signals, by the producer's flush
-before each commit, by the agents (sequence of offsets) and by the metrics. Does not know what tables contain.
+Owns the order of a checkpoint and the order of a takeover. Called by the app's rebalance signals, by the producer's
+flush before each commit, by the agents (sequence of offsets) and by the metrics. Does not know what tables contain.
 """
 
 import asyncio
@@ -28,7 +28,13 @@ class State:
     """Partitions held, tables and durability of one worker."""
 
     def __init__(
-        self, bootstrap: str, session_timeout: float, lease: Lease, writer: Writer, facts: Changelog, rows: Changelog,
+        self,
+        bootstrap: str,
+        session_timeout: float,
+        lease: Lease,
+        writer: Writer,
+        facts: Changelog,
+        rows: Changelog,
         sources: tuple[str, str],
     ) -> None:
         """`sources`: the Kafka topics whose partitions `facts` and `rows` follow, in this order."""
@@ -105,7 +111,8 @@ class State:
         self._next = dict(offsets)
 
     def arrive(self, kafka_topic: str, partition: int, first: int, last: int) -> None:
-        """An agent is about to take these offsets. A gap or a step back would lose or repeat counts: the process ends."""
+        """An agent is about to take these offsets. A gap or a step back would lose or repeat counts: the process
+        ends."""
         place = (kafka_topic, partition)
         expected = self._next.get(place, first)
         if first != expected:
@@ -122,7 +129,8 @@ class State:
     async def checkpoint(self) -> None:
         """When this returns, everything that was decided before the call is durable; offsets may be committed.
 
-        Mentions first, then the facts about duplicates that were cut before: a fact must never be ahead of its mentions.
+        Mentions first, then the facts about duplicates that were cut before: a fact must never be ahead of its
+        mentions.
         """
         async with self._lock:
             facts = self._facts.cut([p for topic, p in self._held if self._follows[topic] is self._facts])

@@ -1,7 +1,8 @@
 """The two transports, as Faust finds them through the entry points `batch` and `single` of `faust.transports`.
 
-`batch` is Earshot's. `single` keeps Faust's own reading, a record at a time: the fallback for the day an upgrade breaks a
-private part that `consumer.py` touches. Both write and commit in the same order, so counts are exact with either.
+`batch` is Earshot's. `single` keeps Faust's own reading, a record at a time: the fallback for the day an upgrade
+breaks a private part that `consumer.py` touches. Both write and commit in the same order, so counts are exact with
+either.
 """
 
 from typing import Any, ClassVar
@@ -13,9 +14,11 @@ from streams.faustkit.consumer import BatchConsumer, HeldConsumer
 
 
 class CheckpointProducer(FaustProducer):  # type: ignore[misc]
-    """Faust flushes its producer before each commit, at a revoke and at the end: that is when state must become durable.
+    """Faust flushes its producer before each commit, at a revoke and at the end: that is when state must become
+    durable.
 
-    Stock `flush` returns after 100 ms without progress, with messages still in its buffer; a failed send is only logged.
+    Stock `flush` returns after 100 ms without progress, with messages still in its buffer; a failed send is only
+    logged.
     """
 
     async def flush(self) -> None:

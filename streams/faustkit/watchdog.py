@@ -14,7 +14,8 @@ class Watchdog(threading.Thread):
     """Watches one worker until told to stop."""
 
     def __init__(self, progress: Callable[[], int], lag: Callable[[], int], timeout: float) -> None:
-        """`progress` rises when anything moves; `lag` in records, 0 when there is nothing to do; `timeout` in seconds."""
+        """`progress` rises when anything moves; `lag` in records, 0 when there is nothing to do; `timeout` in
+        seconds."""
         super().__init__(name="watchdog", daemon=True)
         self._progress, self._lag, self._timeout = progress, lag, timeout
         self._ended = threading.Event()

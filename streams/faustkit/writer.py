@@ -1,8 +1,8 @@
 """All that a worker writes to Kafka, in order, in whole batches.
 
-`put` hands records over at once and without awaiting, so that a chunk is decided and handed over in one step; a task sends
-them; `drain` returns when Kafka has acknowledged everything put before it. A batch that fails ends the process: a later one
-must never stand where an earlier one is missing. The idempotent producer holds Kafka to the same.
+`put` hands records over at once and without awaiting, so that a chunk is decided and handed over in one step; a task
+sends them; `drain` returns when Kafka has acknowledged everything put before it. A batch that fails ends the process:
+a later one must never stand where an earlier one is missing. The idempotent producer holds Kafka to the same.
 
 aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us. Public API only.
 """

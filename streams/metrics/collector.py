@@ -1,7 +1,8 @@
 """The domain's metrics, read from the tables when Prometheus asks.
 
-For every hospital whose partition this worker holds, zeros included; nothing while it recovers, so that missing data looks
-missing. Read from rows, a counter survives restarts: in-process ones lost 62 % of sparse counts over two restarts.
+For every hospital whose partition this worker holds, zeros included; nothing while it recovers, so that missing data
+looks missing. Read from rows, a counter survives restarts: in-process ones lost 62 % of sparse counts over two
+restarts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,11 @@ class ConversationCollector(Collector):
     """Counters of the hospitals held."""
 
     def __init__(
-        self, tables: HospitalTables, partition_of: Mapping[str, int], topics: Iterable[str], service_lines: Iterable[str]
+        self,
+        tables: HospitalTables,
+        partition_of: Mapping[str, int],
+        topics: Iterable[str],
+        service_lines: Iterable[str],
     ) -> None:
         """`topics`: those that stay with a post; `service_lines`: those that are only counted."""
         self._tables = tables

@@ -1,6 +1,7 @@
 """What the agents count themselves: a few numbers per chunk, never per record.
 
-Called by the agents. In-process counters, so they start at zero with the process; what has to survive is read from tables.
+Called by the agents. In-process counters, so they start at zero with the process; what has to survive is read from
+tables.
 """
 
 import time
@@ -58,5 +59,3 @@ class Metrics:
     def visible(self, seconds: float) -> None:
         """Age of a chunk's oldest post now that it is in a table."""
         self._visible.observe(max(0.0, seconds))
-
-

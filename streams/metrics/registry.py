@@ -1,4 +1,5 @@
-"""Every metric of Earshot as data: name, kind, unit, labels with their closed values, help, and what to do when it moves.
+"""Every metric of Earshot as data: name, kind, unit, labels with their closed values, help, and what to do when it
+moves.
 
 Read by the collector, the machinery and the tests. A name or label that is not declared here cannot be used: `declared`
 raises. Names: `conversation_*` for what people say, `pipeline_*` for machinery.
@@ -129,7 +130,7 @@ METRICS: tuple[Metric, ...] = (
         name="pipeline_visible_seconds",
         kind="histogram",
         unit="seconds",
-        help="Age of the oldest post of each chunk when it became visible in a table: from Kafka's timestamp to the row.",
+        help="Age of the oldest post of each chunk when it became visible in a table, by Kafka's timestamp.",
         act="The service level is 99 % within 30 s. Look at lag, then at recoveries.",
         buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
     ),

@@ -12,7 +12,17 @@ from streams.errors import UserError
 from streams.reading.phrases import Group, Phrases, pattern_of
 from streams.vocabulary import Intent
 
-_NAMES = ("crisis", "request", "question", "rhetorical", "complaint", "compliment", "information", "personal")
+_NAMES = (
+    "crisis",
+    "awareness",
+    "request",
+    "question",
+    "rhetorical",
+    "complaint",
+    "compliment",
+    "information",
+    "personal",
+)
 _PREFIX = "intent "
 """Of group names, so that they meet no topic's in a shared index."""
 
@@ -31,6 +41,7 @@ class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     crisis: _Words
+    awareness: _Words
     request: _Words
     question: _Words
     rhetorical: _Words
@@ -69,7 +80,8 @@ class Intents:
         """`phrases`: an index that holds `words.groups()` among others; without it, one of its own."""
         self._phrases = phrases or Phrases(words.groups())
         bit = {name: self._phrases.bit(_PREFIX + name) for name in _NAMES}
-        self._crisis, self._request, self._question = bit["crisis"], bit["request"], bit["question"]
+        self._crisis, self._awareness = bit["crisis"], bit["awareness"]
+        self._request, self._question = bit["request"], bit["question"]
         self._rhetorical, self._complaint, self._compliment = bit["rhetorical"], bit["complaint"], bit["compliment"]
         self._information, self._personal = bit["information"], bit["personal"]
 
@@ -87,7 +99,7 @@ class Intents:
         hospital, which a handle does.
         """
         found = self._phrases.found(text)
-        if found & self._crisis:
+        if found & self._crisis and (found & self._personal or not found & self._awareness):
             return "crisis"
         rhetorical = found & self._rhetorical
         if addressed and not rhetorical:

@@ -61,6 +61,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: list[str]
     words: list[str]
     not_alone: list[str]
+    titles: list[str]
     junk: list[str]
 
 
@@ -92,6 +93,7 @@ class PlaceNames:
         self.after = tuple(sorted((f" {word}" for word in words.after), key=len, reverse=True))
         self.words = frozenset(words.words)
         self.not_alone = frozenset(words.not_alone)
+        self.titles = frozenset(words.titles)
         self.junk = frozenset(words.junk)
         self._by_name: dict[str, list[City]] = {}
         for city in self.cities:

@@ -43,7 +43,7 @@ _PRONOUNS = re.compile(
     r"\b(?:s?he|they|ze|xe|ella|el)(?:\s*/\s*(?:her|him|them|hers|his|s?he|they|theirs|zir|ellx?))+\b", re.I
 )
 _LIVING = re.compile(r"\b(?:living|live|now|currently|based)\s+in\s+(\S.*)$", re.I)
-_BY_WAY_OF = re.compile(r"\s+(?:via|by way of|formerly|originally from)\s+.*$", re.I)
+_BY_WAY_OF = re.compile(r"\s+(?:(?:via|by way of|formerly|originally from|with)\s|w/).*$", re.I)
 _SEPARATORS = re.compile(r"(?:[|•·→➡✈;&+/~⇌⇄\n]|<?->)\ufe0f?|\s(?:and|to)\s", re.I)
 _COMMAS = re.compile(r"[,()\[\]]|\s[-–—]\s")
 _ZIP_CODE = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
@@ -149,13 +149,15 @@ class Gazetteer:
         state = names.state(last) if country in ("", US) else ""
         if state:
             city = names.city(name, US, state) or names.city(self._undecorated(name), US, state)
+            if city is None and state == "DC":
+                city = names.aliases["dc"]
             if city:
                 return _city(city, _CITY_STATE)
             abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
             if abroad and abroad.population >= 100_000:
                 return _city(abroad, _CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
-            if raw.islower() and len(last) == 2:
-                return Abstention("unlisted")  # a word, not a state: "fine, me"
+            if len(last) == 2 and (not raw.isupper() or state in names.titles):
+                return Abstention("unlisted")  # a word or a title, not a state: "fine, me", "Jane Doe, MD"
             return _state(state)
         if last in names.provinces and country in ("", names.provinces[last][:2]):
             home, _, admin1 = names.provinces[last].partition("/")
@@ -163,7 +165,10 @@ class Gazetteer:
             return (
                 _city(city, _CITY_STATE) if city else Place(home, admin1, "", None, None, "admin1", "profile", _STATE)
             )
-        return _merged([self._name(token, country) for token in tokens])
+        found = _merged([self._name(token, country) for token in tokens])
+        # What stands beside a bare name may be what tells it from its rivals, and was not understood.
+        rivalled = isinstance(found, Place) and found.confidence <= _CITY_RIVALS
+        return Abstention("ambiguous") if rivalled else found
 
     def _name(self, raw: str, country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
         """A text without commas. `country` (ISO or empty) is where it must lie."""
@@ -201,7 +206,7 @@ class Gazetteer:
                     return _city(city, _CITY_STATE - 2)
                 if name in names.parts or name.endswith((" county", " parish")):
                     return _state(state)
-            if tail in names.provinces and len(tail) > 2:
+            if tail in names.provinces and (len(tail) > 2 or words[-1].isupper()):
                 home, _, admin1 = names.provinces[tail].partition("/")
                 if city := names.city(name, home, admin1):
                     return _city(city, _CITY_STATE - 2)
@@ -283,7 +288,7 @@ def _merged(found: Iterable[Place | Abstention]) -> Place | Abstention:
 def _agree(best: Place, other: Place) -> bool:
     if other.country != best.country or other.admin1 not in ("", best.admin1):
         return False
-    if other.city in ("", best.city) or None in (best.latitude, best.longitude, other.latitude, other.longitude):
+    if other.city in ("", best.city):
         return True
-    return km(best.latitude, best.longitude, other.latitude, other.longitude) <= SAME_TOWN_KM  # type: ignore[arg-type]
-    # None is excluded above
+    a, b, c, d = best.latitude, best.longitude, other.latitude, other.longitude
+    return a is None or b is None or c is None or d is None or km(a, b, c, d) <= SAME_TOWN_KM

@@ -1,6 +1,7 @@
 """A post, whatever its source: the only shape that the rest of `reading/` knows.
 
-Made by one module per source (`x.py`), read by the rules for hospitals, places, topics and intents. Never leaves the process.
+Made by one module per source (`x.py`), read by the rules for hospitals, places, topics and intents. Never leaves the
+process.
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """From the bytes of an envelope to the mentions and tallies it makes: the whole of `reading/`, in order.
 
-Called by the tagger and by the oracle, in two steps, since the tagger drops duplicates in between. Pure: the same bytes, place
-and timestamp give the same records, in any process, at any time.
+Called by the tagger and by the oracle, in two steps, since the tagger drops duplicates in between. Pure: the same
+bytes, place and timestamp give the same records, in any process, at any time.
 """
 
 import msgspec
@@ -61,7 +61,8 @@ class Reader:
             raise UnreadableError("not_json") from None
 
     def records(self, envelope: XEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
-        """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on `posts`."""
+        """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
+        `posts`."""
         post = post_of(envelope.payload)
         ties = hospitals_of(post, self.directory)
         if not ties:
@@ -76,11 +77,23 @@ class Reader:
             own = relation == "author"
             records.append(
                 Mention(
-                    hospital.id, partition, offset, at, hour, relation, locality.tier, locality.precision,
-                    locality.evidence, locality.confidence, locality.distance_km, open_topics,
-                    "none" if own else self._intents.intent_of(post.text, addressed, topics), addressed,
-                    envelope.id, post.reply_to,
-                )  # fmt: skip
+                    hospital.id,
+                    partition,
+                    offset,
+                    at,
+                    hour,
+                    relation,
+                    locality.tier,
+                    locality.precision,
+                    locality.evidence,
+                    locality.confidence,
+                    locality.distance_km,
+                    open_topics,
+                    "none" if own else self._intents.intent_of(post.text, addressed, topics),
+                    addressed,
+                    envelope.id,
+                    post.reply_to,
+                )
             )
             if service_lines and not own:
                 records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines))

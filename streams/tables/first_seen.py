@@ -1,8 +1,9 @@
 """The memory of duplicates: for every post id, where it stood first on its partition of `posts`.
 
-X may deliver a post twice and catch-up overlaps the stream; copies share a key, so they meet on one partition. A post is a
-duplicate if the same id stands at a lower offset, no longer ago than the horizon by Kafka's timestamps. First offsets are
-facts: they do not depend on who computed them, so copies of them merge and a replay decides as the first time did.
+X may deliver a post twice and catch-up overlaps the stream; copies share a key, so they meet on one partition. A post
+is a duplicate if the same id stands at a lower offset, no longer ago than the horizon by Kafka's timestamps. First
+offsets are facts: they do not depend on who computed them, so copies of them merge and a replay decides as the first
+time did.
 
 One condition, kept by the checkpoint in `faustkit/`: a fact is written only after the mentions of its post, and of all
 before it, are durable. So a record below a known first offset has been decided and counted before, and is skipped.

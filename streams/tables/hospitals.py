@@ -1,8 +1,8 @@
 """The hospital tables: lifetime and hour rows of every hospital whose partition this worker holds.
 
-Owns which rows a record touches, which rows changed since they were last written, which copy of a row wins, and when an hour
-expires. Called by the hospitals agent with records in offset order, by the changelog with restored rows, and by the metrics
-collector, which reads. Does not know Kafka or the clock.
+Owns which rows a record touches, which rows changed since they were last written, which copy of a row wins, and when
+an hour expires. Called by the hospitals agent with records in offset order, by the changelog with restored rows, and
+by the metrics collector, which reads. Does not know Kafka or the clock.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,8 +24,8 @@ KEEP_HOURS = 28 * 24
 """The longest window on a board is 28 days."""
 
 EXPIRE_HOURS = KEEP_HOURS + 48
-"""An hour row goes this long after its hour. No post can still be replayed into it by then: `posts` is kept 24 h (its segments
-an hour more), and `reading` gives no hour to a post that is older than `KEEP_HOURS` when Kafka takes it."""
+"""An hour row goes this long after its hour. No post can still be replayed into it by then: `posts` is kept 24 h (its
+segments an hour more), and `reading` gives no hour to a post that is older than `KEEP_HOURS` when Kafka takes it."""
 
 HOUR_MS = 3_600_000
 

@@ -1,8 +1,9 @@
 """One row: counts that carry their own proof of what they contain.
 
-A row holds, beside its counts, the highest offset of each `posts` partition that it contains (its marks) and the offset of
-the last mention applied (its version). Counts and proof are one changelog record, so they cannot disagree: a replay is a
-no-op, and of two copies of a row the one with the higher version contains the other. Each row is folded alone.
+A row holds, beside its counts, the highest offset of each `posts` partition that it contains (its marks) and the
+offset of the last mention applied (its version). Counts and proof are one changelog record, so they cannot disagree:
+a replay is a no-op, and of two copies of a row the one with the higher version contains the other. Each row is folded
+alone.
 
 Called by `hospitals.py`. Does not know how rows are kept, written or shown.
 """

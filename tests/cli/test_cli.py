@@ -20,7 +20,7 @@ def run(*words: str, **env: str) -> Result:
 def test_help_lists_every_command_and_imports_none() -> None:
     code = "import sys; from agents.cli import main; main(['--help'], standalone_mode=False); "
     code += "sys.exit(any(one.startswith(('agents.cli.', 'kafka')) for one in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert all(name in done.stdout for name in COMMANDS)
 
@@ -60,7 +60,7 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
         "main(['wait'])\n"
     )
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:  # noqa: S603 - our own words
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
         assert waiting.stdout is not None
         assert waiting.stdout.readline() == b"begun\n"
         waiting.send_signal(signal.SIGINT)

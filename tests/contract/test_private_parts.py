@@ -1,7 +1,8 @@
-"""Each private part of faust, mode and aiokafka that `streams/faustkit` touches, by name: an upgrade that moves one fails here.
+"""Each private part of faust, mode and aiokafka that `streams/faustkit` touches, by name: an upgrade that moves one
+fails here.
 
-What is checked is that it is there, takes what we give it, and (by its source's hash) that nobody rewrote it: a rewritten body
-has to be read against the override before the hash here is renewed.
+What is checked is that it is there, takes what we give it, and (by its source's hash) that nobody rewrote it: a
+rewritten body has to be read against the override before the hash here is renewed.
 """
 
 import hashlib
@@ -19,17 +20,17 @@ PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "
 
 
 @pytest.mark.parametrize(("package", "pin"), PINNED.items())
-def test_the_pins_are_what_is_installed(package: str, pin: str):
+def test_the_pins_are_what_is_installed(package: str, pin: str) -> None:
     assert version(package) == pin
 
 
-def test_faust_finds_both_transports():
+def test_faust_finds_both_transports() -> None:
     found = {point.name: point.value for point in entry_points(group="faust.transports")}
     assert found["batch"] == "streams.faustkit.transport:Transport"
     assert found["single"] == "streams.faustkit.transport:SingleTransport"
 
 
-def test_faust_runs_its_compiled_parts():
+def test_faust_runs_its_compiled_parts() -> None:
     import faust._cython.streams
     import faust.transport._cython.conductor
 
@@ -76,7 +77,7 @@ READ_AGAINST: dict[str, str] = {
 
 
 @pytest.mark.parametrize("part", READ_AGAINST)
-def test_a_private_part_is_as_it_was_read(part: str):
+def test_a_private_part_is_as_it_was_read(part: str) -> None:
     assert digest(part) == READ_AGAINST[part], "read it again beside streams/faustkit, then renew the digest"
 
 
@@ -87,13 +88,13 @@ def digest(part: str) -> str:
     return hashlib.sha256(inspect.getsource(getattr(found, "fun", found)).encode()).hexdigest()[:12]
 
 
-def test_a_consumer_has_the_fields_that_ours_keeps():
+def test_a_consumer_has_the_fields_that_ours_keeps() -> None:
     source = inspect.getsource(Consumer.__init__) + inspect.getsource(Consumer._reset_state)
     for field in ("_acked", "_acked_index", "_read_offset", "_committed_offset", "_active_partitions", "flow_active"):
         assert f"self.{field} = " in source
 
 
-def test_a_message_takes_what_ours_gives_it():
+def test_a_message_takes_what_ours_gives_it() -> None:
     names = list(inspect.signature(ConsumerMessage.__init__).parameters)[1:]
     assert names == [
         "topic", "partition", "offset", "timestamp", "timestamp_type", "headers", "key", "value", "checksum",

@@ -1,91 +1,23 @@
-"""A worker as a real process on real Kafka, and ways to wait for what it does."""
+"""One worker, or one mutant, on Kafka topics of its own."""
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-import msgspec
 import pytest
 
-from agents.proving import stored
-from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline
-from streams.settings import Settings
-
-WORKER = "worker-1"
-MUTANTS = Path(__file__).parent / "mutants.py"
-
-
-def mutant(name: str) -> list[str]:
-    """Command of a worker with one thing broken on purpose."""
-    return [sys.executable, str(MUTANTS), name]
-
-
-class Bench:
-    """One worker on Kafka topics of its own."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
-
-    @property
-    def settings(self) -> Settings:
-        return self.pipeline.settings
-
-    def reset(self, **changes: object) -> None:
-        """Other settings from the next start on."""
-        self.pipeline.settings = msgspec.structs.replace(self.settings, **changes)
-        self.pipeline.workers.pop(WORKER, None)
-
-    def start(self) -> None:
-        self.pipeline.start_worker(WORKER)
-
-    def kill(self) -> None:
-        self.pipeline.workers[WORKER].kill()
-
-    def sample(self, name: str, **labels: str) -> float:
-        """A sample of the worker's /metrics; -1 while it has none."""
-        return self.pipeline.scrape(WORKER).get((name, frozenset(labels.items())), -1)
-
-    def wait(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
-        """Wait until something holds; the worker must live meanwhile."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            worker = self.pipeline.workers[WORKER]
-            assert worker.running, f"waiting until {what}: {worker.last_line()}"
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}; {worker.log.read_text()[-2000:]}"
-            time.sleep(0.05)
-
-    def wait_counted(self, posts: int, mentions: int) -> None:
-        """Wait until the agents have taken so many records."""
-        self.wait(
-            f"{posts} posts and {mentions} mentions are taken",
-            lambda: self.sample("pipeline_records_total", stage="tagger") >= posts
-            and self.sample("pipeline_records_total", stage="hospitals") >= mentions,
-        )
-
-    def drain(self) -> None:
-        """Wait until everything is committed."""
-        self.wait("everything is committed", lambda: stored.lag(self.settings) == 0)
-
-    def verdict(self) -> Verdict:
-        """End the worker and ask the oracle."""
-        self.pipeline.stop_workers()
-        return self.pipeline.judge()
-
-    def log(self) -> str:
-        return self.pipeline.workers[WORKER].log.read_text()
+from agents.proving.processes import EARSHOT
+from streams.settings import load
+from tests.faults.working import Bench
 
 
 @pytest.fixture
 def bench(kafka: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """A pipeline without X: posts come from `load.fill`. Parametrize indirectly with a worker's command for a mutant."""
-    from streams.settings import load
-
-    command = getattr(request, "param", None)
+    """A pipeline without X: posts come from `load.fill`. Parametrize indirectly with a worker's command for a
+    mutant."""
+    command = getattr(request, "param", (*EARSHOT, "worker"))
     with Pipeline(
         load(kafka_bootstrap=kafka, session_timeout=6.0, commit_interval=0.3),
         lambda _: None,
-        **({"worker_command": command} if command else {}),
+        command,
     ) as pipeline:
         yield Bench(pipeline)

@@ -8,7 +8,7 @@ from agents.proving.load import fill
 from streams import kafka_topics
 from streams.records import Mention, decode_dead_letter, encode_mention
 from streams.settings import Settings, load
-from tests.faults.conftest import Bench, mutant
+from tests.faults.working import WORKER, Bench, mutant
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
@@ -43,31 +43,33 @@ def kill_between_a_post_and_its_copy(bench: Bench) -> None:
     bench.drain()
 
 
-def test_a_worker_killed_before_its_commit_counts_nothing_twice(bench: Bench):
+def test_a_worker_killed_before_its_commit_counts_nothing_twice(bench: Bench) -> None:
     kill_between_counting_and_commit(bench)
     verdict = bench.verdict()
     assert verdict.difference == 0
     assert verdict.mentions > POSTS / 2
 
 
-@pytest.mark.parametrize("bench", [mutant("watermark"), mutant("duplicates")], indirect=True, ids=["watermark", "duplicates"])
-def test_the_oracle_notices_a_worker_that_counts_replays_or_copies(bench: Bench):
+@pytest.mark.parametrize(
+    "bench", [mutant("watermark"), mutant("duplicates")], indirect=True, ids=["watermark", "duplicates"]
+)
+def test_the_oracle_notices_a_worker_that_counts_replays_or_copies(bench: Bench) -> None:
     kill_between_counting_and_commit(bench)
     assert bench.verdict().difference > 0
 
 
-def test_a_copy_that_comes_after_a_restart_counts_nothing(bench: Bench):
+def test_a_copy_that_comes_after_a_restart_counts_nothing(bench: Bench) -> None:
     kill_between_a_post_and_its_copy(bench)
     assert bench.verdict().difference == 0
 
 
 @pytest.mark.parametrize("bench", [mutant("forgetful")], indirect=True, ids=["forgetful"])
-def test_the_oracle_notices_a_worker_that_forgets_what_it_has_seen(bench: Bench):
+def test_the_oracle_notices_a_worker_that_forgets_what_it_has_seen(bench: Bench) -> None:
     kill_between_a_post_and_its_copy(bench)
     assert bench.verdict().difference > 0
 
 
-def test_fausts_own_transport_counts_the_same(bench: Bench):
+def test_fausts_own_transport_counts_the_same(bench: Bench) -> None:
     bench.reset(transport="single")
     records = fill(bench.settings, 400, seed=3)
     bench.start()
@@ -78,10 +80,12 @@ def test_fausts_own_transport_counts_the_same(bench: Bench):
     assert bench.verdict().difference == 0
 
 
-def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench: Bench):
+def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench: Bench) -> None:
     settings = bench.settings
     producer = KafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap, max_request_size=kafka_topics.MAX_RECORD_BYTES, compression_type="zstd"
+        bootstrap_servers=settings.kafka_bootstrap,
+        max_request_size=kafka_topics.MAX_RECORD_BYTES,
+        compression_type="zstd",
     )
     posts, mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
     poison = {
@@ -109,7 +113,10 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench:
     assert bench.sample("pipeline_skipped_total", reason="unknown_hospital") == 1
     assert bench.sample("pipeline_skipped_total", reason="not_a_record") == 1
     assert bench.verdict().difference == 0
-    letters = [decode_dead_letter(one.value or b"") for one in stored.read(settings.kafka_bootstrap, kafka_topics.dead_letters(settings))]
+    letters = [
+        decode_dead_letter(one.value or b"")
+        for one in stored.read(settings.kafka_bootstrap, kafka_topics.dead_letters(settings))
+    ]
     places = {
         (one.partition, one.offset): poison[one.key][1]
         for one in stored.read(settings.kafka_bootstrap, posts)
@@ -119,20 +126,20 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench:
     assert all(letter.raw == b"" for letter in letters), "the text stays on posts"
 
 
-def test_the_board_equals_the_tables_across_a_restart(bench: Bench):
+def test_the_board_equals_the_tables_across_a_restart(bench: Bench) -> None:
     fill(bench.settings, 300, seed=5)
     bench.start()
     bench.drain()
-    before = {key: value for key, value in bench.pipeline.scrape("worker-1").items() if key[0].startswith("conversation_")}
+    before = {key: value for key, value in bench.pipeline.scrape(WORKER).items() if key[0].startswith("conversation_")}
     assert sum(value for (name, _), value in before.items() if name == "conversation_posts_total") > 0
     bench.kill()
     bench.start()
     bench.wait("the tables are back", lambda: bench.sample("pipeline_held_partitions", stage="hospitals") == 4)
-    after = {key: value for key, value in bench.pipeline.scrape("worker-1").items() if key[0].startswith("conversation_")}
+    after = {key: value for key, value in bench.pipeline.scrape(WORKER).items() if key[0].startswith("conversation_")}
     assert after == before
 
 
-def test_no_log_line_holds_a_text_or_an_author(bench: Bench):
+def test_no_log_line_holds_a_text_or_an_author(bench: Bench) -> None:
     fill(bench.settings, 200, seed=6)
     bench.start()
     bench.drain()
@@ -158,7 +165,7 @@ def secrets_of(value: bytes) -> set[str]:
     return {payload["data"]["text"], payload["data"]["author_id"], author["username"]}
 
 
-def test_a_short_chaos_ends_with_every_count_right(kafka: str):
+def test_a_short_chaos_ends_with_every_count_right(kafka: str) -> None:
     settings: Settings = load(kafka_bootstrap=kafka)
     plan = chaos.plan(kills=2, seconds=24, seed=3)
     outcome = chaos.run(settings, plan, seconds=24, rate=400, seed=3, say=lambda _: None)

@@ -13,7 +13,7 @@ class Ended(BaseException):
 def ends(monkeypatch: pytest.MonkeyPatch) -> type[Ended]:
     """`fatal.end` raises this instead of ending the process."""
 
-    def end(reason: str, code: int = 0) -> None:
+    def end(reason: str, _: int = 0) -> None:
         raise Ended(reason)
 
     monkeypatch.setattr(fatal, "end", end)

@@ -54,7 +54,7 @@ async def started(settings: Settings) -> Writer:
     return writer
 
 
-def test_what_is_drained_is_in_kafka_whole_and_in_order(pipeline_settings: Settings):
+def test_what_is_drained_is_in_kafka_whole_and_in_order(pipeline_settings: Settings) -> None:
     topic = kafka_topics.mentions(pipeline_settings)
     records: list[list[KeyValue]] = [[(b"k", b"%d" % (batch * 100 + n)) for n in range(100)] for batch in range(50)]
 
@@ -70,7 +70,7 @@ def test_what_is_drained_is_in_kafka_whole_and_in_order(pipeline_settings: Setti
     assert found == [value for batch in records for _, value in batch]
 
 
-def test_a_batch_that_outgrows_one_is_split_and_acknowledged_whole(pipeline_settings: Settings):
+def test_a_batch_that_outgrows_one_is_split_and_acknowledged_whole(pipeline_settings: Settings) -> None:
     topic = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
     large = [(b"%d" % n, b"x" * 200_000) for n in range(20)]
     acked: list[tuple[int, int]] = []
@@ -87,13 +87,17 @@ def test_a_batch_that_outgrows_one_is_split_and_acknowledged_whole(pipeline_sett
     assert len(list(stored.read(pipeline_settings.kafka_bootstrap, topic))) == 21
 
 
-def test_a_batch_that_kafka_refuses_ends_the_process(pipeline_settings: Settings, ends: type[BaseException]):
+@pytest.mark.usefixtures("ends")
+def test_a_batch_that_kafka_refuses_ends_the_process(pipeline_settings: Settings) -> None:
     async def write() -> None:
         writer = await started(pipeline_settings)
         failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: failed.done() or failed.set_result(str(context["exception"]))
-        )
+
+        def note(_: object, context: dict[str, Any]) -> None:
+            if not failed.done():
+                failed.set_result(str(context["exception"]))
+
+        asyncio.get_running_loop().set_exception_handler(note)
         # mentions take 1 MB a record, no more: the broker says no.
         writer.put(kafka_topics.mentions(pipeline_settings), 0, [(b"k", os.urandom(3_000_000))])
         assert "did not take a batch" in await asyncio.wait_for(failed, 30)
@@ -102,7 +106,7 @@ def test_a_batch_that_kafka_refuses_ends_the_process(pipeline_settings: Settings
     asyncio.run(write())
 
 
-def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipeline_settings: Settings):
+def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipeline_settings: Settings) -> None:
     topic = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
     bootstrap = pipeline_settings.kafka_bootstrap
 
@@ -124,16 +128,18 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
         first.put(0, b"c", b"4")
         mine.write(mine.cut([0]))
         await writer.drain()
-        assert (await recover(bootstrap, {mine: [0, 2]}, [])).records == 2, "the other's write, and what stands behind it"
+        assert (await recover(bootstrap, {mine: [0, 2]}, [])).records == 2, (
+            "the other's write, and what stands behind it"
+        )
         assert first.kept[0][b"a"] == b"3"
         await writer.stop()
 
     asyncio.run(write_and_recover())
 
 
-def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings, ends: type[BaseException]):
+def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings, ends: type[BaseException]) -> None:
     class Strict(Words):
-        def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
+        def restore(self, *_: object) -> None:
             raise ValueError("a row of another age")
 
     topic = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
@@ -163,14 +169,16 @@ def state_of(settings: Settings, writer: Writer, facts: Words, rows: Words) -> S
     )  # fmt: skip
 
 
-def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings):
+def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings) -> None:
     order: list[str] = []
 
     async def checkpoint() -> None:
         writer = await started(pipeline_settings)
         facts, rows = Words(), Words()
         state = state_of(pipeline_settings, writer, facts, rows)
-        await state.take_over([(kafka_topics.posts(pipeline_settings), 0), (kafka_topics.mentions(pipeline_settings), 0)])
+        await state.take_over(
+            [(kafka_topics.posts(pipeline_settings), 0), (kafka_topics.mentions(pipeline_settings), 0)]
+        )
         state.hold()
         writer.put(kafka_topics.mentions(pipeline_settings), 0, [(b"m", b"1")], lambda *_: order.append("mentions"))
         facts.put(0, b"f", b"1")
@@ -181,7 +189,7 @@ def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings
             order.append("facts" if "first-seen" in topic else "rows")
             original(topic, *args)
 
-        writer.put = noting  # type: ignore[method-assign]
+        writer.put = noting  # type: ignore[method-assign,assignment]
         await state.checkpoint()
         await writer.stop()
 
@@ -189,7 +197,7 @@ def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings
     assert order == ["mentions", "facts", "rows"]
 
 
-def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_settings: Settings):
+def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_settings: Settings) -> None:
     async def run() -> None:
         writer = await started(pipeline_settings)
         facts, rows = Words(), Words()
@@ -212,7 +220,7 @@ def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_se
     asyncio.run(run())
 
 
-def test_an_offset_out_of_order_ends_the_process(ends: type[BaseException]):
+def test_an_offset_out_of_order_ends_the_process(ends: type[BaseException]) -> None:
     async def run() -> None:
         state = state_of(Settings(), Writer("127.0.0.1:1", valid_lease()), Words(), Words())
         state.expect({("posts", 0): 10})

@@ -13,11 +13,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_a_lease_that_was_never_renewed_is_not_valid(clock: list[float]):
+@pytest.mark.usefixtures("clock")
+def test_a_lease_that_was_never_renewed_is_not_valid() -> None:
     assert not Lease(10).valid
 
 
-def test_a_lease_lasts_a_session_timeout_from_the_question_not_the_answer(clock: list[float]):
+def test_a_lease_lasts_a_session_timeout_from_the_question_not_the_answer(clock: list[float]) -> None:
     held = Lease(10)
     clock[0] = 103.0
     held.renew(100.0)
@@ -27,7 +28,7 @@ def test_a_lease_lasts_a_session_timeout_from_the_question_not_the_answer(clock:
     assert not held.valid
 
 
-def test_an_older_answer_does_not_shorten_it(clock: list[float]):
+def test_an_older_answer_does_not_shorten_it(clock: list[float]) -> None:
     held = Lease(10)
     held.renew(105.0)
     held.renew(100.0)
@@ -35,8 +36,9 @@ def test_an_older_answer_does_not_shorten_it(clock: list[float]):
     assert held.valid
 
 
-def test_writing_without_a_lease_ends_the_process(clock: list[float], monkeypatch: pytest.MonkeyPatch):
-    def end(reason: str, code: int = 0) -> None:
+@pytest.mark.usefixtures("clock")
+def test_writing_without_a_lease_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(reason: str, _: int = 0) -> None:
         raise SystemExit(reason)
 
     monkeypatch.setattr(fatal, "end", end)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -115,7 +116,14 @@ def count(settings: Settings, topic: str) -> int:
         return sum(ends.values())
 
 
-def wait_for_all(settings: Settings, running: Running, ingest: Listening) -> None:
+class Alive(Protocol):
+    """Ingest, in a thread or as a process."""
+
+    @property
+    def running(self) -> bool: ...
+
+
+def wait_for_all(settings: Settings, running: Running, ingest: Alive) -> None:
     """Wait until all that X has to deliver is delivered and stands in Kafka."""
     x = running.x
     wait_until(lambda: x.exhausted or not ingest.running, "every post is out", 60)

@@ -92,7 +92,7 @@ def test_it_outlives_the_command_that_started_it_and_its_terminal(broker: LocalK
     code = "import sys; from pathlib import Path; from deploy.local_kafka import LocalKafka; "
     code += "print(LocalKafka(Path(sys.argv[1]), Path(sys.argv[2])).up())"
     command = [sys.executable, "-W", "error", "-c", code, str(broker.folder), str(jars)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answers(done.stdout.strip())
     assert done.stderr == ""
     assert broker.status().bootstrap == done.stdout.strip()

@@ -40,7 +40,7 @@ def flat(tables: HospitalTables) -> Counter[tuple[str, str, str]]:
     return +cells
 
 
-def test_a_mention_counts_in_the_lifetime_and_in_its_hour():
+def test_a_mention_counts_in_the_lifetime_and_in_its_hour() -> None:
     tables = HospitalTables(HOSPITALS)
     assert tables.apply(0, 0, mention(5))
     assert flat(tables) == Counter(
@@ -52,13 +52,13 @@ def test_a_mention_counts_in_the_lifetime_and_in_its_hour():
     )
 
 
-def test_a_hospitals_own_post_is_not_one_about_it():
+def test_a_hospitals_own_post_is_not_one_about_it() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5, relation="author"))
     assert flat(tables) == Counter({("350070/all", "own", ""): 1, (f"350070/h{HOUR}", "own", ""): 1})
 
 
-def test_service_lines_are_counted_in_rows_of_their_own():
+def test_service_lines_are_counted_in_rows_of_their_own() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5, topics=()))
     tables.apply(0, 1, tally(5))
@@ -67,17 +67,17 @@ def test_service_lines_are_counted_in_rows_of_their_own():
     assert (service.posts, service.topics) == (1, {"vaccination": 1})
 
 
-def test_a_post_without_a_plausible_hour_counts_in_the_lifetime_only():
+def test_a_post_without_a_plausible_hour_counts_in_the_lifetime_only() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5, hour=-1))
     assert {key for key, _ in tables.rows([0])} == {"350070/all"}
 
 
-def test_an_unknown_hospital_is_said_to_be_unknown():
+def test_an_unknown_hospital_is_said_to_be_unknown() -> None:
     assert HospitalTables(HOSPITALS).apply(0, 0, mention(5, hospital="999999")) is None
 
 
-def test_the_same_post_twice_counts_once():
+def test_the_same_post_twice_counts_once() -> None:
     tables = HospitalTables(HOSPITALS)
     assert tables.apply(0, 0, mention(5)) is True
     assert tables.apply(0, 1, mention(5)) is False, "emitted again by a tagger that replayed"
@@ -85,14 +85,14 @@ def test_the_same_post_twice_counts_once():
     assert tables.lifetime(0, "350070")[0].posts == 1
 
 
-def test_only_changed_rows_are_written_and_once():
+def test_only_changed_rows_are_written_and_once() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5))
     assert [key for key, _ in tables.changes([0])[0]] == [b"350070/all", b"350070/h%d" % HOUR]
     assert tables.changes([0]) == {}
 
 
-def test_a_row_in_a_lost_partition_is_forgotten():
+def test_a_row_in_a_lost_partition_is_forgotten() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5))
     tables.drop(0)
@@ -100,7 +100,7 @@ def test_a_row_in_a_lost_partition_is_forgotten():
     assert tables.changes([0]) == {}
 
 
-def test_touched_rows_are_written_once_more():
+def test_touched_rows_are_written_once_more() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5))
     first = tables.changes([0])
@@ -108,7 +108,7 @@ def test_touched_rows_are_written_once_more():
     assert tables.changes([0]) == first
 
 
-def test_an_hour_goes_with_a_tombstone_and_the_lifetime_stays():
+def test_an_hour_goes_with_a_tombstone_and_the_lifetime_stays() -> None:
     tables = HospitalTables(HOSPITALS)
     tables.apply(0, 0, mention(5))
     tables.changes([0])
@@ -126,7 +126,7 @@ log_of_mentions = st.lists(
 
 
 @given(log_of_mentions, st.data())
-def test_no_crash_replay_or_stale_copy_changes_a_count(posts: list[tuple[str, str, bool]], data: st.DataObject):
+def test_no_crash_replay_or_stale_copy_changes_a_count(posts: list[tuple[str, str, bool]], data: st.DataObject) -> None:
     log = [tally(i, h) if s else mention(i, h, tier=t) for i, (h, t, s) in enumerate(posts)]
     truth = HospitalTables(HOSPITALS)
     for offset, record in enumerate(log):

@@ -1,0 +1,95 @@
+"""`earshot ingest` as a process: it ends when told with all it took in Kafka, and says in a line why it cannot run."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from streams import kafka_topics
+from streams.settings import Settings, environment, load
+from tests.ingest.listening import TOKEN, count, pointed_at, simulated, wait_for_all, wait_until
+
+
+class Process:
+    """The command, with what it wrote."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "agents.cli", "ingest"], env=os.environ | environ, stdout=output, stderr=output
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        return self._process.wait(20)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def ingest(settings: Settings, folder: Path) -> Iterator[Process]:
+    process = Process(environment(settings), folder / "log")
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_told_and_what_it_took_is_in_kafka(
+    pipeline_settings: Settings, tmp_path: Path, number: signal.Signals
+) -> None:
+    with simulated(rate=500, count=300) as running:
+        settings = pointed_at(pipeline_settings, running.x.url, tmp_path)
+        with ingest(settings, tmp_path) as process:
+            wait_for_all(settings, running, process)
+            process.send(number)
+            assert process.wait() == 0, process.said
+        assert count(settings, kafka_topics.posts(settings)) == running.x.delivered.total()
+    lines = process.said.splitlines()
+    assert f"ingest: stopped; {running.x.delivered.total()} lines" in lines[-1]
+    assert lines[-1].endswith(" 0 outstanding")
+    assert TOKEN not in process.said
+    assert "Traceback" not in process.said
+
+
+@pytest.mark.parametrize(
+    ("token", "words"), [(None, "No such file"), ("", "must hold one X bearer token and nothing else")]
+)
+def test_without_a_token_it_names_the_setting(tmp_path: Path, token: str | None, words: str) -> None:
+    settings = pointed_at(load({}, kafka_bootstrap="127.0.0.1:9"), "http://127.0.0.1:9", tmp_path, token or "")
+    if token is None:
+        Path(settings.x_token_file).unlink()
+    with ingest(settings, tmp_path) as process:
+        assert process.wait() == 1
+    assert process.said.startswith("Error: EARSHOT_X_TOKEN_FILE=")
+    assert words in process.said
+    assert process.said.count("\n") == 1
+
+
+def test_without_a_broker_it_names_the_setting(tmp_path: Path) -> None:
+    settings = pointed_at(load({}, kafka_bootstrap="127.0.0.1:9"), "http://127.0.0.1:9", tmp_path)
+    with ingest(settings, tmp_path) as process:
+        wait_until(lambda: not process.running, "it ends")
+        assert process.wait() == 1
+    assert "KAFKA_BOOTSTRAP" in process.said
+    assert process.said.count("\n") == 1

@@ -1,0 +1,227 @@
+"""What was accepted reaches Kafka in order: through producers that stall, fail or cannot be built, and an outage."""
+
+import gc
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from agents.ingest import publisher
+from agents.ingest.intake import Record
+from agents.ingest.publisher import MOST_FAILURES, PAUSE_SECONDS, STALL_SECONDS, KafkaConnection, Publisher
+from agents.kafka_admin import apply_topics
+from deploy.local_kafka import LocalKafka
+from streams import kafka_topics
+from streams.errors import UserError
+from streams.settings import Settings, load
+from tests.ingest.listening import stored, wait_until
+
+
+class Sent:
+    """A scripted producer's answer."""
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+        self._done: Callable[[], Any] = lambda: None
+        self._failed: Callable[[BaseException], Any] = lambda _: None
+
+    def add_callback(self, done: Callable[..., None], *arguments: Any) -> None:
+        self._done = lambda: done(*arguments, "metadata")
+
+    def add_errback(self, failed: Callable[..., None], *arguments: Any) -> None:
+        self._failed = lambda error: failed(*arguments, error)
+
+    def ack(self) -> None:
+        self._done()
+
+    def fail(self, error: BaseException) -> None:
+        self._failed(error)
+
+
+class Script:
+    """A connection whose producers only remember what they got: stalls and refusals that Kafka makes on no request."""
+
+    def __init__(self) -> None:
+        self.producers: list[list[Sent]] = []
+        self.now = 0.0
+        self.answers = True
+        self.opens = True
+        self.discarded = 0
+
+    def ready(self) -> bool:
+        return self.answers
+
+    def open(self) -> "Script":
+        if not self.opens:
+            raise KafkaTimeoutError
+        self.producers.append([])
+        return self
+
+    def discard(self, _: object) -> None:
+        self.discarded += 1
+
+    def send(self, topic: str, value: bytes, key: bytes) -> Sent:  # noqa: ARG002 - a producer's signature
+        sent = Sent(value)
+        self.producers[-1].append(sent)
+        return sent
+
+    def clock(self) -> float:
+        return self.now
+
+    def values(self, producer: int) -> list[bytes]:
+        return [one.value for one in self.producers[producer]]
+
+
+def record(number: int) -> Record:
+    return Record("posts", b"key", b"%d" % number)
+
+
+def publish(sink: Publisher, *numbers: int) -> None:
+    for number in numbers:
+        assert sink.publish(record(number))
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def sink(script: Script) -> Publisher:
+    return Publisher(script, {"posts": "the-posts", "dead-letters": "the-dead"}, 100, script.clock)
+
+
+def test_a_stalled_producer_is_replaced_and_the_rest_sent_again_in_order(script: Script, sink: Publisher) -> None:
+    publish(sink, 1, 2, 3, 4)
+    script.producers[0][1].ack()
+    script.now += STALL_SECONDS - 1
+    sink.tend()
+    assert len(script.producers) == 1
+    script.now += 1
+    sink.tend()
+    assert script.values(1) == [b"1", b"3", b"4"]
+    assert script.discarded == 1
+    script.producers[0][0].ack()  # the old one's last words
+    assert sink.outstanding == 3
+    for sent in script.producers[1]:
+        sent.ack()
+    assert sink.outstanding == 0
+
+
+def test_a_refused_record_is_sent_again_by_a_new_producer(script: Script, sink: Publisher) -> None:
+    publish(sink, 1, 2)
+    script.producers[0][0].fail(KafkaError())
+    publish(sink, 3)
+    assert script.values(0) == [b"1", b"2"], "nothing overtakes what was refused"
+    sink.tend()
+    assert script.values(1) == [b"1", b"2", b"3"]
+
+
+def test_silence_of_the_whole_broker_is_waited_out(script: Script, sink: Publisher) -> None:
+    publish(sink, 1)
+    script.answers = False
+    for _ in range(20):
+        script.now += STALL_SECONDS
+        sink.tend()
+    assert len(script.producers) == 1
+    script.answers = True
+    script.now += STALL_SECONDS
+    sink.tend()
+    assert script.values(1) == [b"1"]
+
+
+def test_a_producer_that_cannot_be_built_is_tried_again(script: Script, sink: Publisher) -> None:
+    publish(sink, 1)
+    script.opens = False
+    script.now += STALL_SECONDS
+    sink.tend()
+    publish(sink, 2)
+    script.opens = True
+    script.now += 2 * PAUSE_SECONDS
+    sink.tend()
+    assert script.values(1) == [b"1", b"2"]
+
+
+def test_refusals_without_end_are_fatal(script: Script, sink: Publisher) -> None:
+    publish(sink, 1)
+    for _ in range(MOST_FAILURES):
+        script.producers[-1][0].fail(KafkaError())
+        script.now += STALL_SECONDS
+        sink.tend()
+    script.producers[-1][0].fail(KafkaError())
+    script.now += STALL_SECONDS
+    with pytest.raises(UserError, match="earshot topics describe"):
+        sink.tend()
+    assert sink.close(1) == 1
+
+
+def test_reading_waits_while_too_much_is_outstanding(script: Script) -> None:
+    sink = Publisher(script, {"posts": "the-posts"}, 2, script.clock)
+    publish(sink, 1, 2)
+    accepted: list[bool] = []
+    thread = threading.Thread(target=lambda: accepted.append(sink.publish(record(3))))
+    thread.start()
+    thread.join(0.1)
+    assert thread.is_alive()
+    assert script.values(0) == [b"1", b"2"]
+    script.producers[0][0].ack()
+    thread.join(10)
+    assert accepted == [True]
+    assert script.values(0) == [b"1", b"2", b"3"]
+
+
+def test_a_close_accepts_no_more_and_releases_who_waits(script: Script) -> None:
+    sink = Publisher(script, {"posts": "the-posts"}, 1, script.clock)
+    publish(sink, 1)
+    accepted: list[bool] = []
+    thread = threading.Thread(target=lambda: accepted.append(sink.publish(record(2))))
+    thread.start()
+    assert sink.close(0) == 1
+    thread.join(10)
+    assert accepted == [False]
+    assert script.values(0) == [b"1"]
+
+
+@pytest.mark.kafka
+def test_kafkas_own_producer_is_ended_even_with_records_that_it_cannot_send(pipeline_settings: Settings) -> None:
+    connection = KafkaConnection(pipeline_settings.kafka_bootstrap)
+    producer = connection.open()
+    # A long linger keeps the record back, as an outage would.
+    producer._accumulator.config["linger_ms"] = 600_000
+    sent = producer.send(kafka_topics.posts(pipeline_settings), b"1", b"1")
+    sender = producer._sender
+    connection.discard(producer)
+    wait_until(lambda: not sender.is_alive(), "its thread ends")
+    assert sent.failed()
+
+
+@pytest.mark.kafka
+# kafka-python leaves the sockets of failed connects to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_what_is_accepted_during_an_outage_arrives_after_it(
+    tmp_path: Path, jars: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "kafka")  # pytest would keep its log records, and they those sockets
+    broker = LocalKafka(tmp_path, jars=jars)
+    try:
+        settings = load({}, kafka_bootstrap=broker.up())
+        apply_topics(settings.kafka_bootstrap, settings)
+        sink = publisher.connect(settings)
+        publish(sink, *range(100))
+        wait_until(lambda: sink.outstanding == 0, "all are acknowledged")
+        broker.down()
+        publish(sink, *range(100, 300))
+        sink.tend()
+        assert sink.outstanding == 200
+        assert broker.up() == settings.kafka_bootstrap
+        wait_until(lambda: sink.outstanding == 0, "all are acknowledged", 40)
+        assert sink.close(5) == 0
+        arrived = [int(value) for _, value in stored(settings, kafka_topics.posts(settings))]
+        assert sorted(set(arrived)) == list(range(300))
+    finally:
+        broker.down()
+        gc.collect()

@@ -1,0 +1,117 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.reading.place import Abstention, Place
+from streams.reading.place_names import City, GazetteerError, PlaceNames, Words, fold
+from streams.reading.places import Gazetteer, place_of
+from streams.vocabulary import ABSTAINED
+from tests.reading.making import a_post, cases
+
+GAZETTEER = Gazetteer.load()
+
+
+def told(place: Place | Abstention) -> str:
+    if isinstance(place, Abstention):
+        return f"~ {place.reason}"
+    return "/".join(part for part in (place.country, place.admin1, place.city) if part)
+
+
+@pytest.mark.parametrize(("text", "meant"), cases("places").items())
+def test_a_profile_text_means(text: str, meant: str) -> None:
+    assert told(GAZETTEER.resolve(text)) == meant
+
+
+@given(st.text(max_size=60) | st.text("FfargoND, mn/|-&🇺🇸0123456789.", max_size=40))
+@settings(deadline=None, max_examples=200)
+def test_no_text_raises_and_every_answer_is_whole(text: str) -> None:
+    place = GAZETTEER.resolve(text)
+    if isinstance(place, Abstention):
+        assert place.reason in ABSTAINED
+    else:
+        assert 0 < place.confidence <= 100
+        assert place.precision != "none"
+        assert (place.latitude is None) == (place.longitude is None)
+        assert (place.latitude is not None) == (place.precision in ("coordinates", "zip", "city"))
+        assert place.country or place.precision == "coordinates"
+
+
+@pytest.mark.parametrize("text", ["Fargo, ND", "Minnesota", "nola", "58102", "OK"])
+def test_space_around_a_text_does_not_matter(text: str) -> None:
+    assert GAZETTEER.resolve(f"  {text} ") == GAZETTEER.resolve(text)
+
+
+def test_every_city_resolves_to_itself_beside_its_state() -> None:
+    for city in GAZETTEER._names.cities:
+        if city.country == "US":
+            place = GAZETTEER.resolve(f"{city.name}, {city.admin1}")
+            assert isinstance(place, Place), city
+            assert (place.admin1, place.precision) == (city.admin1, "city"), city
+
+
+def test_every_state_name_alone_is_known_no_finer_than_the_state() -> None:
+    for name, code in GAZETTEER._names.state_names.items():
+        place = GAZETTEER.resolve(name.title())
+        if name in ("new york", "washington"):
+            continue  # cities first; tested by the cases
+        assert isinstance(place, Place), name
+        assert (place.admin1, place.precision, place.city) == (code, "admin1", ""), name
+
+
+def test_a_longer_text_is_read_only_at_its_beginning() -> None:
+    assert told(GAZETTEER.resolve("Fargo, ND" + " " * 100_000)) == "US/ND/Fargo"
+
+
+def test_the_posts_own_coordinates_come_first() -> None:
+    place = place_of(a_post(coordinates=(46.877, -96.790), author_location="Boston, MA"), GAZETTEER)
+    assert isinstance(place, Place)
+    assert (place.city, place.precision, place.evidence) == ("Fargo", "coordinates", "geo_tag")
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant", "precision"),
+    [
+        ({"geo_country": "US", "geo_name": "Fargo, ND", "geo_type": "city"}, "US/ND/Fargo", "city"),
+        ({"geo_country": "US", "geo_name": "North Dakota, USA", "geo_type": "admin"}, "US/ND", "admin1"),
+        ({"geo_country": "US", "geo_name": "United States", "geo_type": "country"}, "US", "country"),
+        ({"geo_country": "CA", "geo_name": "London, Ontario", "geo_type": "city"}, "CA/08/London", "city"),
+        ({"geo_country": "NO", "geo_name": "Bryggen", "geo_type": "poi"}, "NO", "country"),
+    ],
+)
+def test_a_geo_tag_comes_before_the_profile(tag: dict[str, Any], meant: str, precision: str) -> None:
+    place = place_of(a_post(author_location="Boston, MA", **tag), GAZETTEER)
+    assert isinstance(place, Place)
+    assert (told(place), place.precision, place.evidence) == (meant, precision, "geo_tag")
+
+
+def test_a_place_that_is_only_written_about_is_not_the_authors() -> None:
+    assert place_of(a_post(text="greetings from Fargo, ND"), GAZETTEER) == Abstention("empty")
+
+
+def test_coordinates_far_from_every_city_keep_their_point_and_name_no_country() -> None:
+    place = GAZETTEER.at(0.5, -140.0, "geo_tag")
+    assert isinstance(place, Place)
+    assert (place.country, place.city, place.latitude) == ("", "", 0.5)
+
+
+@pytest.mark.parametrize("point", [(0.0, 0.0), (91.0, 0.0), (10.0, 181.0), (float("nan"), 1.0)])
+def test_impossible_coordinates_are_no_place(point: tuple[float, float]) -> None:
+    assert GAZETTEER.at(*point, "geo_tag") == Abstention("junk")
+
+
+def test_answers_are_remembered() -> None:
+    assert GAZETTEER.resolve("Corvallis, OR") is GAZETTEER.resolve("Corvallis, OR")
+
+
+def test_an_alias_of_no_city_is_refused_by_name() -> None:
+    words = Words(1, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], [], [], [], [], [], [])
+    with pytest.raises(GazetteerError, match="'gotham' points at 'Gotham, NJ, US'"):
+        PlaceNames(words, [City("Fargo", "US", "ND", 46.9, -96.8, 1)], [])
+
+
+@given(st.text(max_size=50))
+@settings(deadline=None)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
