@@ -40,7 +40,7 @@ class Pipeline:
     ) -> None:
         """`worker_command`: what a worker is; the mutants of the tests are others."""
         self._say = say
-        self._worker_command = worker_command
+        self.worker_command = worker_command
         self._folder = tempfile.TemporaryDirectory(prefix="earshot-")
         self.folder = Path(self._folder.name)
         self._own_kafka: LocalKafka | None = None
@@ -113,7 +113,7 @@ class Pipeline:
         if name not in self.workers:
             port = self.ports[name] = free_port()
             settings = msgspec.structs.replace(self.settings, worker_id=name, metrics_port=port)
-            self.workers[name] = self._child(name, self._worker_command, settings)
+            self.workers[name] = self._child(name, self.worker_command, settings)
         self.workers[name].start()
         return self.workers[name]
 

@@ -86,6 +86,14 @@ class Child:
             self.kill()
             return self._process.returncode
 
+    def cpu_seconds(self) -> float:
+        """User and system time that it has used, by /proc; 0 where there is none."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split() if self._process else []
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
     def last_line(self) -> str:
         """The last line that it logged."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []

@@ -36,6 +36,16 @@ def read(bootstrap: str, kafka_topic: str) -> Iterator[Stored]:
         consumer.close()
 
 
+def size(bootstrap: str, kafka_topic: str) -> int:
+    """Offsets given out on a Kafka topic, over its partitions."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
+        return sum(consumer.end_offsets(tps).values())
+    finally:
+        consumer.close()
+
+
 def lag(settings: Settings) -> int:
     """Records of posts and mentions that the group has not committed."""
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)

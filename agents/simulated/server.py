@@ -7,7 +7,6 @@ Posts come from `feed.py`; they wait while nobody listens, where X would go on w
 import asyncio
 import contextlib
 import hmac
-import json
 import socket
 import struct
 import time
@@ -22,31 +21,16 @@ from agents.simulated.feed import Feed
 from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, Limit
 from agents.simulated.people import Target
 from agents.simulated.posts import Post
-from agents.simulated.stream_rules import Matches, RuleError, parse
+from agents.simulated.rule_book import PROBLEMS, RuleBook
 from streams.errors import UserError
 
 RULES_PATH = "/2/tweets/search/stream/rules"
 STREAM_PATH = "/2/tweets/search/stream"
-MAX_RULES = 1000
 HEARTBEAT_SECONDS = 20.0
 TURN_SECONDS = 0.02
 """How often posts that are due go out: at 2,000 a second 40 lines at a time, each in a chunk of its own."""
 
-_PROBLEMS = "https://api.twitter.com/2/problems/"
 _encode = msgspec.json.Encoder().encode
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """A rule that X holds."""
-
-    id: str
-    value: str
-    tag: str | None
-    matches: Matches
-
-    def json(self) -> dict[str, str]:
-        """As X lists it; a tag only if there is one."""
-        return {"id": self.id, "value": self.value} | ({"tag": self.tag} if self.tag is not None else {})
 
 
 class SimulatedX:
@@ -65,13 +49,13 @@ class SimulatedX:
         """
         self.url = ""
         self.delivered: Counter[str] = Counter()
-        """Post id -> how often it was written to a connection as a good line."""
+        """Post id -> how often it was written to a connection as a good line. Kept only when there is a `count`: a run
+        without one may last for days."""
+        self._counted = count is not None
         self.bad: Counter[str] = Counter()
         """Kind of bad line -> how often."""
         self.attempts: list[tuple[float, int]] = []
         """Each request for the stream: (monotonic time, status)."""
-        self.changes: list[str] = []
-        """`add` or `delete`, for each request that changed the rules."""
         self.exhausted = False
         """Whether every post and copy has been written to a connection."""
         self._feed = Feed(seed, rate, targets, count)
@@ -80,8 +64,7 @@ class SimulatedX:
         self._heartbeat = heartbeat
         self._start_ms = start_ms
         self._port = port
-        self._rules: dict[str, Rule] = {}
-        self._next_rule = 1_600_000_000_000_000_000
+        self._book = RuleBook()
         self._limits = {"stream": Limit(CONNECTIONS), "GET": Limit(READ_RULES), "POST": Limit(CHANGE_RULES)}
         self._connected: web.Request | None = None
         self._ending = asyncio.Event()
@@ -124,11 +107,16 @@ class SimulatedX:
     @property
     def rules(self) -> list[dict[str, str]]:
         """The rules as X lists them."""
-        return [rule.json() for rule in self._rules.values()]
+        return [rule.json() for rule in self._book.rules.values()]
+
+    @property
+    def changes(self) -> list[str]:
+        """`add` or `delete`, for each request that changed the rules."""
+        return self._book.changes
 
     def forget_rules(self) -> None:
         """Delete every rule, as an account's owner may do elsewhere."""
-        self._rules.clear()
+        self._book.rules.clear()
 
     async def end_stream(self) -> None:
         """End the present connection in good order: a complete answer, as X does when it has to."""
@@ -147,10 +135,7 @@ class SimulatedX:
         limit = self._limits["GET"]
         if not limit.take():
             return _too_many_requests(limit)
-        asked = set(filter(None, request.query.get("ids", "").split(",")))
-        found = [rule.json() for rule in self._rules.values() if not asked or rule.id in asked]
-        answer: dict[str, Any] = {"data": found} if found else {}
-        return _json({**answer, "meta": {"sent": _now(), "result_count": len(found)}}, limit=limit)
+        return _json(self._book.listed(set(filter(None, request.query.get("ids", "").split(",")))), limit=limit)
 
     async def _change_rules(self, request: web.Request) -> web.Response:
         limit = self._limits["POST"]
@@ -160,65 +145,14 @@ class SimulatedX:
         try:
             match await request.json():
                 case {"add": [_, *_] as values}:
-                    return self._add(values, dry_run, limit)
+                    answer, status = self._book.add(values, dry_run), 201
                 case {"delete": dict() as which}:
-                    return self._delete(which, dry_run, limit)
-        except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
-            pass
-        return _problem(400, "Invalid Request", "give `add` or `delete`", kind="invalid-request", limit=limit)
-
-    def _add(self, values: list[dict[str, str]], dry_run: bool, limit: Limit) -> web.Response:
-        created: list[Rule] = []
-        errors: list[dict[str, str]] = []
-        by_value = {rule.value: rule.id for rule in self._rules.values()}
-        for one in values:
-            value = one["value"]
-            if value in by_value:
-                # Whatever its tag: a tag cannot be changed.
-                errors.append(_rule_error(value, by_value[value], "DuplicateRule", "duplicate-rules"))
-                continue
-            if len(by_value) >= MAX_RULES:
-                errors.append(_rule_error(value, "", "RulesCapExceeded", "rule-cap"))
-                continue
-            try:
-                rule = Rule(str(self._next_rule + len(created)), value, one.get("tag"), parse(value))
-            except RuleError as error:
-                errors.append(_rule_error(value, "", "Invalid Rule", "invalid-rules") | {"details": str(error)})
-                continue
-            by_value[value] = rule.id
-            created.append(rule)
-        if not dry_run:
-            self.changes.append("add")
-            self._next_rule += len(created)
-            self._rules |= {rule.id: rule for rule in created}
-        invalid = sum(error["title"] == "Invalid Rule" for error in errors)
-        summary = {
-            "created": len(created),
-            "not_created": len(errors),
-            "valid": len(values) - invalid,
-            "invalid": invalid,
-        }
-        answer: dict[str, Any] = {"data": [rule.json() for rule in created]} if created else {}
-        answer["meta"] = {"sent": _now(), "summary": summary}
-        return _json(answer | ({"errors": errors} if errors else {}), status=201, limit=limit)
-
-    def _delete(self, which: dict[str, list[str]], dry_run: bool, limit: Limit) -> web.Response:
-        ids = [str(one) for one in which.get("ids", ())]
-        values = set(which.get("values", ()))
-        ids += [rule.id for rule in self._rules.values() if rule.value in values]
-        found = [one for one in ids if one in self._rules]
-        errors = [
-            {"errors": [{"parameters": {"id": [one]}, "message": "Rule does not exist"}]} | _title("Invalid Request")
-            for one in ids
-            if one not in self._rules
-        ]
-        if not dry_run:
-            self.changes.append("delete")
-            for one in found:
-                self._rules.pop(one, None)
-        summary = {"deleted": len(found), "not_deleted": len(errors)}
-        answer: dict[str, Any] = {"meta": {"sent": _now(), "summary": summary}}
-        return _json(answer | ({"errors": errors} if errors else {}), limit=limit)
+                    answer, status = self._book.delete(which, dry_run), 200
+                case _:
+                    raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return _problem(400, "Invalid Request", "give `add` or `delete`", kind="invalid-request", limit=limit)
+        return _json(answer, status, limit)
 
     # -- stream --------------------------------------------------------------------------------------------------------
 
@@ -231,7 +165,7 @@ class SimulatedX:
             refused = _connection_problem(
                 429, "This stream is at the maximum allowed connection limit.", "TooManyConnections", limit
             )
-        elif not self._rules:
+        elif not self._book.rules:
             refused = _connection_problem(409, "Add a rule before connecting.", "RuleConfigurationIssue", limit)
         self.attempts.append((time.monotonic(), refused.status if refused else 200))
         if refused is not None:
@@ -273,12 +207,13 @@ class SimulatedX:
 
     async def _write(self, response: web.StreamResponse, post: Post) -> bool:
         """Write the post, if a rule matches, and the bad line that is due after it."""
-        matching = [rule for rule in self._rules.values() if rule.matches(post.atoms)]
+        matching = [rule for rule in self._book.rules.values() if rule.matches(post.atoms)]
         if not matching:
             return False
         tags = [{"id": rule.id} | ({"tag": rule.tag} if rule.tag is not None else {}) for rule in matching]
         await response.write(post.body + b',"matching_rules":' + _encode(tags) + b"}" + END)
-        self.delivered[post.id] += 1
+        if self._counted:
+            self.delivered[post.id] += 1
         bad = self._bad_lines.after(post.body, matching[0].id)
         if bad is not None:
             await response.write(bad.line)
@@ -294,9 +229,7 @@ class SimulatedX:
         if not good:
             if request.path == STREAM_PATH:
                 self.attempts.append((time.monotonic(), 401))
-            return _json(
-                {**_title("Unauthorized"), "type": "about:blank", "status": 401, "detail": "Unauthorized"}, 401
-            )
+            return _json({"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}, 401)
         answer: web.StreamResponse = await handler(request)
         return answer
 
@@ -306,12 +239,8 @@ def _json(answer: dict[str, Any], status: int = 200, limit: Limit | None = None)
     return web.Response(body=_encode(answer), status=status, headers=headers, content_type="application/json")
 
 
-def _title(title: str) -> dict[str, Any]:
-    return {"title": title}
-
-
-def _problem(status: int, title: str, detail: str, kind: str, limit: Limit, **more: str) -> web.Response:
-    answer = {**_title(title), "detail": detail, "type": f"{_PROBLEMS}{kind}", "status": status, **more}
+def _problem(status: int, name: str, detail: str, kind: str, limit: Limit, **more: str) -> web.Response:
+    answer = {"title": name, "detail": detail, "type": f"{PROBLEMS}{kind}", "status": status, **more}
     return _json(answer, status, limit)
 
 
@@ -321,11 +250,3 @@ def _connection_problem(status: int, detail: str, issue: str, limit: Limit) -> w
 
 def _too_many_requests(limit: Limit) -> web.Response:
     return _problem(429, "Too Many Requests", "Too Many Requests", "too-many-requests", limit)
-
-
-def _rule_error(value: str, rule_id: str, title: str, kind: str) -> dict[str, str]:
-    return {"value": value, "id": rule_id, "title": title, "type": f"{_PROBLEMS}{kind}"}
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())

@@ -104,7 +104,7 @@ def test_a_rule_that_x_would_not_know_is_invalid() -> None:
         assert answer["errors"][0]["title"] == "Invalid Rule"
 
 
-@pytest.mark.parametrize("body", [{}, {"add": []}, {"add": "x"}, {"add": [{}]}, [], {"delete": []}])
+@pytest.mark.parametrize("body", [{}, {"add": []}, {"add": "x"}, {"add": [{}]}, [], {"delete": []}, {"delete": {}}])
 def test_a_request_of_no_known_shape_is_refused(body: object) -> None:
     with served() as (client, _):
         assert client.post(body)["http"] == 400

@@ -1,0 +1,165 @@
+"""`make bench`: each layer over the same posts on the same broker, in one run.
+
+Cases: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows, written at commits), `full`
+(the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next progress). Every case but the last
+also says its pace relative to `raw`. Posts are the simulated X's, about 2 kB each.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from kafka import KafkaAdminClient
+
+from agents.kafka_admin import apply_topics
+from agents.proving import stored
+from agents.proving.load import fill
+from agents.proving.pipeline import Pipeline
+from agents.proving.processes import EARSHOT
+from streams import kafka_topics
+from streams.settings import Settings, environment, load
+
+WORKERS = str(Path(__file__).with_name("workers.py"))
+CASES: dict[str, list[str]] = {
+    "transport": [sys.executable, WORKERS, "transport"],
+    "table": [sys.executable, WORKERS, "table"],
+    "full": [*EARSHOT, "worker"],
+}
+POLL_SECONDS = 0.2
+RECOVERY_RATE = 2000.0
+SESSION_SECONDS = 6.0
+BOUND_SECONDS = 300.0
+
+
+@click.command()
+@click.option("--posts", default=200_000, show_default=True, type=click.IntRange(1000), help="Posts to work through.")
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts.")
+@click.option("--case", "cases", multiple=True, type=click.Choice(["raw", *CASES, "recovery"]), help="Only these.")
+def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
+    """Measure each stage; one JSON object a line."""
+    wanted = cases or ("raw", *CASES, "recovery")
+    # The shortest session: a worker that ended is out of its group after it, and the group can be made anew.
+    settings = load(session_timeout=SESSION_SECONDS)
+    with Pipeline(settings, lambda line: click.echo(line, err=True)) as pipeline:
+        records = fill(pipeline.settings, posts, seed=1)
+        size = sum(len(one.value or b"") for one in stored.read(pipeline.settings.kafka_bootstrap, _posts(pipeline))) / records
+        floor = 0.0
+        for case in wanted:
+            if case == "recovery":
+                continue
+            results = [_measure(case, pipeline, records) for _ in range(runs)]
+            rate = statistics.median(result["rate"] for result in results)
+            floor = rate if case == "raw" else floor
+            _say(
+                {
+                    "case": case,
+                    "posts_per_s": round(rate),
+                    "cpu_us_per_post": round(statistics.median(result["cpu_us"] for result in results), 1),
+                    "min_posts_per_s": round(min(result["rate"] for result in results)),
+                    "max_posts_per_s": round(max(result["rate"] for result in results)),
+                    "of_raw": round(rate / floor, 3) if floor else None,
+                    "posts": records,
+                    "bytes_per_post": round(size),
+                    "runs": runs,
+                }
+            )
+    if "recovery" in wanted:
+        seconds = sorted(_recovery(settings, runs))
+        _say({"case": "recovery", "seconds_to_progress": round(statistics.median(seconds), 2), "all": seconds})
+
+
+def _say(result: dict[str, Any]) -> None:
+    click.echo(msgspec.json.encode(result))
+
+
+def _posts(pipeline: Pipeline) -> str:
+    return kafka_topics.posts(pipeline.settings)
+
+
+def _measure(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
+    click.echo(f"{case}: {records} posts", err=True)
+    if case == "raw":
+        environ = environment(pipeline.settings)
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "bench.raw", str(records)], env=environ, capture_output=True, check=True
+        )
+        result = msgspec.json.decode(done.stdout, type=dict[str, float])
+        return {"rate": records / result["seconds"], "cpu_us": result["cpu_seconds"] / records * 1e6}
+    return _worker(case, pipeline, records)
+
+
+def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
+    """Pace of a fresh worker over all of posts, from its first chunk to its last record, and its CPU meanwhile."""
+    restart(pipeline.settings)
+    pipeline.worker_command = CASES[case]
+    pipeline.workers.clear()
+    child = pipeline.start_worker(case)
+    started = cpu = 0.0
+    deadline = time.monotonic() + BOUND_SECONDS
+    while time.monotonic() < deadline:
+        samples = pipeline.scrape(case)
+        tagged, folded = (
+            samples.get(("pipeline_records_total", frozenset({("stage", stage)})), 0) for stage in ("tagger", "hospitals")
+        )
+        if not started and tagged:
+            started, cpu = time.perf_counter(), child.cpu_seconds()
+            already = tagged
+        if tagged == records and (case != "full" or folded == stored.size(pipeline.settings.kafka_bootstrap, kafka_topics.mentions(pipeline.settings))):
+            seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
+            child.end()
+            return {"rate": (records - already) / seconds, "cpu_us": used / (records - already) * 1e6}
+        if not child.running:
+            raise click.ClickException(f"{case} ended: {child.last_line()}")
+        time.sleep(POLL_SECONDS)
+    raise click.ClickException(f"{case} did not finish in {BOUND_SECONDS:.0f} s")
+
+
+def _recovery(settings: Settings, runs: int) -> Iterator[float]:
+    """Seconds from kill -9 under load, restarted at once, to the first chunk of posts taken."""
+    with Pipeline(settings, lambda _: None) as pipeline:
+        pipeline.start_simulated_x(RECOVERY_RATE, seed=1)
+        child = pipeline.start_worker("recovery")
+        pipeline.start_ingest()
+        for _ in range(runs):
+            _wait_progress(pipeline)
+            child.kill()
+            killed = time.monotonic()
+            child.start()
+            _wait_progress(pipeline)
+            yield round(time.monotonic() - killed, 2)
+
+
+def _wait_progress(pipeline: Pipeline) -> None:
+    deadline = time.monotonic() + BOUND_SECONDS
+    while pipeline.scrape("recovery").get(("pipeline_records_total", frozenset({("stage", "tagger")})), 0) <= 0:
+        if time.monotonic() > deadline:
+            raise click.ClickException("no progress after a restart")
+        time.sleep(0.05)
+
+
+def restart(settings: Settings) -> None:
+    """Make the group, the mentions and the changelogs anew; the posts stay."""
+    group = kafka_topics.app_id(settings)
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    try:
+        deadline = time.monotonic() + BOUND_SECONDS
+        while any(one["group_id"] == group for one in admin.list_groups()):
+            # Refused until the session of the last static member is over.
+            if admin.delete_groups([group])[group] != "OK":
+                time.sleep(0.5)
+            if time.monotonic() > deadline:
+                raise click.ClickException("the group's last worker does not leave")
+        admin.delete_topics([one.name for one in kafka_topics.declared(settings) if one.name != kafka_topics.posts(settings)])
+    finally:
+        admin.close()
+    apply_topics(settings.kafka_bootstrap, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Workers that do less than the real one, to see what each layer costs: run as processes, like it.
+
+`transport`: chunks through Faust, nothing done with them. `table`: each post folded into rows of the hospital tables, rows
+written at commits; no reading, no mentions. Neither is ever compared with the oracle.
+"""
+
+import sys
+
+import agents.worker
+from agents.cli import main
+from agents.hospitals import Hospitals
+from agents.tagger import Tagger
+from streams.faustkit.chunk import Chunk
+from streams.records import Mention
+
+
+class Nothing(Tagger):
+    """Takes chunks and lets them go."""
+
+    async def take(self, chunk: Chunk) -> None:
+        """Count it."""
+        with self._metrics.chunk("tagger", len(chunk.records)):
+            pass
+
+
+class Folding(Tagger):
+    """Folds every post as if it were a mention: of each hospital in turn."""
+
+    def _folded(self, chunk: Chunk) -> None:
+        tables, hospitals = WIRED[0]._tables, list(self._partition_of.items())
+        for record in chunk.records:
+            hospital, partition = hospitals[record.offset % len(hospitals)]
+            tables.apply(
+                partition,
+                record.offset,
+                Mention(
+                    hospital, chunk.partition, record.offset, record.timestamp, record.timestamp // 3_600_000,
+                    "mentioned", "local", "city", "profile", 90, 5, ("wait_times",), "complaint", True, "", "",
+                ),  # fmt: skip
+            )
+
+    async def take(self, chunk: Chunk) -> None:
+        """Fold and count it."""
+        with self._metrics.chunk("tagger", len(chunk.records)):
+            self._folded(chunk)
+
+
+WIRED: list[Hospitals] = []
+
+
+class Wired(Hospitals):
+    """The hospitals agent, so that `Folding` finds its tables."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*parts)  # type: ignore[arg-type]
+        WIRED.append(self)
+
+
+if __name__ == "__main__":
+    agents.worker.Tagger = {"transport": Nothing, "table": Folding}[sys.argv[1]]  # type: ignore[misc]
+    agents.worker.Hospitals = Wired  # type: ignore[misc]
+    main(["worker"], prog_name=f"bench {sys.argv[1]}")
