@@ -1,8 +1,8 @@
 """`make bench`: each layer over the same posts on the same broker, in one run.
 
-Cases: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows, written at commits), `full`
-(the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next progress). Every case but the last
-also says its pace relative to `raw`. Posts are the simulated X's, about 2 kB each.
+Cases: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows, written at
+commits), `full` (the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next
+progress). Every case but the last also says its pace relative to `raw`. Posts are the simulated X's, about 2 kB each.
 """
 
 import statistics
@@ -39,7 +39,9 @@ BOUND_SECONDS = 300.0
 
 @click.command()
 @click.option("--posts", default=200_000, show_default=True, type=click.IntRange(1000), help="Posts to work through.")
-@click.option("--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts.")
+@click.option(
+    "--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts."
+)
 @click.option("--case", "cases", multiple=True, type=click.Choice(["raw", *CASES, "recovery"]), help="Only these.")
 def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
     """Measure each stage; one JSON object a line."""
@@ -48,7 +50,10 @@ def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
     settings = load(session_timeout=SESSION_SECONDS)
     with Pipeline(settings, lambda line: click.echo(line, err=True)) as pipeline:
         records = fill(pipeline.settings, posts, seed=1)
-        size = sum(len(one.value or b"") for one in stored.read(pipeline.settings.kafka_bootstrap, _posts(pipeline))) / records
+        size = (
+            sum(len(one.value or b"") for one in stored.read(pipeline.settings.kafka_bootstrap, _posts(pipeline)))
+            / records
+        )
         floor = 0.0
         for case in wanted:
             if case == "recovery":
@@ -105,12 +110,16 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
     while time.monotonic() < deadline:
         samples = pipeline.scrape(case)
         tagged, folded = (
-            samples.get(("pipeline_records_total", frozenset({("stage", stage)})), 0) for stage in ("tagger", "hospitals")
+            samples.get(("pipeline_records_total", frozenset({("stage", stage)})), 0)
+            for stage in ("tagger", "hospitals")
         )
         if not started and tagged:
             started, cpu = time.perf_counter(), child.cpu_seconds()
             already = tagged
-        if tagged == records and (case != "full" or folded == stored.size(pipeline.settings.kafka_bootstrap, kafka_topics.mentions(pipeline.settings))):
+        if tagged == records and (
+            case != "full"
+            or folded == stored.size(pipeline.settings.kafka_bootstrap, kafka_topics.mentions(pipeline.settings))
+        ):
             seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
             child.end()
             return {"rate": (records - already) / seconds, "cpu_us": used / (records - already) * 1e6}
@@ -155,7 +164,9 @@ def restart(settings: Settings) -> None:
                 time.sleep(0.5)
             if time.monotonic() > deadline:
                 raise click.ClickException("the group's last worker does not leave")
-        admin.delete_topics([one.name for one in kafka_topics.declared(settings) if one.name != kafka_topics.posts(settings)])
+        admin.delete_topics(
+            [one.name for one in kafka_topics.declared(settings) if one.name != kafka_topics.posts(settings)]
+        )
     finally:
         admin.close()
     apply_topics(settings.kafka_bootstrap, settings)

@@ -21,7 +21,9 @@ async def read(expected: int) -> dict[str, float]:
     loaded = settings.load()
     decode = msgspec.json.Decoder(XEnvelope).decode
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=loaded.kafka_bootstrap, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024
+        bootstrap_servers=loaded.kafka_bootstrap,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
     )
     await consumer.start()
     try:

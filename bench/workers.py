@@ -1,7 +1,7 @@
 """Workers that do less than the real one, to see what each layer costs: run as processes, like it.
 
-`transport`: chunks through Faust, nothing done with them. `table`: each post folded into rows of the hospital tables, rows
-written at commits; no reading, no mentions. Neither is ever compared with the oracle.
+`transport`: chunks through Faust, nothing done with them. `table`: each post folded into rows of the hospital tables,
+rows written at commits; no reading, no mentions. Neither is ever compared with the oracle.
 """
 
 import sys
@@ -10,7 +10,7 @@ import agents.worker
 from agents.cli import main
 from agents.hospitals import Hospitals
 from agents.tagger import Tagger
-from streams.faustkit.chunk import Chunk
+from streams.faustkit.chunk import Chunk, Record
 from streams.records import Mention
 
 
@@ -30,19 +30,34 @@ class Folding(Tagger):
         tables, hospitals = WIRED[0]._tables, list(self._partition_of.items())
         for record in chunk.records:
             hospital, partition = hospitals[record.offset % len(hospitals)]
-            tables.apply(
-                partition,
-                record.offset,
-                Mention(
-                    hospital, chunk.partition, record.offset, record.timestamp, record.timestamp // 3_600_000,
-                    "mentioned", "local", "city", "profile", 90, 5, ("wait_times",), "complaint", True, "", "",
-                ),  # fmt: skip
-            )
+            tables.apply(partition, record.offset, _mention(hospital, chunk.partition, record))
 
     async def take(self, chunk: Chunk) -> None:
         """Fold and count it."""
         with self._metrics.chunk("tagger", len(chunk.records)):
             self._folded(chunk)
+
+
+def _mention(hospital: str, partition: int, record: Record) -> Mention:
+    hour = record.timestamp // 3_600_000
+    return Mention(
+        hospital,
+        partition,
+        record.offset,
+        record.timestamp,
+        hour,
+        relation="mentioned",
+        tier="local",
+        precision="city",
+        evidence="profile",
+        confidence=90,
+        distance_km=5,
+        topics=("wait_times",),
+        intent="complaint",
+        addressed=True,
+        post="",
+        reply_to="",
+    )
 
 
 WIRED: list[Hospitals] = []
@@ -57,6 +72,5 @@ class Wired(Hospitals):
 
 
 if __name__ == "__main__":
-    agents.worker.Tagger = {"transport": Nothing, "table": Folding}[sys.argv[1]]  # type: ignore[misc]
-    agents.worker.Hospitals = Wired  # type: ignore[misc]
+    vars(agents.worker).update(Tagger={"transport": Nothing, "table": Folding}[sys.argv[1]], Hospitals=Wired)
     main(["worker"], prog_name=f"bench {sys.argv[1]}")

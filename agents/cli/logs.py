@@ -9,14 +9,16 @@ import logging
 from streams.settings import Settings
 
 _OTHERS = ("faust", "mode", "aiokafka", "kafka", "tweepy", "urllib3", "asyncio")
-"""Libraries: their life is told by our own lines; of them only what is wrong is shown."""
+"""Libraries: of them only what is wrong is shown, whatever the level: in their debug lines kafka-python quotes
+records and tweepy the token."""
 
 
 def begin(settings: Settings) -> None:
     """Log from here on, at the level that is set. Never Faust's `-l warn`, which turns the root logger to DEBUG."""
-    level = settings.log_level.upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
     for name in _OTHERS:
-        logging.getLogger(name).setLevel(level if level == "DEBUG" else "ERROR")
+        logging.getLogger(name).setLevel("ERROR")
     # Says "GroupCoordinatorNotAvailable" as an error while a new broker makes its offsets topic, and tries again.
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(level if level == "DEBUG" else "CRITICAL")
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel("CRITICAL")

@@ -74,6 +74,12 @@ class Child:
         if self._process is not None:
             self._process.wait()
 
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended by itself; its exit code. Raises `subprocess.TimeoutExpired`."""
+        if self._process is None:
+            raise ValueError(f"{self.name} was never started")
+        return self._process.wait(seconds)
+
     def end(self, seconds: float = 15.0) -> int | None:
         """SIGTERM, then SIGKILL after `seconds`; the exit code."""
         if self._process is None:
@@ -89,7 +95,9 @@ class Child:
     def cpu_seconds(self) -> float:
         """User and system time that it has used, by /proc; 0 where there is none."""
         try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split() if self._process else []
+            fields = (
+                Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split() if self._process else []
+            )
         except OSError:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0

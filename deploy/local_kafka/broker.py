@@ -184,8 +184,7 @@ class LocalKafka:
         tool = [
             "kafka.tools.StorageTool",
             "format",
-            "--cluster-id",
-            cluster,
+            f"--cluster-id={cluster}",  # one word: an id may begin with a dash
             "--config",
             str(self._properties),
             "--ignore-formatted",

@@ -1,0 +1,44 @@
+"""The README tells the truth: its commands run, its rooms exist."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from agents.cli import main
+from streams.settings import Settings, environment
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, flags=re.M | re.S)
+    return [line.split("  #")[0].split(" #")[0].strip() for block in blocks for line in block.splitlines() if line]
+
+
+def test_the_readme_has_commands() -> None:
+    assert "make demo" in commands()
+    assert "make test" in commands()
+
+
+@pytest.mark.parametrize("command", [one for one in commands() if one.startswith("make ")])
+def test_a_make_target_in_the_readme_exists(command: str) -> None:
+    done = subprocess.run([*shlex.split(command), "-n"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("command", [one for one in commands() if one.startswith(".venv/bin/earshot ")])
+def test_an_earshot_command_in_the_readme_runs(command: str, pipeline_settings: Settings) -> None:
+    words = shlex.split(command)[1:]
+    result = CliRunner().invoke(main, words, env=environment(pipeline_settings))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("path", re.findall(r"`((?:streams|agents|deploy|docs|tests|bench)/[\w./]*)`", README))
+def test_a_path_in_the_readme_exists(path: str) -> None:
+    assert (ROOT / path).exists()

@@ -1,0 +1,87 @@
+"""A worker as a process: how it begins, ends, and says what is wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+
+from agents.proving.load import fill
+from agents.proving.processes import EARSHOT, free_port
+from streams.settings import Settings, environment
+from tests.faults.working import WORKER, Bench
+
+pytestmark = pytest.mark.kafka
+
+
+def run_worker(settings: Settings) -> subprocess.CompletedProcess[str]:
+    """Run a worker that cannot begin."""
+    environ = {**os.environ, **environment(settings)}
+    return subprocess.run([*EARSHOT, "worker"], env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error")]
+    assert "Traceback" not in done.stderr
+    assert len(errors) == 1
+    return errors[0]
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_broker_that_does_not_answer_is_one_line() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    line = one_line(run_worker(Settings(kafka_bootstrap=address, metrics_port=0)))
+    assert f"no Kafka answers at {address}" in line
+    assert "earshot kafka up" in line
+
+
+def test_missing_kafka_topics_are_one_line(empty_settings: Settings) -> None:
+    line = one_line(run_worker(msgspec.structs.replace(empty_settings, metrics_port=0)))
+    assert "earshot topics apply" in line
+
+
+def test_a_metrics_port_in_use_is_one_line(pipeline_settings: Settings) -> None:
+    with taken_port() as port:
+        line = one_line(run_worker(msgspec.structs.replace(pipeline_settings, metrics_port=port)))
+    assert f"127.0.0.1:{port}" in line
+    assert "EARSHOT_METRICS_PORT" in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "ctrl-c"])
+def test_a_signal_ends_a_worker_with_everything_committed(bench: Bench, number: signal.Signals) -> None:
+    records = fill(bench.settings, 300, seed=8)
+    bench.reset(commit_interval=60.0)
+    bench.start()
+    bench.wait_counted(records, 1)
+    worker = bench.pipeline.workers[WORKER]
+    worker.send(number)
+    assert worker.end(seconds=15) == 0
+    assert "Traceback" not in bench.log()
+    assert bench.pipeline.judge().difference == 0
+
+
+def test_a_worker_that_cannot_write_ends_itself(bench: Bench) -> None:
+    """Its Kafka topic is gone: nothing it has counted can be made durable, so it must not look healthy."""
+    from agents.kafka_admin import delete
+
+    fill(bench.settings, 100, seed=9)
+    bench.start()
+    bench.drain()
+    bench.kill()
+    assert delete(bench.settings.kafka_bootstrap, bench.settings.kafka_topic_prefix)
+    bench.start()
+    worker = bench.pipeline.workers[WORKER]
+    assert worker.wait(seconds=60) == 1
+    assert "earshot topics apply" in worker.last_line()

@@ -1,0 +1,84 @@
+"""The oracle: what it counts, and that it notices every kind of wrong table."""
+
+import json
+from collections.abc import Iterable
+
+import pytest
+
+from agents.proving.load import records
+from agents.proving.oracle import Stored, judge
+from streams import directory
+from streams.reading.reader import Reader
+from streams.records import Mention
+from streams.settings import Settings
+from streams.tables.hospitals import HospitalTables
+
+HORIZON = 86_400
+NOW = 1_790_000_000_000
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(directory.load(), 1_000_000)
+
+
+@pytest.fixture(scope="module")
+def posts() -> list[Stored]:
+    """A few hundred posts and their copies on one partition."""
+    return [Stored(0, n, NOW + n, key, value) for n, (key, value) in enumerate(records(Settings(), 300, seed=1))]
+
+
+def tables(posts: Iterable[Stored], reader: Reader) -> list[Stored]:
+    """The changelog of a worker that counted these posts, each once."""
+    rows, seen, offset = HospitalTables(reader.directory.by_id), set(), 0
+    for post in posts:
+        envelope = reader.decode(post.value or b"")
+        if envelope.id in seen:
+            continue
+        seen.add(envelope.id)
+        for record in reader.records(envelope, 0, post.offset, post.timestamp):
+            rows.apply(0, offset, record)
+            offset += 1
+    return [Stored(0, n, NOW, key, value) for n, (key, value) in enumerate(rows.changes([0])[0])]
+
+
+def test_right_tables_differ_by_nothing(posts: list[Stored], reader: Reader) -> None:
+    verdict = judge(posts, tables(posts, reader), reader, HORIZON)
+    assert verdict.difference == 0
+    assert verdict.posts == 300
+    assert verdict.mentions > 200
+    assert str(verdict) == f"oracle: 300 posts, {verdict.mentions} mentions, difference 0"
+
+
+def test_a_stale_copy_written_last_differs_by_nothing(posts: list[Stored], reader: Reader) -> None:
+    fresh, stale = tables(posts, reader), tables(posts[:100], reader)
+    assert judge(posts, [*fresh, *stale], reader, HORIZON).difference == 0
+
+
+@pytest.mark.parametrize("kind", ["posts", "own"])
+def test_one_count_too_many_is_noticed(kind: str, posts: list[Stored], reader: Reader) -> None:
+    fresh = tables(posts, reader)
+    row = json.loads(fresh[0].value or b"")
+    row[kind] += 1
+    wrong = [fresh[0]._replace(value=json.dumps(row).encode()), *fresh[1:]]
+    assert judge(posts, wrong, reader, HORIZON).difference == 1
+
+
+def test_a_missing_row_is_noticed(posts: list[Stored], reader: Reader) -> None:
+    assert judge(posts, tables(posts, reader)[1:], reader, HORIZON).difference > 0
+
+
+def test_a_lost_post_is_noticed(posts: list[Stored], reader: Reader) -> None:
+    counted = next(n for n, post in enumerate(posts) if _mentions(post, reader))
+    assert judge(posts, tables(posts[:counted] + posts[counted + 1 :], reader), reader, HORIZON).difference > 0
+
+
+def test_a_copy_past_the_horizon_counts_again(posts: list[Stored], reader: Reader) -> None:
+    again = [post._replace(offset=post.offset + 1000, timestamp=post.timestamp + 2_000_000) for post in posts]
+    assert judge([*posts, *again], [], reader, horizon=3600).posts == 300
+    assert judge([*posts, *again], [], reader, horizon=60).posts == 600
+
+
+def _mentions(post: Stored, reader: Reader) -> list[Mention]:
+    found = reader.records(reader.decode(post.value or b""), 0, post.offset, post.timestamp)
+    return [one for one in found if isinstance(one, Mention)]
