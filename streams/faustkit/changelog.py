@@ -83,6 +83,8 @@ async def recover(bootstrap: str, wanted: dict[Changelog, list[int]], sources: I
     """
     changelogs = {changelog.kafka_topic: changelog for changelog in wanted}
     tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]
+    if not tps:
+        return Recovered(0, {})  # more workers than partitions
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,

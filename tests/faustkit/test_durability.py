@@ -137,6 +137,14 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
     asyncio.run(write_and_recover())
 
 
+def test_a_worker_without_partitions_has_nothing_to_recover() -> None:
+    async def run() -> None:
+        writer = Writer("127.0.0.1:1", valid_lease())
+        assert (await recover("127.0.0.1:1", {Changelog("rows", Words(), writer): []}, [])).records == 0
+
+    asyncio.run(run())
+
+
 def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings, ends: type[BaseException]) -> None:
     class Strict(Words):
         def restore(self, *_: object) -> None:

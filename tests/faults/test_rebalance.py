@@ -1,0 +1,55 @@
+"""More workers than partitions, and one that is stopped past its session: nobody hangs, nothing is lost."""
+
+import signal
+
+import msgspec
+import pytest
+
+from agents.proving import stored
+from agents.proving.load import fill
+from tests.faults.working import WORKER, Bench
+
+pytestmark = [pytest.mark.kafka, pytest.mark.faults]
+
+
+def test_a_worker_stopped_past_its_session_ends_when_it_would_write(bench: Bench) -> None:
+    """It wakes with rows that it may not write any more: a second worker has taken over."""
+    bench.reset(commit_interval=30.0)
+    records = fill(bench.settings, 500, seed=10)
+    bench.start()
+    bench.wait_counted(records, 1)
+    stopped = bench.pipeline.workers[WORKER]
+    stopped.send(signal.SIGSTOP)
+    bench.pipeline.settings = msgspec.structs.replace(bench.settings, commit_interval=0.3)
+    bench.pipeline.start_worker("worker-2")
+    bench.wait("the second worker has committed everything", lambda: stored.lag(bench.settings) == 0)
+    stopped.send(signal.SIGCONT)
+    assert stopped.wait(seconds=60) == 75
+    assert "no heartbeat for a session timeout" in stopped.last_line()
+    assert bench.verdict().difference == 0
+
+
+def test_more_workers_than_partitions_share_and_survive_each_other(bench: Bench) -> None:
+    names = [f"worker-{number}" for number in range(1, 10)]
+    fill(bench.settings, 300, seed=11)
+    for name in names:
+        bench.pipeline.start_worker(name)
+
+    def held() -> list[float]:
+        return [
+            bench.pipeline.scrape(name).get(("pipeline_held_partitions", frozenset({("stage", stage)})), -1)
+            for name in names
+            for stage in ("tagger", "hospitals")
+        ]
+
+    bench.wait(
+        "every partition is held, by one worker each", lambda: min(held()) >= 0 and sum(held()) == 8, seconds=120
+    )
+    bench.drain()
+    for name in names[::2]:
+        bench.pipeline.workers[name].end()
+    fill(bench.settings, 300, seed=12)
+    bench.pipeline.workers.pop(WORKER)
+    bench.start()
+    bench.drain()
+    assert bench.verdict().difference == 0
