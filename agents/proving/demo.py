@@ -121,7 +121,7 @@ class Demo:
     def _watch(self, pipeline: Pipeline, seconds: float) -> None:
         url = pipeline.metrics_url(WORKER)
         ends = time.monotonic() + seconds
-        before, before_at, said_at = 0, time.monotonic(), 0.0
+        before, before_at, said_at = -1, 0.0, 0.0
         with self._display() as live:
             while (now := time.monotonic()) < ends:
                 for child in pipeline.ended():
@@ -129,7 +129,7 @@ class Demo:
                 samples = pipeline.scrape(WORKER)
                 lines = lines_of(samples, self._names)
                 taken = int(samples.get(("pipeline_records_total", frozenset({("stage", "tagger")})), 0))
-                rate = (taken - before) / max(now - before_at, 0.001)
+                rate = (taken - before) / (now - before_at) if before >= 0 else 0.0
                 before, before_at = taken, now
                 if live is not None:
                     live.update(view(lines, rate, ends - now, url), refresh=True)

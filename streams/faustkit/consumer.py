@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.005
 """Pause when nothing may be fetched. Stock Faust sleeps a whole second when all partitions are under backpressure."""
 FETCH_MAX_WAIT_MS = 50
-"""How long Kafka may hold a fetch that finds nothing. aiokafka sends one at a time to a broker, so a fetch of idle mentions
-holds up busy posts: with Faust's 1,500 ms the bare transport took 24,000 posts a second, with 50 ms it takes 100,000."""
+"""How long Kafka may hold a fetch that finds nothing. aiokafka sends one at a time to a broker, so a fetch of idle
+mentions holds up busy posts: with Faust's 1,500 ms the bare transport took 24,000 posts/s, with 50 ms 158,000."""
 FETCH_SECONDS = 0.25
 """How long a fetch waits for records; a rebalance waits for the fetch."""
 SEEK_BACKS = 5
