@@ -52,7 +52,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     distance_km: int
     """Author place to hospital; -1 when not known."""
     topics: tuple[str, ...]
-    """Operational topics only. A service-line topic travels in a `Tally`."""
+    """Operational and safety topics. A service line never stands here: it travels in a `Tally`."""
     intent: Intent
     addressed: bool
     post: str

@@ -68,7 +68,8 @@ def create(settings: Settings, state: State) -> App:
 async def _take_over(app: App, **_: Any) -> None:
     """Faust: partitions are assigned and not yet resumed. The tables come first."""
     try:
-        await app.worker_state.take_over((tp.topic, tp.partition) for tp in app.consumer.assignment())
+        consumer = app.consumer
+        await app.worker_state.take_over(((tp.topic, tp.partition) for tp in consumer.assigned), consumer.generation)
     except Exception as exc:
         fatal.end_on(exc, "recovery")
 

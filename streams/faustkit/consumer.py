@@ -11,7 +11,7 @@ Private parts touched here are listed in `tests/contract/test_private_parts.py`:
 import asyncio
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -68,8 +68,11 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._revoked = True
+        self.assigned: frozenset[TP] = frozenset()
+        self.generation = -1
+        """Of the group, in which `assigned` was given."""
         self._sought: int | None = None
-        """Generation in which the last seek to the committed offsets finished; None: not since the last rebalance."""
+        """Generation for which the last seek to the committed offsets finished; None: not since the last rebalance."""
         self.open = False
         """Records may be delivered: between a finished seek plus resume and the next revoke, of one generation."""
         super().__init__(*args, **kwargs)
@@ -98,13 +101,14 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         """A new generation: Kafka has just counted us among its members."""
         self._close()
         self._revoked = False
+        self.assigned, self.generation = frozenset(assigned), generation_id
         self.worker_state.lease.renew(lease.now())
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, of this generation only, and say where reading goes on."""
         self._close()
-        generation = self.app.consumer_generation_id
+        generation = self.generation
         try:
             await super().perform_seek()
             expected = await self._settle()
@@ -130,9 +134,12 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         return expected
 
     def resume_flow(self) -> None:
-        """Let records through, if the seek and the tables belong to the generation that is on."""
+        """Let records through, if the seek and the tables belong to the assignment that is on.
+
+        Faust resumes at the end of a recovery even when the next rebalance has begun meanwhile.
+        """
         super().resume_flow()
-        if not self._revoked and self._sought is not None and self._sought == self.app.consumer_generation_id:
+        if not self._revoked and self._sought == self.worker_state.generation == self.generation:
             self.worker_state.hold()
             self.open = True
 
@@ -272,10 +279,6 @@ class BatchConsumer(HeldConsumer):
             fatal.end(f"{tp.topic} partition {tp.partition}: no record at offset {expected}, the next is {got}")
         log.warning("%s partition %d: expected offset %d, got %d: seeking back", tp.topic, tp.partition, expected, got)
         await self._thread.seek_wait({tp: expected})
-
-    def pause_partitions(self, tps: Iterable[TP]) -> None:
-        """As Faust's, but never while iterating over the set that the caller holds."""
-        super().pause_partitions(set(tps))
 
 
 def _message(tp: TP, records: list[Any], generation: int) -> ConsumerMessage:

@@ -46,6 +46,8 @@ class State:
         self._follows = dict(zip(sources, (facts, rows), strict=True))
         self._held: frozenset[Place] = frozenset()
         self._kept: frozenset[Place] = frozenset()
+        self.generation: int | None = None
+        """Of the group, for which the tables are complete; None while they are not."""
         self._lock = asyncio.Lock()
         self._next: dict[Place, int] = {}
         self.begins: dict[Place, int] = {}
@@ -67,11 +69,13 @@ class State:
     def release(self) -> None:
         """Partitions were revoked, their last checkpoint is done: nothing is ours until the next recovery."""
         self._held = frozenset()
+        self.generation = None
         self._next.clear()
 
-    async def take_over(self, assigned: Iterable[Place]) -> None:
-        """Make the tables of the assigned partitions complete. What is not assigned is forgotten."""
+    async def take_over(self, assigned: Iterable[Place], generation: int) -> None:
+        """Make the tables of the partitions assigned in a generation complete. What is not assigned is forgotten."""
         started = time.monotonic()
+        self.generation = None
         places = frozenset(place for place in assigned if place[0] in self._follows)
         for topic, partition in self._kept - places:
             self._follows[topic].drop(partition)
@@ -87,6 +91,7 @@ class State:
         loop = asyncio.get_running_loop()
         for place in gained:
             self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)
+        self.generation = generation
         self.recoveries += 1
         self.recovery_seconds = time.monotonic() - started
         self.progress += 1

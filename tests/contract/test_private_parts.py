@@ -46,7 +46,6 @@ READ_AGAINST: dict[str, str] = {
     "faust.transport.consumer:Consumer.getmany": "4b168d84882a",
     "faust.transport.consumer:Consumer.perform_seek": "0e8c130ff4b0",
     "faust.transport.consumer:Consumer.resume_flow": "db59630f25b5",
-    "faust.transport.consumer:Consumer.pause_partitions": "27a1c94bdacd",
     "faust.transport.consumer:Consumer.on_partitions_revoked": "d04b7ae72c6f",
     "faust.transport.consumer:Consumer.on_partitions_assigned": "29ce96596f05",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.on_start": "38b4e8bd1e10",

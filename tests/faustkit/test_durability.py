@@ -185,7 +185,7 @@ def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings
         facts, rows = Words(), Words()
         state = state_of(pipeline_settings, writer, facts, rows)
         await state.take_over(
-            [(kafka_topics.posts(pipeline_settings), 0), (kafka_topics.mentions(pipeline_settings), 0)]
+            [(kafka_topics.posts(pipeline_settings), 0), (kafka_topics.mentions(pipeline_settings), 0)], 1
         )
         state.hold()
         writer.put(kafka_topics.mentions(pipeline_settings), 0, [(b"m", b"1")], lambda *_: order.append("mentions"))
@@ -211,7 +211,7 @@ def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_se
         facts, rows = Words(), Words()
         state = state_of(pipeline_settings, writer, facts, rows)
         mentions = kafka_topics.mentions(pipeline_settings)
-        await state.take_over([(mentions, 0), (mentions, 3)])
+        await state.take_over([(mentions, 0), (mentions, 3)], 1)
         assert state.held(mentions) == [], "complete, but the seek has not finished"
         state.hold()
         assert state.held(mentions) == [0, 3]
@@ -221,7 +221,7 @@ def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_se
         await state.checkpoint()
         assert rows.new == {0: [(b"r", b"1")]}
         rows.kept = {0: {b"r": b"1"}, 3: {}}
-        await state.take_over([(mentions, 0)])
+        await state.take_over([(mentions, 0)], 1)
         assert 3 not in rows.kept, "another worker's now"
         await writer.stop()
 
