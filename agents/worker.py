@@ -110,6 +110,10 @@ class Worker:
         lag: dict[tuple[str, int], int] = self.app.consumer.lag()
         return lag
 
+    def _waiting(self) -> int:
+        """What there is to do: records not yet taken, and 1 for a group that does not count us among its members."""
+        return sum(self._lag().values()) + (not self._state.lease.valid)
+
     # -- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -122,7 +126,7 @@ class Worker:
         port = await self._server.start(settings.metrics_host, settings.metrics_port)
         log.info("worker %s: metrics at http://%s:%d/metrics", settings.worker_name, settings.metrics_host, port)
         await self._writer.start()
-        watchdog = Watchdog(lambda: self._state.progress, lambda: sum(self._lag().values()), settings.stall_timeout)
+        watchdog = Watchdog(lambda: self._state.progress, self._waiting, settings.stall_timeout)
         try:
             await self.app.start()
             watchdog.start()

@@ -5,7 +5,8 @@ Knows names and offsets; what records mean is the oracle's.
 
 from collections.abc import Iterator
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
 
 from agents.proving.oracle import Stored
 from streams import kafka_topics
@@ -46,13 +47,21 @@ def size(bootstrap: str, kafka_topic: str) -> int:
         consumer.close()
 
 
+def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+    try:
+        found: dict[TopicPartition, OffsetAndMetadata] = admin.list_group_offsets(group).get(group, {})
+    except CoordinatorNotAvailableError:
+        return {}  # a new broker, before its first group
+    return found
+
+
 def lag(settings: Settings) -> int:
     """Records of posts and mentions that the group has not committed."""
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, enable_auto_commit=False)
     try:
         group = kafka_topics.app_id(settings)
-        committed = admin.list_group_offsets(group).get(group, {})
+        committed = _committed(admin, group)
         tps = [
             TopicPartition(name, number)
             for name in (kafka_topics.posts(settings), kafka_topics.mentions(settings))

@@ -1,12 +1,17 @@
 """More workers than partitions, and one that is stopped past its session: nobody hangs, nothing is lost."""
 
+import os
 import signal
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from agents.proving import stored
 from agents.proving.load import fill
+from agents.proving.pipeline import Pipeline
+from deploy.local_kafka import LocalKafka
+from streams.settings import load
 from tests.faults.working import WORKER, Bench
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
@@ -53,3 +58,23 @@ def test_more_workers_than_partitions_share_and_survive_each_other(bench: Bench)
     bench.start()
     bench.drain()
     assert bench.verdict().difference == 0
+
+
+def test_a_worker_whose_broker_is_gone_ends_itself(tmp_path: Path, jars: Path) -> None:
+    """It has no lag that it knows of, and must not look healthy for ever."""
+    broker = LocalKafka(tmp_path / "kafka", jars)
+    settings = load(kafka_bootstrap=broker.up(), session_timeout=6.0, stall_timeout=10.0)
+    try:
+        with Pipeline(settings, lambda _: None) as pipeline:
+            bench = Bench(pipeline)
+            fill(bench.settings, 50, seed=13)
+            bench.start()
+            bench.drain()
+            os.kill(broker.status().pid, signal.SIGSTOP)
+            try:
+                assert pipeline.workers[WORKER].wait(seconds=90) == 75
+            finally:
+                os.kill(broker.status().pid, signal.SIGCONT)
+            assert "no progress" in bench.log()
+    finally:
+        broker.down()

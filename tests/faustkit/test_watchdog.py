@@ -12,12 +12,12 @@ from streams.faustkit.watchdog import Watchdog
 
 @contextmanager
 def watching(
-    monkeypatch: pytest.MonkeyPatch, progress: Callable[[], int], lag: Callable[[], int], *, beating: bool
+    monkeypatch: pytest.MonkeyPatch, progress: Callable[[], int], waiting: Callable[[], int], *, beating: bool
 ) -> Iterator["queue.Queue[str]"]:
     """A watchdog with a short patience; what it ends the process for comes through the queue."""
     reasons: queue.Queue[str] = queue.Queue()
     monkeypatch.setattr(fatal, "end", lambda reason, *_: reasons.put(reason))
-    watchdog = Watchdog(progress, lag, timeout=0.4)
+    watchdog = Watchdog(progress, waiting, timeout=0.4)
     if beating:
         watchdog.beat_at = lease.now() + 3600
     watchdog.start()
