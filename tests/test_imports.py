@@ -61,7 +61,7 @@ def test_only_the_faust_room_touches_faust() -> None:
 
 
 def test_a_violation_names_its_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_imports.ROOT", tmp_path)
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
     (tmp_path / "bad.py").write_text("import csv\n\n\ndef late() -> None:\n    from faust import App\n")
     assert violations(tmp_path, ROOMS) == ["bad.py:5 imports faust"]
     assert violations(tmp_path, (), ("csv",)) == ["bad.py:1 imports csv"]

@@ -1,6 +1,7 @@
 """More workers than partitions, and one that is stopped past its session: nobody hangs, nothing is lost."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def test_a_worker_whose_broker_is_gone_ends_itself(tmp_path: Path, jars: Path) -
                 assert pipeline.workers[WORKER].wait(seconds=90) == 75
             finally:
                 os.kill(broker.status().pid, signal.SIGCONT)
-            assert "no progress" in bench.log()
+            # Whichever comes first: the watchdog, or rows that it may not write any more.
+            assert re.search("worker ends: no (progress|heartbeat)", bench.log())
     finally:
         broker.down()
