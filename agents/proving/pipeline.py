@@ -17,12 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.kafka_admin import apply_topics, delete
 from agents.proving import stored
-from agents.proving.oracle import Verdict, judge
+from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
+from agents.proving.verifying import verdict
 from deploy.local_kafka import LocalKafka, local_kafka
-from streams import directory, kafka_topics
 from streams.errors import UserError
-from streams.reading.reader import Reader
 from streams.settings import Settings, environment
 
 DRAIN_SECONDS = 120.0
@@ -43,7 +42,7 @@ class Pipeline:
         self.worker_command = worker_command
         self._folder = tempfile.TemporaryDirectory(prefix="earshot-")
         self.folder = Path(self._folder.name)
-        self._own_kafka: LocalKafka | None = None
+        self.own_kafka: LocalKafka | None = None
         self._base = settings
         self.settings = settings
         self.workers: dict[str, Child] = {}
@@ -63,14 +62,16 @@ class Pipeline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for child in (self.ingest, self.simulated_x, *self.workers.values()):
-            if child is not None and child.running:
-                child.end(seconds=5)
-        if self._own_kafka is not None:
-            self._own_kafka.down()
-        elif self.settings.kafka_topic_prefix and error is None:
-            delete(self.settings.kafka_bootstrap, self.settings.kafka_topic_prefix)
-        self._folder.cleanup()
+        try:
+            for child in (self.ingest, self.simulated_x, *self.workers.values()):
+                if child is not None and child.running:
+                    child.end(seconds=5)
+            if self.own_kafka is not None:
+                self.own_kafka.down()
+            elif self.settings.kafka_topic_prefix and error is None:
+                delete(self.settings.kafka_bootstrap, self.settings.kafka_topic_prefix)
+        finally:
+            self._folder.cleanup()
 
     # -- start --------------------------------------------------------------------------------------------------------
 
@@ -78,15 +79,15 @@ class Pipeline:
         bootstrap = self._base.kafka_bootstrap
         if not bootstrap:
             self._say("starting Kafka")
-            self._own_kafka = local_kafka(self._base, self.folder / "kafka")
-            bootstrap = self._own_kafka.up()
+            self.own_kafka = local_kafka(self._base, self.folder / "kafka")
+            bootstrap = self.own_kafka.up()
         self.settings = msgspec.structs.replace(
             self._base,
             kafka_bootstrap=bootstrap,
             kafka_topic_prefix=f"{self._base.kafka_topic_prefix}{secrets.token_hex(4)}-",
         )
         self._say(f"Kafka at {bootstrap}: applying Kafka topics")
-        apply_topics(bootstrap, self.settings)
+        apply_topics(self.settings)
 
     def start_simulated_x(self, rate: float, seed: int, count: int | None = None, bad_lines: int = 0) -> None:
         """The simulated X; `bad_lines`: every so many lines one is broken, 0 for none."""
@@ -105,7 +106,9 @@ class Pipeline:
 
     def start_ingest(self) -> None:
         """Ingest, pointed at the simulated X."""
-        self.ingest = self._child("ingest", [*EARSHOT, "ingest"], self.settings)
+        port = self.ports["ingest"] = free_port()
+        settings = msgspec.structs.replace(self.settings, ingest_metrics_port=port)
+        self.ingest = self._child("ingest", [*EARSHOT, "ingest"], settings)
         self.ingest.start()
 
     def start_worker(self, name: str) -> Child:
@@ -169,8 +172,4 @@ class Pipeline:
 
     def judge(self) -> Verdict:
         """Have the oracle compare the tables with the posts."""
-        settings = self.settings
-        reader = Reader(directory.load(settings.directory_file), settings.max_post_bytes)
-        posts = stored.read(settings.kafka_bootstrap, kafka_topics.posts(settings))
-        rows = stored.read(settings.kafka_bootstrap, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
-        return judge(posts, rows, reader, settings.duplicate_horizon)
+        return verdict(self.settings)

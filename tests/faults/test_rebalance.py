@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from agents.proving import stored
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
-from deploy.local_kafka import LocalKafka
 from streams.settings import load
 from tests.faults.working import WORKER, Bench
 
@@ -61,22 +59,18 @@ def test_more_workers_than_partitions_share_and_survive_each_other(bench: Bench)
     assert bench.verdict().difference == 0
 
 
-def test_a_worker_whose_broker_is_gone_ends_itself(tmp_path: Path, jars: Path) -> None:
+def test_a_worker_whose_broker_is_gone_ends_itself() -> None:
     """It has no lag that it knows of, and must not look healthy for ever."""
-    broker = LocalKafka(tmp_path / "kafka", jars)
-    settings = load(kafka_bootstrap=broker.up(), session_timeout=6.0, stall_timeout=10.0)
-    try:
-        with Pipeline(settings, lambda _: None) as pipeline:
-            bench = Bench(pipeline)
-            fill(bench.settings, 50, seed=13)
-            bench.start()
-            bench.drain()
-            os.kill(broker.status().pid, signal.SIGSTOP)
-            try:
-                assert pipeline.workers[WORKER].wait(seconds=90) == 75
-            finally:
-                os.kill(broker.status().pid, signal.SIGCONT)
-            # Whichever comes first: the watchdog, or rows that it may not write any more.
-            assert re.search("worker ends: no (progress|heartbeat)", bench.log())
-    finally:
-        broker.down()
+    with Pipeline(load({}, session_timeout=6.0, stall_timeout=10.0), lambda _: None) as pipeline:
+        bench, broker = Bench(pipeline), pipeline.own_kafka
+        assert broker is not None
+        fill(bench.settings, 50, seed=13)
+        bench.start()
+        bench.drain()
+        os.kill(broker.status().pid, signal.SIGSTOP)
+        try:
+            assert pipeline.workers[WORKER].wait(seconds=90) == 75
+        finally:
+            os.kill(broker.status().pid, signal.SIGCONT)
+        # Whichever comes first: the watchdog, or rows that it may not write any more.
+        assert re.search("worker ends: no (progress|heartbeat)", bench.log())
