@@ -15,7 +15,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
 from kafka.errors import GroupIdNotFoundError, KafkaError, NonEmptyGroupError, UnknownTopicOrPartitionError
 
-from agents.kafka_probe import answers
+from agents.kafka_probe import require_answer
+from streams import kafka_client
 from streams.errors import UserError
 from streams.kafka_topics import KafkaTopic, declared
 from streams.settings import Settings, variable
@@ -69,13 +70,14 @@ class Described(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...] = ()
 
 
-def apply_topics(bootstrap: str, settings: Settings, *, change_config: bool = False) -> list[Applied]:
+def apply_topics(settings: Settings, *, change_config: bool = False) -> list[Applied]:
     """Create the declared Kafka topics that are missing; returns when each partition has a leader.
 
     A partition count that differs is an error; so is a configuration, unless `change_config`. Everything is
-    compared, and tried by the broker without effect, before anything is changed. Raises `UserError`.
+    compared, and tried by the broker without effect, before anything is changed. `settings.kafka_bootstrap` must be
+    given, here as below. Raises `UserError`.
     """
-    with _admin(bootstrap) as admin:
+    with _admin(settings) as admin:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
         changes = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
@@ -92,15 +94,15 @@ def apply_topics(bootstrap: str, settings: Settings, *, change_config: bool = Fa
         return [_applied(topic.name, changes.get(topic.name)) for topic in topics]
 
 
-def describe_topics(bootstrap: str, settings: Settings) -> list[Described]:
+def describe_topics(settings: Settings) -> list[Described]:
     """Each declared Kafka topic and how the broker's differs. Raises `UserError` when the broker does not answer."""
-    with _admin(bootstrap) as admin:
+    with _admin(settings) as admin:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
     return [_described(topic, live.get(topic.name)) for topic in topics]
 
 
-def delete(bootstrap: str, prefix: str) -> list[str]:
+def delete(settings: Settings, prefix: str) -> list[str]:
     """Delete every Kafka topic and consumer group whose name begins with `prefix`; their names. For demos and tests.
 
     A group that still has members, or static ones not yet expired, is left: Kafka drops it when it has stood empty for
@@ -108,7 +110,7 @@ def delete(bootstrap: str, prefix: str) -> list[str]:
     """
     if not prefix:
         raise ValueError("an empty prefix is the prefix of every Kafka topic")
-    with _admin(bootstrap) as admin:
+    with _admin(settings) as admin:
         groups = [group["group_id"] for group in admin.list_groups() if group["group_id"].startswith(prefix)]
         left = {NonEmptyGroupError.__name__, GroupIdNotFoundError.__name__}
         results = admin.delete_groups(groups) if groups else {}
@@ -121,24 +123,20 @@ def delete(bootstrap: str, prefix: str) -> list[str]:
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """The admin client; whatever Kafka says against a request becomes one line."""
     # A client that cannot bootstrap leaves its thread behind, so it is built only for a broker that answers.
-    if not answers(bootstrap, _ANSWER_WITHIN):
-        raise UserError(
-            f"no Kafka broker answers at {bootstrap}: start it (`earshot kafka up` starts the local one), "
-            "or set KAFKA_BOOTSTRAP to another"
-        )
+    require_answer(settings, _ANSWER_WITHIN)
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS
+            **kafka_client.arguments(settings), bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS
         )
         try:
             yield admin
         finally:
             admin.close()
     except KafkaError as error:
-        raise UserError(f"Kafka at {bootstrap} refuses: {_cause(error)}") from error
+        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses: {_cause(error)}") from error
 
 
 def _cause(error: KafkaError) -> str:

@@ -22,7 +22,7 @@ from agents.proving import stored
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from streams import kafka_topics
+from streams import kafka_client, kafka_topics
 from streams.settings import Settings, environment, load
 
 WORKERS = str(Path(__file__).with_name("workers.py"))
@@ -50,10 +50,7 @@ def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
     settings = load(session_timeout=SESSION_SECONDS)
     with Pipeline(settings, lambda line: click.echo(line, err=True)) as pipeline:
         records = fill(pipeline.settings, posts, seed=1)
-        size = (
-            sum(len(one.value or b"") for one in stored.read(pipeline.settings.kafka_bootstrap, _posts(pipeline)))
-            / records
-        )
+        size = sum(len(one.value or b"") for one in stored.read(pipeline.settings, _posts(pipeline))) / records
         floor = 0.0
         for case in wanted:
             if case == "recovery":
@@ -117,8 +114,7 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
             started, cpu = time.perf_counter(), child.cpu_seconds()
             already = tagged
         if tagged == records and (
-            case != "full"
-            or folded == stored.size(pipeline.settings.kafka_bootstrap, kafka_topics.mentions(pipeline.settings))
+            case != "full" or folded == stored.size(pipeline.settings, kafka_topics.mentions(pipeline.settings))
         ):
             seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
             child.end()
@@ -155,7 +151,7 @@ def _wait_progress(pipeline: Pipeline) -> None:
 def restart(settings: Settings) -> None:
     """Make the group, the mentions and the changelogs anew; the posts stay."""
     group = kafka_topics.app_id(settings)
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    admin = KafkaAdminClient(**kafka_client.arguments(settings))
     try:
         deadline = time.monotonic() + BOUND_SECONDS
         while any(one["group_id"] == group for one in admin.list_groups()):
@@ -169,7 +165,7 @@ def restart(settings: Settings) -> None:
         )
     finally:
         admin.close()
-    apply_topics(settings.kafka_bootstrap, settings)
+    apply_topics(settings)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import msgspec
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import kafka_topics, settings
+from streams import kafka_client, kafka_topics, settings
 from streams.reading.x import XEnvelope
 
 
@@ -21,7 +21,7 @@ async def read(expected: int) -> dict[str, float]:
     loaded = settings.load()
     decode = msgspec.json.Decoder(XEnvelope).decode
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=loaded.kafka_bootstrap,
+        **kafka_client.arguments(loaded),
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )

@@ -40,6 +40,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^$|^[^,\s:]+:\d{1,5}(,[^,\s:]+:\d{1,5})*$",
         ),
     ] = ""
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        _meta("How every Kafka client speaks to the broker: in clear or by TLS, with or without a user's password."),
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[
+        Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"],
+        _meta("How the password is proved to the broker, where SASL is spoken. PLAIN shows it and needs SASL_SSL."),
+    ] = "SCRAM-SHA-512"
+    kafka_username: Annotated[
+        str,
+        _meta(
+            "User that every Kafka client is, where SASL is spoken.",
+            allowed="no space, comma or =",  # kafka-python does not quote the two in SCRAM
+            pattern=r"^[^\s,=]*$",
+        ),
+    ] = ""
+    kafka_password_file: Annotated[str, _meta("File that holds the Kafka user's password and nothing else.")] = ""
+    kafka_ca_file: Annotated[
+        str,
+        _meta("PEM file of the authority that signed the broker's certificate. Empty: those that the system trusts."),
+    ] = ""
     kafka_topic_prefix: Annotated[
         str,
         _meta(
@@ -89,6 +110,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     metrics_host: Annotated[str, _meta("Address that /metrics listens on.", min_length=1)] = "127.0.0.1"
     metrics_port: Annotated[int, _meta("Port of the worker's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9108
+    ingest_metrics_port: Annotated[int, _meta("Port of ingest's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9109
+    health_file: Annotated[
+        str,
+        _meta("File that a worker or ingest touches while it gets on; one for each process. Empty: none."),
+    ] = ""
+    health_age: Annotated[
+        float, _meta("A health file older than that means that its process is stuck.", "seconds", ge=1, le=3600)
+    ] = 30.0
+    prometheus_url: Annotated[
+        str,
+        _meta(
+            "Where Prometheus is, for `earshot doctor`. Empty: not asked.",
+            allowed="http:// or https:// and a host",
+            pattern=r"^$|^https?://\S+$",
+        ),
+    ] = ""
     x_base_url: Annotated[
         str,
         _meta(
@@ -162,11 +199,33 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
     return "text"
 
 
+def _check_kafka(settings: Settings) -> None:
+    """Refuse settings of Kafka's security that do not fit together: a password must not lie unused and unnoticed."""
+    protocol = f"{variable('kafka_security_protocol')}={settings.kafka_security_protocol}"
+    spoken = settings.kafka_security_protocol.split("_")
+    for name, layer, needed in (
+        ("kafka_username", "SASL", True),
+        ("kafka_password_file", "SASL", True),
+        ("kafka_ca_file", "SSL", False),
+    ):
+        given, used = bool(getattr(settings, name)), layer in spoken
+        if given and not used:
+            raise SettingsError(f"{variable(name)} is set, and {protocol} does not use it: unset it or change that")
+        if needed and used and not given:
+            raise SettingsError(f"{protocol} needs {variable(name)}")
+    if settings.kafka_security_protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism == "PLAIN":
+        raise SettingsError(
+            f"{variable('kafka_sasl_mechanism')}=PLAIN would show the password to the network: use SASL_SSL or SCRAM"
+        )
+    if settings.kafka_security_protocol != "PLAINTEXT" and not settings.kafka_bootstrap:
+        raise SettingsError(f"{protocol} needs {variable('kafka_bootstrap')}: the local Kafka speaks PLAINTEXT")
+
+
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """The settings from the environment, with `overrides` (values that are already typed) on top.
 
     Raises `SettingsError` for the first value that is not allowed, and for an unknown `EARSHOT_` variable: a typo
-    must not pass in silence.
+    must not pass in silence. Raises it, too, for settings of Kafka's security that do not fit together.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -187,7 +246,9 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
             raise SettingsError(
                 f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})"
             ) from None
-    return Settings(**values)
+    settings = Settings(**values)
+    _check_kafka(settings)
+    return settings
 
 
 def environment(settings: Settings) -> dict[str, str]:

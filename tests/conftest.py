@@ -39,12 +39,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def empty_settings(kafka: str) -> Iterator[Settings]:
     """Settings with a prefix of their own and no Kafka topic there yet; what is made under it is deleted afterwards."""
     prefix = f"test-{secrets.token_hex(4)}-"
-    yield load(kafka_bootstrap=kafka, kafka_topic_prefix=prefix)
-    delete(kafka, prefix)
+    settings = load(kafka_bootstrap=kafka, kafka_topic_prefix=prefix, metrics_port=0, ingest_metrics_port=0)
+    yield settings
+    delete(settings, prefix)
 
 
 @pytest.fixture
 def pipeline_settings(empty_settings: Settings) -> Settings:
     """Settings of a pipeline whose Kafka topics are there and empty."""
-    apply_topics(empty_settings.kafka_bootstrap, empty_settings)
+    apply_topics(empty_settings)
     return empty_settings

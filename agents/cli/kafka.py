@@ -6,9 +6,8 @@ Knows how to say it; doing it is `deploy/local_kafka`.
 import click
 import msgspec
 
-from agents.kafka_probe import answers
+from agents.kafka_probe import answers, require_answer
 from deploy.local_kafka import Status, local_kafka
-from streams.errors import UserError
 from streams.settings import Settings
 
 _ANSWER_WITHIN = 3.0
@@ -41,7 +40,7 @@ def kafka() -> None:
 def up(settings: Settings, port: int, heap: int) -> None:
     """Start it, unless it runs, and print its address."""
     if settings.kafka_bootstrap:
-        _given_answers(settings.kafka_bootstrap)
+        require_answer(settings, _ANSWER_WITHIN)
         click.echo(f"KAFKA_BOOTSTRAP is set: using the broker at {settings.kafka_bootstrap}; no local Kafka is started")
         return
     click.echo(local_kafka(settings, port=port, heap_mb=heap).up())
@@ -63,7 +62,7 @@ def down(settings: Settings) -> None:
 def status(settings: Settings, as_json: bool) -> None:
     """Say whether it runs, and where. Exit code 0 also when it does not."""
     if settings.kafka_bootstrap:
-        now = Status(answers(settings.kafka_bootstrap, _ANSWER_WITHIN), settings.kafka_bootstrap, 0, "", "")
+        now = Status(answers(settings, _ANSWER_WITHIN), settings.kafka_bootstrap, 0, "", "")
     else:
         now = local_kafka(settings).status()
     if as_json:
@@ -74,10 +73,3 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo(f"running at {now.bootstrap}, process {now.pid}, log {now.log}")
     else:
         click.echo(f"not running; its folder is {now.folder}")
-
-
-def _given_answers(bootstrap: str) -> None:
-    if not answers(bootstrap, _ANSWER_WITHIN):
-        raise UserError(
-            f"no Kafka broker answers at {bootstrap} (KAFKA_BOOTSTRAP): start it, or unset that to use the local one"
-        )

@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 
 from agents.ingest.intake import Record
 from agents.kafka_probe import answers
-from streams import kafka_topics
+from streams import kafka_client, kafka_topics
 from streams.errors import UserError
 from streams.kafka_topics import MAX_RECORD_BYTES
 from streams.settings import Settings
@@ -66,17 +66,23 @@ class Connection(Protocol):
 class KafkaConnection:
     """Producers for one broker."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, settings: Settings) -> None:
+        """`settings.kafka_bootstrap` must be given."""
+        self._settings = settings
 
     def ready(self) -> bool:
-        """Whether a broker answers now."""
-        return answers(self._bootstrap)
+        """Whether a broker answers now and lets us in."""
+        try:
+            return answers(self._settings)
+        except UserError as refused:
+            # What was accepted waits in memory: a password that is being changed must not lose it.
+            log.error("%s", refused)
+            return False
 
     def open(self) -> KafkaProducer:
         """A new producer with Earshot's settings. Raises `KafkaError`."""
         return KafkaProducer(
-            bootstrap_servers=self._bootstrap.split(","),
+            **kafka_client.arguments(self._settings),
             client_id="earshot-ingest",
             acks="all",
             enable_idempotence=True,
@@ -131,7 +137,11 @@ class Publisher:
         self._accepted = 0
         self._closed = False
         self._generation = 0
-        self._progress_at = clock()
+        self._progress_at = self._moved_at = clock()
+        self.acked = 0
+        """Records that Kafka has acknowledged."""
+        self.rebuilds = 0
+        """Producers that were replaced."""
         self._error: BaseException | None = None
         self._failures = 0
         self._producer: Producer | None = connection.open()
@@ -140,6 +150,16 @@ class Publisher:
     def outstanding(self) -> int:
         """Records accepted and not yet acknowledged."""
         return len(self._unacked)
+
+    @property
+    def stuck_for(self) -> float:
+        """Seconds since the last acknowledgement while any is awaited, else 0."""
+        with self._changed:
+            return self._clock() - self._moved_at if self._unacked else 0.0
+
+    def reachable(self) -> bool:
+        """Whether a broker answers now."""
+        return self._connection.ready()
 
     def publish(self, record: Record) -> bool:
         """Accept one record; waits while too many are outstanding. False: closed, and not accepted."""
@@ -150,7 +170,7 @@ class Publisher:
                 if self._closed:
                     return False
                 if not self._unacked:
-                    self._progress_at = self._clock()
+                    self._progress_at = self._moved_at = self._clock()
                 self._accepted += 1
                 number = self._accepted
                 self._unacked[number] = record
@@ -202,6 +222,7 @@ class Publisher:
             self._discard()
             with self._changed:
                 self._error = None
+                self.rebuilds += 1
                 self._failures += 1
                 self._progress_at = self._clock()
                 again = list(self._unacked.items())
@@ -238,9 +259,9 @@ class Publisher:
     def _acked(self, generation: int, number: int, *_: object) -> None:
         with self._changed:
             if generation == self._generation:
-                self._unacked.pop(number, None)
+                self.acked += self._unacked.pop(number, None) is not None
                 self._failures = 0
-                self._progress_at = self._clock()
+                self._progress_at = self._moved_at = self._clock()
                 self._changed.notify_all()
 
     def _fail(self, generation: int, error: BaseException) -> None:
@@ -253,4 +274,4 @@ class Publisher:
 def connect(settings: Settings) -> Publisher:
     """A publisher for a pipeline's broker and Kafka topics. Raises `KafkaError`."""
     topics = {"posts": kafka_topics.posts(settings), "dead-letters": kafka_topics.dead_letters(settings)}
-    return Publisher(KafkaConnection(settings.kafka_bootstrap), topics, settings.ingest_outstanding)
+    return Publisher(KafkaConnection(settings), topics, settings.ingest_outstanding)

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from agents.ingest.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
-from streams import directory, kafka_topics
+from streams import directory, kafka_client, kafka_topics
 from streams.settings import Settings
 
 POSTS_PER_SECOND = 250.0
@@ -34,7 +34,7 @@ def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, 
 def fill(settings: Settings, count: int, seed: int) -> int:
     """Put the envelopes of `count` posts and their copies on `posts`; the number of records."""
     producer = KafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap.split(","),
+        **kafka_client.arguments(settings),
         acks="all",
         linger_ms=20,
         batch_size=256 * 1024,

@@ -9,14 +9,14 @@ from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicParti
 from kafka.errors import CoordinatorNotAvailableError
 
 from agents.proving.oracle import Stored
-from streams import kafka_topics
+from streams import kafka_client, kafka_topics
 from streams.settings import Settings
 
 
-def read(bootstrap: str, kafka_topic: str) -> Iterator[Stored]:
+def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
     """Every record of a Kafka topic up to its present end; each partition in offset order."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka_client.arguments(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -37,9 +37,9 @@ def read(bootstrap: str, kafka_topic: str) -> Iterator[Stored]:
         consumer.close()
 
 
-def size(bootstrap: str, kafka_topic: str) -> int:
+def size(settings: Settings, kafka_topic: str) -> int:
     """Offsets given out on a Kafka topic, over its partitions."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
         return sum(consumer.end_offsets(tps).values())
@@ -57,8 +57,8 @@ def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, Offs
 
 def lag(settings: Settings) -> int:
     """Records of posts and mentions that the group has not committed."""
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, enable_auto_commit=False)
+    admin = KafkaAdminClient(**kafka_client.arguments(settings))
+    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
     try:
         group = kafka_topics.app_id(settings)
         committed = _committed(admin, group)

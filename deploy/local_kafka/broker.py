@@ -1,8 +1,8 @@
 """The local Kafka as a thing to start, stop and ask: one folder, one broker.
 
 Owns the folder: `data/` (formatted once), `server.properties`, `broker.log` (Java's own words; `broker.log.1` is of the
-start before) and `state.json` (process id and ports). Called by `earshot kafka`, the demo and the tests. Does not know
-who uses the broker, nor any Kafka topic.
+start before), `state.json` (process id and ports) and `security/` where SASL_SSL is demanded. Called by `earshot
+kafka`, the demo and the tests. Does not know who uses the broker, nor any Kafka topic.
 """
 
 import base64
@@ -25,7 +25,9 @@ from agents.kafka_probe import answers
 from deploy.local_kafka import jars as jar_files
 from deploy.local_kafka import process
 from deploy.local_kafka.properties import java_options, server_properties
+from deploy.local_kafka.security import Security, write_private
 from streams.errors import UserError
+from streams.settings import Settings
 
 READY_WITHIN = 60.0
 """Seconds. 3-4 on two idle cores, format included; the rest is for a machine that is busy."""
@@ -58,11 +60,19 @@ class Status(msgspec.Struct, frozen=True):
 class LocalKafka:
     """One Kafka in `folder`, with the jars in `jars` (shared by all folders). Safe to call from several processes.
 
-    `port` 0 takes a free one and keeps it; `heap_mb` is the JVM's -Xmx. Progress goes to `console`.
+    `port` 0 takes a free one and keeps it; `heap_mb` is the JVM's -Xmx. Progress goes to `console`. `sasl_ssl`: demand
+    TLS and a password of every client; a folder's first start decides.
     """
 
     def __init__(
-        self, folder: Path, jars: Path, *, port: int = 0, heap_mb: int = 256, console: Console | None = None
+        self,
+        folder: Path,
+        jars: Path,
+        *,
+        port: int = 0,
+        heap_mb: int = 256,
+        console: Console | None = None,
+        sasl_ssl: bool = False,
     ) -> None:
         self.folder = folder.absolute()
         self.jars = jars.absolute()
@@ -71,6 +81,7 @@ class LocalKafka:
         self._console = console or Console(stderr=True)
         self._options = java_options(heap_mb, str(self.folder))
         self._mark = self._options[0]
+        self._security = Security(self.folder / "security") if sasl_ssl else None
 
     def up(self) -> str:
         """Start it, unless it runs, and wait until it answers. Returns the address, host:port.
@@ -83,7 +94,7 @@ class LocalKafka:
             if process.alive(state.pid, self._mark):
                 if self._port not in (0, state.port):
                     raise UserError(f"the local Kafka runs at {address}: `earshot kafka down` first to change its port")
-                if answers(address, READY_WITHIN):
+                if answers(self.client(address), READY_WITHIN):
                     return address
                 raise UserError(
                     f"the local Kafka runs but does not answer at {address}: `earshot kafka down`, then see {self.log}"
@@ -91,6 +102,8 @@ class LocalKafka:
             self._check_disk()
             java = _java()
             class_path = os.pathsep.join(map(str, jar_files.ensure(self.jars, jar_files.locked(), self._console)))
+            if self._security is not None:
+                self._security.make(java)
             self._choose_ports(state)
             if self.log.exists():
                 self.log.replace(self.log.with_suffix(".log.1"))
@@ -124,6 +137,11 @@ class LocalKafka:
         running = process.alive(state.pid, self._mark)
         bootstrap = f"127.0.0.1:{state.port}" if running else ""
         return Status(running, bootstrap, state.pid if running else 0, str(self.folder), str(self.log))
+
+    def client(self, address: str) -> Settings:
+        """The settings of a client of this broker, which listens at `address`; the rest is default."""
+        settings = Settings(kafka_bootstrap=address)
+        return settings if self._security is None else msgspec.structs.replace(settings, **self._security.settings())
 
     @property
     def _properties(self) -> Path:
@@ -171,10 +189,11 @@ class LocalKafka:
         state.port = self._port or (state.port if _free(state.port) else _free_port())
         if not _free(state.controller_port) or state.controller_port == state.port:
             state.controller_port = _free_port(but=state.port)
-        properties = server_properties(state.port, state.controller_port, str(self.folder / "data"))
-        self._properties.write_text(
-            "".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8"
-        )
+        protocol = "PLAINTEXT" if self._security is None else "SASL_SSL"
+        properties = server_properties(state.port, state.controller_port, str(self.folder / "data"), protocol)
+        if self._security is not None:
+            properties |= self._security.broker_properties()
+        write_private(self._properties, "".join(f"{name}={value}\n" for name, value in properties.items()))
 
     def _format(self, command: list[str]) -> None:
         """Give the data folder its cluster id, once: Kafka writes `meta.properties` last."""
@@ -189,15 +208,26 @@ class LocalKafka:
             str(self._properties),
             "--ignore-formatted",
         ]
-        with self.log.open("ab") as log:
-            done = subprocess.run([*command, *tool], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 - our own words
+        if self._security is not None:
+            tool += ["--add-scram", self._security.user()]
+        self.log.touch(mode=0o600)  # the format lists the keys by which a password is checked
+        # Through a file, which Java reads words from: others can list a process's arguments, and one is a password.
+        words = self.folder / "format.args"
+        write_private(words, "".join(f"{_quoted(word)}\n" for word in tool))
+        try:
+            with self.log.open("ab") as log:
+                done = subprocess.run(  # noqa: S603 - our own words
+                    [*command, f"@{words}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+                )
+        finally:
+            words.unlink()
         if done.returncode:
             raise UserError(f"Kafka cannot format {self.folder / 'data'}: {self._last_words()} (log: {self.log})")
 
     def _ready(self, state: _State) -> str:
         address = f"127.0.0.1:{state.port}"
         deadline = time.monotonic() + READY_WITHIN
-        while not answers(address, timeout=0.2):
+        while not answers(self.client(address), timeout=0.2):
             if not process.alive(state.pid, self._mark):
                 raise UserError(f"Kafka ended at once: {self._last_words()} (log: {self.log})")
             if time.monotonic() > deadline:
@@ -213,6 +243,11 @@ class LocalKafka:
         causes = [line for line in lines if re.match(r"(Caused by: )?[\w.$]+(Exception|Error)\b", line)]
         said = (causes or lines or ["it wrote nothing"])[-1]
         return said.removeprefix("Caused by: ")[:300]
+
+
+def _quoted(word: str) -> str:
+    """A word as Java's argument files take it."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _java() -> str:

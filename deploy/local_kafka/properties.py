@@ -8,17 +8,17 @@ LARGEST_RECORD = 16 * 1024 * 1024
 """Bytes. A Kafka topic may ask for as much by its own `max.message.bytes`; `dead-letters` does."""
 
 
-def server_properties(port: int, controller_port: int, data: str) -> dict[str, str]:
-    """The broker's properties: broker and controller in one process, on loopback."""
+def server_properties(port: int, controller_port: int, data: str, protocol: str = "PLAINTEXT") -> dict[str, str]:
+    """The broker's properties: broker and controller in one process, on loopback. `protocol`: what clients speak."""
     return {
         "process.roles": "broker,controller",
         "node.id": str(NODE_ID),
         "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "listeners": f"{protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"{protocol}://127.0.0.1:{port}",
+        "listener.security.protocol.map": f"CONTROLLER:PLAINTEXT,{protocol}:{protocol}",
         "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
+        "inter.broker.listener.name": protocol,
         "log.dirs": data,
         # `earshot topics apply` creates Kafka topics, nobody else.
         "auto.create.topics.enable": "false",

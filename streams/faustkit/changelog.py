@@ -13,8 +13,10 @@ from typing import NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams import kafka_client
 from streams.faustkit import fatal
 from streams.faustkit.writer import KeyValue, Writer
+from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,9 @@ class Recovered(NamedTuple):
     """First offset that Kafka still has of each source partition."""
 
 
-async def recover(bootstrap: str, wanted: dict[Changelog, list[int]], sources: Iterable[tuple[str, int]]) -> Recovered:
+async def recover(
+    settings: Settings, wanted: dict[Changelog, list[int]], sources: Iterable[tuple[str, int]]
+) -> Recovered:
     """Read each changelog's partitions from where it was read to, to their present ends.
 
     The ends are looked up after the partitions were assigned, so all that earlier owners wrote before their last
@@ -86,7 +90,7 @@ async def recover(bootstrap: str, wanted: dict[Changelog, list[int]], sources: I
     if not tps:
         return Recovered(0, {})  # more workers than partitions
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka_client.arguments(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,

@@ -10,6 +10,7 @@ Private parts touched here are listed in `tests/contract/test_private_parts.py`:
 
 import asyncio
 import logging
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -104,6 +105,13 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         self.assigned, self.generation = frozenset(assigned), generation_id
         self.worker_state.lease.renew(lease.now())
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def commit(self, *arguments: Any, **options: Any) -> bool:
+        """Faust's; says when offsets were committed."""
+        committed: bool = await super().commit(*arguments, **options)
+        if committed:
+            self.worker_state.committed_at = time.time()
+        return committed
 
     async def perform_seek(self) -> None:
         """Seek to the committed offsets, of this generation only, and say where reading goes on."""

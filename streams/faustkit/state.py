@@ -13,6 +13,7 @@ from streams.faustkit import fatal
 from streams.faustkit.changelog import Changelog, recover
 from streams.faustkit.lease import Lease
 from streams.faustkit.writer import Writer
+from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,7 @@ class State:
 
     def __init__(
         self,
-        bootstrap: str,
-        session_timeout: float,
+        settings: Settings,
         lease: Lease,
         writer: Writer,
         facts: Changelog,
@@ -40,8 +40,8 @@ class State:
         """`sources`: the Kafka topics whose partitions `facts` and `rows` follow, in this order."""
         self.lease = lease
         self.writer = writer
-        self._bootstrap = bootstrap
-        self._rewrite_after = REWRITE_SESSIONS * session_timeout
+        self._settings = settings
+        self._rewrite_after = REWRITE_SESSIONS * settings.session_timeout
         self._facts, self._rows = facts, rows
         self._follows = dict(zip(sources, (facts, rows), strict=True))
         self._held: frozenset[Place] = frozenset()
@@ -57,6 +57,8 @@ class State:
         self.progress = 0
         """Rises with everything that moves: chunks, checkpoints, recoveries."""
         self.rows_written = 0
+        self.committed_at = 0.0
+        """When offsets were last committed, seconds since the epoch; 0 before the first."""
         self.recoveries = 0
         self.recovery_seconds = 0.0
 
@@ -87,7 +89,7 @@ class State:
             changelog: [partition for topic, partition in places if topic == source]
             for source, changelog in self._follows.items()
         }
-        count, self.begins = await recover(self._bootstrap, wanted, places)
+        count, self.begins = await recover(self._settings, wanted, places)
         loop = asyncio.get_running_loop()
         for place in gained:
             self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)

@@ -16,8 +16,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from streams import kafka_client
 from streams.faustkit import fatal
 from streams.faustkit.lease import Lease
+from streams.settings import Settings
 
 KeyValue = tuple[bytes, bytes | None]
 Acked = Callable[[int, int], None]
@@ -33,8 +35,9 @@ OUTSTANDING = 64
 class Writer:
     """One producer, one order."""
 
-    def __init__(self, bootstrap: str, lease: Lease) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, settings: Settings, lease: Lease) -> None:
+        """`settings.kafka_bootstrap` must be given."""
+        self._settings = settings
         self._lease = lease
         self._producer: AIOKafkaProducer | None = None
         self._queue: deque[tuple[str, int, list[KeyValue], Acked | None]] = deque()
@@ -47,7 +50,7 @@ class Writer:
     async def start(self) -> None:
         """Connect."""
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **kafka_client.arguments(self._settings),
             acks="all",
             enable_idempotence=True,
             compression_type="zstd",

@@ -33,7 +33,7 @@ def test_apply_creates_all_and_then_changes_nothing(empty_settings: Settings) ->
     wanted = [topic.name for topic in declared(empty_settings)]
     assert topics(empty_settings, "apply").stdout == "".join(f"created   {name}\n" for name in wanted)
     assert topics(empty_settings, "apply").stdout == "".join(f"unchanged {name}\n" for name in wanted)
-    assert {one.state for one in describe_topics(empty_settings.kafka_bootstrap, empty_settings)} == {"as declared"}
+    assert {one.state for one in describe_topics(empty_settings)} == {"as declared"}
 
 
 def test_a_partition_count_that_differs_is_an_error_that_says_what_to_do(empty_settings: Settings) -> None:
@@ -72,10 +72,10 @@ def test_describe_shows_what_is_missing_and_why_each_exists(empty_settings: Sett
 
 
 def test_delete_takes_only_what_has_the_prefix(pipeline_settings: Settings) -> None:
-    bootstrap, prefix = pipeline_settings.kafka_bootstrap, pipeline_settings.kafka_topic_prefix
+    prefix = pipeline_settings.kafka_topic_prefix
     inner = f"{prefix}inner-"
     create(pipeline_settings, f"{inner}one", 1)
-    assert delete(bootstrap, inner) == [f"{inner}one"]
+    assert delete(pipeline_settings, inner) == [f"{inner}one"]
     assert names(pipeline_settings) == {topic.name for topic in declared(pipeline_settings)}
     with pytest.raises(ValueError, match="every Kafka topic"):
-        delete(bootstrap, "")
+        delete(pipeline_settings, "")

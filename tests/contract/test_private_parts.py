@@ -62,6 +62,11 @@ READ_AGAINST: dict[str, str] = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._seek_wait": "9d221e816d94",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._fetch_records": "39a2c6c79fc1",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._create_worker_consumer": "c2701bfc3e6f",
+    # How the driver hands `streams/kafka_client.py`'s credentials to its consumer and its own producer.
+    "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": "364c9c9c6852",
+    "faust.transport.drivers.aiokafka:Producer._settings_auth": "6d47a0b8599c",
+    "faust.transport.drivers.aiokafka:Producer._new_producer": "e72355c3430e",
+    "faust.auth:SASLCredentials.__init__": "b28056d17ec6",
     "faust.tables.recovery:Recovery._resume_streams": "d986a6710c1a",
     "faust.tables.recovery:Recovery._restart_recovery": "6bd8a8558a2d",
     "faust.app.base:App._on_partitions_revoked": "d5c895bbe57d",

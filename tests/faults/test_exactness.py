@@ -36,7 +36,7 @@ def kill_between_a_post_and_its_copy(bench: Bench) -> None:
     bench.kill()
     producer = KafkaProducer(bootstrap_servers=bench.settings.kafka_bootstrap, compression_type="zstd")
     topic = kafka_topics.posts(bench.settings)
-    for one in list(stored.read(bench.settings.kafka_bootstrap, topic)):
+    for one in list(stored.read(bench.settings, topic)):
         producer.send(topic, one.value, key=one.key)
     producer.close()
     bench.start()
@@ -114,12 +114,11 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench:
     assert bench.sample("pipeline_skipped_total", reason="not_a_record") == 1
     assert bench.verdict().difference == 0
     letters = [
-        decode_dead_letter(one.value or b"")
-        for one in stored.read(settings.kafka_bootstrap, kafka_topics.dead_letters(settings))
+        decode_dead_letter(one.value or b"") for one in stored.read(settings, kafka_topics.dead_letters(settings))
     ]
     places = {
         (one.partition, one.offset): poison[one.key][1]
-        for one in stored.read(settings.kafka_bootstrap, posts)
+        for one in stored.read(settings, posts)
         if one.key in poison and one.key
     }
     assert {(letter.partition, letter.offset): letter.reason for letter in letters} == places
@@ -147,7 +146,7 @@ def test_no_log_line_holds_a_text_or_an_author(bench: Bench) -> None:
     bench.start()
     bench.drain()
     texts = set()
-    for one in stored.read(bench.settings.kafka_bootstrap, kafka_topics.posts(bench.settings)):
+    for one in stored.read(bench.settings, kafka_topics.posts(bench.settings)):
         texts |= secrets_of(one.value or b"")
     bench.pipeline.stop_workers()
     log = bench.log()

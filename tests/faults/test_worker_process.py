@@ -43,7 +43,7 @@ def taken_port() -> Iterator[int]:
 def test_a_broker_that_does_not_answer_is_one_line() -> None:
     address = f"127.0.0.1:{free_port()}"
     line = one_line(run_worker(Settings(kafka_bootstrap=address, metrics_port=0)))
-    assert f"no Kafka answers at {address}" in line
+    assert f"no Kafka broker answers at {address}" in line
     assert "earshot kafka up" in line
 
 
@@ -80,7 +80,7 @@ def test_a_worker_that_cannot_write_ends_itself(bench: Bench) -> None:
     bench.start()
     bench.drain()
     bench.kill()
-    assert delete(bench.settings.kafka_bootstrap, bench.settings.kafka_topic_prefix)
+    assert delete(bench.settings, bench.settings.kafka_topic_prefix)
     bench.start()
     worker = bench.pipeline.workers[WORKER]
     assert worker.wait(seconds=60) == 1

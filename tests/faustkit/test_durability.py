@@ -16,6 +16,8 @@ from streams.faustkit.state import State
 from streams.faustkit.writer import KeyValue, Writer
 from streams.settings import Settings
 
+NOWHERE = Settings(kafka_bootstrap="127.0.0.1:1")
+
 pytestmark = pytest.mark.kafka
 
 
@@ -49,7 +51,7 @@ def valid_lease() -> Lease:
 
 
 async def started(settings: Settings) -> Writer:
-    writer = Writer(settings.kafka_bootstrap, valid_lease())
+    writer = Writer(settings, valid_lease())
     await writer.start()
     return writer
 
@@ -66,7 +68,7 @@ def test_what_is_drained_is_in_kafka_whole_and_in_order(pipeline_settings: Setti
         await writer.stop()
 
     asyncio.run(write())
-    found = [one.value for one in stored.read(pipeline_settings.kafka_bootstrap, topic)]
+    found = [one.value for one in stored.read(pipeline_settings, topic)]
     assert found == [value for batch in records for _, value in batch]
 
 
@@ -84,7 +86,7 @@ def test_a_batch_that_outgrows_one_is_split_and_acknowledged_whole(pipeline_sett
     asyncio.run(write())
     assert sum(count for _, count in acked) == 21
     assert [first for first, _ in acked] == sorted(first for first, _ in acked)
-    assert len(list(stored.read(pipeline_settings.kafka_bootstrap, topic))) == 21
+    assert len(list(stored.read(pipeline_settings, topic))) == 21
 
 
 @pytest.mark.usefixtures("ends")
@@ -108,19 +110,18 @@ def test_a_batch_that_kafka_refuses_ends_the_process(pipeline_settings: Settings
 
 def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipeline_settings: Settings) -> None:
     topic = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
-    bootstrap = pipeline_settings.kafka_bootstrap
 
     async def write_and_recover() -> None:
         writer = await started(pipeline_settings)
         first, second = Words(), Words()
         mine, other = Changelog(topic, first, writer), Changelog(topic, second, writer)
-        assert (await recover(bootstrap, {mine: [0, 2]}, [])).records == 0
+        assert (await recover(pipeline_settings, {mine: [0, 2]}, [])).records == 0
         first.put(0, b"a", b"1")
         first.put(2, b"b", b"2")
         mine.write(mine.cut([0, 2]))
         await writer.drain()
-        assert (await recover(bootstrap, {mine: [0, 2]}, [])).records == 0, "own writes are known"
-        assert (await recover(bootstrap, {other: [0, 2]}, [])).records == 2
+        assert (await recover(pipeline_settings, {mine: [0, 2]}, [])).records == 0, "own writes are known"
+        assert (await recover(pipeline_settings, {other: [0, 2]}, [])).records == 2
         assert second.kept == {0: {b"a": b"1"}, 2: {b"b": b"2"}}
         second.put(0, b"a", b"3")
         other.write(other.cut([0]))
@@ -128,7 +129,7 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
         first.put(0, b"c", b"4")
         mine.write(mine.cut([0]))
         await writer.drain()
-        assert (await recover(bootstrap, {mine: [0, 2]}, [])).records == 2, (
+        assert (await recover(pipeline_settings, {mine: [0, 2]}, [])).records == 2, (
             "the other's write, and what stands behind it"
         )
         assert first.kept[0][b"a"] == b"3"
@@ -139,8 +140,8 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
 
 def test_a_worker_without_partitions_has_nothing_to_recover() -> None:
     async def run() -> None:
-        writer = Writer("127.0.0.1:1", valid_lease())
-        assert (await recover("127.0.0.1:1", {Changelog("rows", Words(), writer): []}, [])).records == 0
+        writer = Writer(NOWHERE, valid_lease())
+        assert (await recover(NOWHERE, {Changelog("rows", Words(), writer): []}, [])).records == 0
 
     asyncio.run(run())
 
@@ -161,7 +162,7 @@ def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings,
         await writer.drain()
         try:
             with pytest.raises(ends, match=rf"ValueError in {topic} partition 0 offset 0"):
-                await recover(pipeline_settings.kafka_bootstrap, {Changelog(topic, Strict(), writer): [0]}, [])
+                await recover(pipeline_settings, {Changelog(topic, Strict(), writer): [0]}, [])
         finally:
             await writer.stop()
 
@@ -170,7 +171,7 @@ def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings,
 
 def state_of(settings: Settings, writer: Writer, facts: Words, rows: Words) -> State:
     return State(
-        settings.kafka_bootstrap, 6.0, valid_lease(), writer,
+        settings, valid_lease(), writer,
         Changelog(kafka_topics.changelog(settings, kafka_topics.FIRST_SEEN), facts, writer),
         Changelog(kafka_topics.changelog(settings, kafka_topics.HOSPITALS), rows, writer),
         (kafka_topics.posts(settings), kafka_topics.mentions(settings)),
@@ -230,7 +231,7 @@ def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_se
 
 def test_an_offset_out_of_order_ends_the_process(ends: type[BaseException]) -> None:
     async def run() -> None:
-        state = state_of(Settings(), Writer("127.0.0.1:1", valid_lease()), Words(), Words())
+        state = state_of(NOWHERE, Writer(NOWHERE, valid_lease()), Words(), Words())
         state.expect({("posts", 0): 10})
         state.arrive("posts", 0, 10, 19)
         state.arrive("posts", 0, 20, 20)

@@ -188,7 +188,7 @@ def test_a_close_accepts_no_more_and_releases_who_waits(script: Script) -> None:
 
 @pytest.mark.kafka
 def test_kafkas_own_producer_is_ended_even_with_records_that_it_cannot_send(pipeline_settings: Settings) -> None:
-    connection = KafkaConnection(pipeline_settings.kafka_bootstrap)
+    connection = KafkaConnection(pipeline_settings)
     producer = connection.open()
     # A long linger keeps the record back, as an outage would.
     producer._accumulator.config["linger_ms"] = 600_000
@@ -209,7 +209,7 @@ def test_what_is_accepted_during_an_outage_arrives_after_it(
     broker = LocalKafka(tmp_path, jars=jars)
     try:
         settings = load({}, kafka_bootstrap=broker.up())
-        apply_topics(settings.kafka_bootstrap, settings)
+        apply_topics(settings)
         sink = publisher.connect(settings)
         publish(sink, *range(100))
         wait_until(lambda: sink.outstanding == 0, "all are acknowledged")

@@ -52,7 +52,7 @@ def test_a_second_up_finds_the_data_of_the_first(broker: LocalKafka) -> None:
     running = broker.status()
     assert broker.down() is True
     assert process.alive(running.pid, f"-Dearshot.kafka={broker.folder}") is False
-    assert answers(address) is False
+    assert answers(Settings(kafka_bootstrap=address)) is False
     assert broker.status().running is False
     assert broker.down() is False
 
@@ -93,7 +93,7 @@ def test_it_outlives_the_command_that_started_it_and_its_terminal(broker: LocalK
     code += "print(LocalKafka(Path(sys.argv[1]), Path(sys.argv[2])).up())"
     command = [sys.executable, "-W", "error", "-c", code, str(broker.folder), str(jars)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert answers(done.stdout.strip())
+    assert answers(Settings(kafka_bootstrap=done.stdout.strip()))
     assert done.stderr == ""
     assert broker.status().bootstrap == done.stdout.strip()
 

@@ -6,17 +6,18 @@ import threading
 import pytest
 
 from agents.kafka_probe import answers
+from streams.settings import Settings
 
 
 @pytest.mark.kafka
 def test_one_broker_that_answers_among_several_is_enough(kafka: str) -> None:
-    assert answers(kafka)
-    assert answers(f"127.0.0.1:1,{kafka}")
+    assert answers(Settings(kafka_bootstrap=kafka))
+    assert answers(Settings(kafka_bootstrap=f"127.0.0.1:1,{kafka}"))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "no such host:9092"])
 def test_an_address_where_nothing_listens_does_not_answer(address: str) -> None:
-    assert not answers(address)
+    assert not answers(Settings(kafka_bootstrap=address))
 
 
 def test_a_server_that_speaks_something_else_does_not_answer() -> None:
@@ -30,5 +31,5 @@ def test_a_server_that_speaks_something_else_does_not_answer() -> None:
 
         thread = threading.Thread(target=reply)
         thread.start()
-        assert not answers(f"127.0.0.1:{server.getsockname()[1]}")
+        assert not answers(Settings(kafka_bootstrap=f"127.0.0.1:{server.getsockname()[1]}"))
         thread.join(10)
