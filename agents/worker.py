@@ -13,9 +13,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from agents.health import Beat
 from agents.hospitals import Hospitals
+from agents.kafka_probe import require_answer
 from agents.tagger import Tagger
-from streams import directory, kafka_topics
+from streams import directory, kafka_client, kafka_topics
 from streams.errors import UserError
 from streams.faustkit import app as faust_app
 from streams.faustkit import lease
@@ -24,8 +26,8 @@ from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
 from streams.faustkit.writer import Writer
-from streams.metrics import Metrics
-from streams.metrics.collector import ConversationCollector, PipelineCollector, PipelineReading
+from streams.metrics import Metrics, collector
+from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
 from streams.metrics.server import MetricsServer
 from streams.reading.reader import Reader
 from streams.settings import Settings
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
 """How often the loop looks for a stop signal, a crash, and shows that it turns."""
+ANSWER_SECONDS = 5.0
+"""A broker has so long to answer at all."""
 STOP_SECONDS = 12.0
 """A stop that takes longer is cut short: what is not committed is replayed."""
 
@@ -57,12 +61,11 @@ class Worker:
         reader = Reader(hospitals, settings.max_post_bytes)
         partition_of = partitions(hospitals)
         held_lease = Lease(settings.session_timeout)
-        self._writer = Writer(settings.kafka_bootstrap, held_lease)
+        self._writer = Writer(settings, held_lease)
         self._first_seen = FirstSeen(settings.duplicate_horizon)
         tables = HospitalTables(partition_of)
         self._state = State(
-            settings.kafka_bootstrap,
-            settings.session_timeout,
+            settings,
             held_lease,
             self._writer,
             facts=Changelog(kafka_topics.changelog(settings, kafka_topics.FIRST_SEEN), self._first_seen, self._writer),
@@ -71,13 +74,21 @@ class Worker:
         )
         metrics = Metrics()
         taxonomy = reader.taxonomy
-        self._conversation = ConversationCollector(
-            tables, partition_of, sorted(taxonomy.operational | taxonomy.safety), sorted(taxonomy.service_line)
+        metrics.registry.register(
+            ConversationCollector(
+                tables,
+                partition_of,
+                sorted(taxonomy.operational | taxonomy.safety),
+                sorted(taxonomy.service_line),
+                lambda: self._state.held(self._mentions),
+            )
         )
-        self._pipeline = PipelineCollector()
-        metrics.registry.register(self._conversation)
-        metrics.registry.register(self._pipeline)
-        self._server = MetricsServer(metrics.registry, self._read_off)
+        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(hospitals)))
+        metrics.registry.register(ReadingCollector(self._read_off))
+        metrics.registry.register(ReadingCollector(collector.process))
+        self._server = MetricsServer(metrics.registry)
+        self._beat = Beat(settings.health_file)
+        self._offsets: dict[tuple[str, int], int] = {}
         self.app = faust_app.create(settings, self._state)
         tagger = Tagger(settings, reader, self._first_seen, self._writer, metrics, partition_of)
         faust_app.attach(self.app, self._posts, "tagger", tagger.take)
@@ -85,14 +96,13 @@ class Worker:
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def _read_off(self) -> None:
-        """Set what the collectors show, just before a scrape."""
+    def _read_off(self) -> Reading:
+        """What this worker's parts say of themselves."""
         state = self._state
         stages = {"tagger": self._posts, "hospitals": self._mentions}
         held = {stage: state.held(topic) for stage, topic in stages.items()}
-        self._conversation.held = held["hospitals"]
         lag = self._lag()
-        reading: PipelineReading = {
+        return {
             "pipeline_held_partitions": {(stage,): len(partitions) for stage, partitions in held.items()},
             "pipeline_lag_records": {
                 (stage,): sum(count for (topic, _), count in lag.items() if topic == stages[stage])
@@ -102,9 +112,9 @@ class Worker:
             "pipeline_recoveries_total": {(): state.recoveries},
             "pipeline_recovery_seconds": {(): state.recovery_seconds},
             "pipeline_rows_written_total": {(): state.rows_written},
+            "pipeline_last_commit_timestamp_seconds": {(): state.committed_at} if state.committed_at else {},
             "pipeline_remembered_posts": {(): self._first_seen.known()},
         }
-        self._pipeline.reading = reading
 
     def _lag(self) -> dict[tuple[str, int], int]:
         lag: dict[tuple[str, int], int] = self.app.consumer.lag()
@@ -113,6 +123,14 @@ class Worker:
     def _waiting(self) -> int:
         """What there is to do: records not yet taken, and 1 for a group that does not count us among its members."""
         return sum(self._lag().values()) + (not self._state.lease.valid)
+
+    def _show_health(self) -> None:
+        """Touch the health file if offsets moved since the last call, or if there is nothing to do in a group that has
+        taken us in."""
+        offsets = self._state.next_offsets()
+        moved, self._offsets = offsets != self._offsets, offsets
+        if self._state.recoveries and (moved or not self._waiting()):
+            self._beat.touch()
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -132,6 +150,7 @@ class Worker:
             watchdog.start()
             while not stopping.is_set():
                 watchdog.beat_at = lease.now()
+                self._show_health()
                 if self.app.crashed:
                     raise UserError(f"Faust ended: {type(self.app.crash_reason).__name__}; see the log above")
                 try:
@@ -154,14 +173,15 @@ class Worker:
 
 async def _reach(settings: Settings) -> None:
     """Refuse to begin without a broker and its Kafka topics, in words that say what to do."""
-    probe = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=5000)
+    await asyncio.to_thread(require_answer, settings, ANSWER_SECONDS)
+    probe = AIOKafkaProducer(**kafka_client.arguments(settings), request_timeout_ms=5000)
     try:
         await asyncio.wait_for(probe.start(), 10)
         client = probe.client
         found = (await client.fetch_all_metadata()).topics()
     except (KafkaError, TimeoutError):
         raise UserError(
-            f"no Kafka answers at {settings.kafka_bootstrap}: start it (`earshot kafka up`) or set KAFKA_BOOTSTRAP"
+            f"Kafka at {settings.kafka_bootstrap} answers and does not list its Kafka topics: try again"
         ) from None
     finally:
         await probe.stop()

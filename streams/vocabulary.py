@@ -27,6 +27,16 @@ Abstained = Literal["empty", "junk", "ambiguous", "multi", "too_coarse", "unlist
 DeadReason = Literal["not_json", "wrong_shape", "too_large", "empty", "unknown_source", "no_post"]
 """Why a line or record could not be read."""
 
+DeadWhere = Literal["ingest", "tagger"]
+"""Where it was found that it could not."""
+
+LineKind = Literal["post", "notice", "dead", "heartbeat"]
+"""What a line of X's stream was."""
+
+StreamEnd = Literal["closed", "network", "refused", "stopped"]
+"""How an attempt to listen to X ended: a clean end; a failed or silent connection; an HTTP status that is no success;
+by us."""
+
 Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record"]
 """Why a readable record counted for nothing."""
 
@@ -35,4 +45,7 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
+DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
+LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
+STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)

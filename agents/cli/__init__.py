@@ -15,11 +15,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute, its line in `earshot --help`). A new command is registered by its line here.
     "chaos": ("agents.cli.chaos:chaos", "The pipeline under faults, and whether every count is still right."),
     "demo": ("agents.cli.demo:demo", "The whole of it on this machine, for some seconds."),
+    "doctor": ("agents.cli.doctor:doctor", "What is wrong around Earshot, and what to do about it."),
+    "health": ("agents.cli.health:health", "Whether a worker or ingest gets on, by its health file."),
     "ingest": ("agents.cli.ingest:command", "Take posts from X to Kafka."),
     "kafka": ("agents.cli.kafka:kafka", "The local Kafka: up, down, status."),
+    "metrics": ("agents.cli.metrics:metrics", "Every metric: name, labels, what to do when it moves."),
     "settings": ("agents.cli.settings:settings", "Every setting: variable, value, what is allowed."),
-    "simulate-x": ("agents.cli.simulate_x:command", "A simulated X: rules and filtered stream, on loopback."),
+    "simulate-x": ("agents.cli.simulate_x:command", "A simulated X: rules and filtered stream."),
     "topics": ("agents.cli.topics:topics", "The Kafka topics: apply, describe."),
+    "verify": ("agents.cli.verify:verify", "Whether the tables say what the posts say, by the oracle."),
     "worker": ("agents.cli.worker:worker", "Tag posts and keep the hospital tables."),
 }
 

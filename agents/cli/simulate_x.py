@@ -18,6 +18,7 @@ from streams.settings import Settings
 
 
 @click.command("simulate-x")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; compose: 0.0.0.0.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--rate", type=click.FloatRange(0.01, 20_000), default=200.0, show_default=True, help="Posts a second.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed writes the same posts.")
@@ -34,10 +35,10 @@ from streams.settings import Settings
 )
 @click.pass_obj
 def command(
-    settings: Settings, *, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
+    settings: Settings, *, host: str, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
     token_file: Path | None, heartbeat: float, start: datetime | None,
 ) -> None:  # fmt: skip
-    """Stand in for X on loopback, until ctrl-c. The first line of output is its address."""
+    """Stand in for X, until ctrl-c. The first line of output is its address."""
     x = SimulatedX(
         targets(directory.load(settings.directory_file)),
         rate=rate,
@@ -47,6 +48,7 @@ def command(
         token=_token(token_file) if token_file is not None else "",
         heartbeat=heartbeat,
         start_ms=int(start.replace(tzinfo=UTC).timestamp() * 1000) if start is not None else None,
+        host=host,
         port=port,
     )
     asyncio.run(_run(x))

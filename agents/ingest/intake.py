@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from streams.kafka_topics import MAX_RECORD_BYTES
+from streams.metrics.registry import declared
 from streams.records import DeadLetter, Envelope, encode_json
 from streams.vocabulary import DeadReason
 
@@ -83,7 +84,14 @@ class Intake:
         self.lines = 0
         self.posts = 0
         self.notices = 0
-        self.dead = 0
+        self.dead_letters = declared("pipeline_dead_letters_total").counts(where="ingest")
+        self.post_at = 0.0
+        """When the last post came, seconds since the epoch; 0 before the first."""
+
+    @property
+    def dead(self) -> int:
+        """Lines that could not be read."""
+        return sum(self.dead_letters.values())
 
     def take(self, line: bytes) -> Record | None:
         """The record of one line; None for a notice, which tells of the stream and is no post. Never raises."""
@@ -92,12 +100,13 @@ class Intake:
         try:
             record = self._read(line, now)
         except UnreadableError as error:
-            self.dead += 1
+            self.dead_letters["ingest", error.reason] += 1
             return _dead(error.reason, line, now)
         if record is None:
             self.notices += 1
         else:
             self.posts += 1
+            self.post_at = now / 1000
         return record
 
     def _read(self, line: bytes, now: int) -> Record | None:

@@ -1,15 +1,14 @@
 """How one attempt to listen ended: what `x.py` reports and `supervisor.py` decides by."""
 
-from typing import Literal
-
 import msgspec
+
+from streams.vocabulary import StreamEnd
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """The end of one attempt: of the rules' sync or of the connection after it."""
 
-    kind: Literal["closed", "network", "refused", "stopped"]
-    """A clean end; a failed or silent connection; an HTTP status that is no success; ended by us."""
+    kind: StreamEnd
     status: int = 0
     """HTTP status of a refusal."""
     reset_at: int | None = None

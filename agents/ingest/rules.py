@@ -44,6 +44,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Ids at X."""
     delete: tuple[str, ...]
     """Ids at X."""
+    refused: int = 0
+    """Rules to add that X did not take; known when it is done."""
 
 
 def wanted(directory: Directory) -> tuple[Rule, ...]:
@@ -103,7 +105,7 @@ def plan(current: Iterable[tuple[str, Rule]], wanted: Iterable[Rule]) -> Plan:
 
 
 def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
-    """Make the rules at X the wanted ones and return what was planned.
+    """Make the rules at X the wanted ones and return what was planned, and how much of it X refused.
 
     Adds before it deletes, so that no post falls between; the other way round only where X's limit leaves no room. A
     rule that X refuses is logged, and then nothing is deleted: the stale rules may be all that hears its hospitals.
@@ -120,9 +122,10 @@ def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
     refused = [(rule, why) for rule, why in refused if rule not in retagged]
     if not full and not refused:
         _delete(client, planned.delete)
-    for rule, why in refused + _add(client, retagged):
+    refused += _add(client, retagged)
+    for rule, why in refused:
         log.error("X refuses a stream rule (%.60s); its hospitals are not heard: %.200s", why, rule.tag)
-    return planned
+    return msgspec.structs.replace(planned, refused=len(refused))
 
 
 _DUPLICATE = "DuplicateRule"

@@ -13,16 +13,22 @@ from pathlib import Path
 import requests
 import tweepy
 from kafka.errors import KafkaError
+from prometheus_client import CollectorRegistry
 
+from agents.health import Beat
 from agents.ingest import publisher, rules
 from agents.ingest.intake import Intake
 from agents.ingest.outcome import Outcome
-from agents.ingest.publisher import Publisher
+from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.supervisor import Policy, supervise
 from agents.ingest.x import XStream, refusal
 from agents.kafka_admin import describe_topics
 from streams import directory, kafka_topics
 from streams.errors import UserError
+from streams.metrics import collector
+from streams.metrics.collector import Reading, ReadingCollector
+from streams.metrics.registry import declared
+from streams.metrics.server import serving
 from streams.settings import Settings, variable
 
 log = logging.getLogger(__name__)
@@ -30,6 +36,10 @@ log = logging.getLogger(__name__)
 TURN_SECONDS = 0.25
 """How often the calling thread looks at the publisher and the reading thread; a stop wakes it at once."""
 REPORT_SECONDS = 10.0
+PROBE_SECONDS = 5.0
+"""How often the broker is asked whether it is there."""
+SILENCE_SECONDS = 30.0
+"""Without a line for so long ingest does not count as healthy: X sends a heartbeat every 20 s."""
 FLUSH_SECONDS = 10.0
 """Most that a stop waits for Kafka to take what was accepted."""
 READER_SECONDS = 1.0
@@ -46,6 +56,10 @@ class Ingest:
         self._sink = sink
         self._wanted = wanted
         self._synced = False
+        self._rules = -1
+        self._outcomes = declared("x_stream_outcomes_total").counts()
+        self.kafka_reachable = True
+        """By the last probe; the first was the publisher's own connect."""
         self._stopping = threading.Event()
         self._failure: Exception | None = None
         self.intake = Intake(settings.max_post_bytes)
@@ -69,6 +83,34 @@ class Ingest:
         self._thread.join(READER_SECONDS)
         return left
 
+    def reading(self) -> Reading:
+        """What the stream, the rules and Kafka say of themselves, for /metrics."""
+        stream, intake, sink = self.stream, self.intake, self._sink
+        return {
+            "x_stream_connected": {(): stream.connected},
+            "x_stream_connects_total": {(): stream.connects},
+            "x_stream_outcomes_total": self._outcomes,
+            "x_lines_total": {
+                ("post",): intake.posts,
+                ("notice",): intake.notices,
+                ("dead",): intake.dead,
+                ("heartbeat",): stream.heartbeats,
+            },
+            "x_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
+            "x_last_post_timestamp_seconds": {(): intake.post_at} if intake.post_at else {},
+            "x_rules": {(): self._rules} if self._rules >= 0 else {},
+            "pipeline_dead_letters_total": intake.dead_letters,
+            "pipeline_ingest_outstanding_records": {(): sink.outstanding},
+            "pipeline_ingest_acked_total": {(): sink.acked},
+            "pipeline_producer_rebuilds_total": {(): sink.rebuilds},
+            "pipeline_kafka_reachable": {(): self.kafka_reachable},
+        }
+
+    @property
+    def healthy(self) -> bool:
+        """Whether X was heard lately and Kafka takes what it is given."""
+        return time.time() - self.stream.heard_at < SILENCE_SECONDS and self._sink.stuck_for < STALL_SECONDS
+
     def report(self) -> str:
         """The counts, in one line."""
         intake = self.intake
@@ -88,8 +130,10 @@ class Ingest:
         if not self._synced:
             failed = self._sync()
             if failed is not None:
+                self._outcomes[failed.kind,] += 1
                 return failed
         outcome = self.stream.listen()
+        self._outcomes[outcome.kind,] += 1
         self._synced = outcome.status != 409
         return outcome
 
@@ -104,6 +148,7 @@ class Ingest:
         log.info(
             "X: stream rules: %d added, %d kept, %d deleted", len(planned.add), len(planned.keep), len(planned.delete)
         )
+        self._rules = len(planned.add) + len(planned.keep) - planned.refused
         self._synced = True
         return None
 
@@ -122,15 +167,30 @@ def run(settings: Settings, stop: threading.Event) -> int:
     token = read_token(settings)
     wanted = rules.wanted(directory.load(settings.directory_file))
     require_kafka_topics(settings)
+    beat = Beat(settings.health_file)
+    registry = CollectorRegistry()
+    registry.register(ReadingCollector(collector.process))
+    with serving(
+        registry, settings.metrics_host, settings.ingest_metrics_port, variable("ingest_metrics_port")
+    ) as port:
+        log.info("ingest: metrics at http://%s:%d/metrics", settings.metrics_host, port)
+        return _listen(settings, token, wanted, registry, beat, stop)
+
+
+def _listen(
+    settings: Settings, token: str, wanted: tuple[rules.Rule, ...], registry: CollectorRegistry, beat: Beat,
+    stop: threading.Event,
+) -> int:  # fmt: skip
     try:
         sink = publisher.connect(settings)
     except KafkaError as error:
         raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
     ingest = Ingest(settings, token, wanted, sink)
+    registry.register(ReadingCollector(ingest.reading))
     log.info("ingest: X at %s, Kafka at %s", settings.x_base_url, settings.kafka_bootstrap)
     ingest.start()
     try:
-        _tend(ingest, sink, stop.wait)
+        _tend(ingest, sink, beat, stop.wait)
     finally:
         left = ingest.stop()
         log.info("ingest: stopped; %s", ingest.report())
@@ -139,11 +199,17 @@ def run(settings: Settings, stop: threading.Event) -> int:
     return 1 if left else 0
 
 
-def _tend(ingest: Ingest, sink: Publisher, wait: Callable[[float], bool]) -> None:
+def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], bool]) -> None:
     report_at = time.monotonic() + REPORT_SECONDS
+    probe_at = time.monotonic() + PROBE_SECONDS
     while not wait(TURN_SECONDS):
         ingest.check()
         sink.tend()
+        if ingest.healthy:
+            beat.touch()
+        if time.monotonic() >= probe_at:
+            ingest.kafka_reachable = sink.reachable()
+            probe_at = time.monotonic() + PROBE_SECONDS
         if time.monotonic() >= report_at:
             report_at += REPORT_SECONDS
             log.info("ingest: %s", ingest.report())
@@ -168,7 +234,7 @@ def read_token(settings: Settings) -> str:
 def require_kafka_topics(settings: Settings) -> None:
     """Raise `UserError` unless the broker answers and has the Kafka topics that ingest writes to."""
     needed = {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)}
-    found = {one.declared.name: one.state for one in describe_topics(settings.kafka_bootstrap, settings)}
+    found = {one.declared.name: one.state for one in describe_topics(settings)}
     missing = sorted(name for name in needed if found[name] == "missing")
     if missing:
         raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")

@@ -79,13 +79,21 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
         self._failure: Exception | None = None
         self._connected_at = 0.0
         self._stopped = False
+        self.connected = False
+        self.connects = 0
+        self.heartbeats = 0
+        self.heard_at = 0.0
+        """When the last line or heartbeat came, seconds since the epoch; 0 before the first."""
 
     def listen(self) -> Outcome:
         """Connect, hand on lines until the connection ends, and say how it ended. Raises what `emit` raised."""
         self._ended, self._failure, self._response, self._connected_at = Outcome("stopped"), None, None, 0.0
         if self._stopped:
             return self._ended
-        self.filter(**FIELDS)
+        try:
+            self.filter(**FIELDS)
+        finally:
+            self.connected = False
         self._response = None
         if self._failure is not None:
             raise self._failure
@@ -107,11 +115,14 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
         """X accepted the connection."""
         log.info("X: connected")
         self._connected_at = time.monotonic()
+        self.connected = True
+        self.connects += 1
         if self._stopped:
             self.disconnect()
 
     def on_data(self, raw_data: bytes) -> None:
         """One line. Never raises: whatever does in here ends tweepy's stream with a line in the log."""
+        self.heard_at = time.time()
         try:
             self._emit(raw_data)
         except Exception as error:
@@ -119,7 +130,9 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
             self.disconnect()
 
     def on_keep_alive(self) -> None:
-        """A heartbeat: being read it has done its work."""
+        """A heartbeat."""
+        self.heard_at = time.time()
+        self.heartbeats += 1
 
     def on_closed(self, response: requests.Response) -> None:  # noqa: ARG002 - tweepy's signature
         """X ended the stream in good order."""

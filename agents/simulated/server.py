@@ -34,12 +34,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SimulatedX:
-    """One simulated X; an async context manager that listens on loopback meanwhile. Used from its own loop only."""
+    """One simulated X; an async context manager that listens meanwhile. Used from its own loop only."""
 
     def __init__(
         self, targets: tuple[Target, ...], *, rate: float = 200.0, seed: int = 7, count: int | None = None,
         bad_every: int = 0, token: str = "", heartbeat: float = HEARTBEAT_SECONDS, start_ms: int | None = None,
-        port: int = 0,
+        host: str = "127.0.0.1", port: int = 0,
     ) -> None:  # fmt: skip
         """`rate`: posts written a second, `count`: posts in all; about one in ten matches no rule and is not delivered.
 
@@ -63,6 +63,7 @@ class SimulatedX:
         self._token = token
         self._heartbeat = heartbeat
         self._start_ms = start_ms
+        self._host = host
         self._port = port
         self._book = RuleBook()
         self._limits = {"stream": Limit(CONNECTIONS), "GET": Limit(READ_RULES), "POST": Limit(CHANGE_RULES)}
@@ -78,13 +79,13 @@ class SimulatedX:
         # A listener that goes is noticed at once, also while nothing is sent: its place is free for the next.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, self._host, self._port)
         try:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
             raise UserError(f"port {self._port} cannot be used ({error.strerror}): give another --port, or 0") from None
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,15 +1,18 @@
-"""The domain's metrics, read from the tables when Prometheus asks.
+"""What is read off the tables and parts of a process when Prometheus asks.
 
-For every hospital whose partition this worker holds, zeros included; nothing while it recovers, so that missing data
-looks missing. Read from rows, a counter survives restarts: in-process ones lost 62 % of sparse counts over two
-restarts.
+Called by the client library at each scrape. The domain's counters come from rows, so they survive restarts: in-process
+ones lost 62 % of sparse counts over two restarts. Knows neither HTTP nor who counts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
+from streams.directory import Directory
 from streams.metrics.registry import declared
 from streams.tables.hospitals import HospitalTables
 from streams.tables.rows import Row
@@ -18,9 +21,60 @@ from streams.vocabulary import INTENTS, TIERS
 MINIMUM_CELL = 5
 """A service-line count below it could point at a person."""
 
+Samples = Mapping[tuple[str, ...], float]
+"""Label values -> number; a metric without labels has the one key ()."""
+
+Reading = Mapping[str, Samples]
+"""Metric name -> its samples."""
+
+
+def family(name: str, samples: Samples) -> Family:
+    """Samples as the client library shows them. Raises `UndeclaredMetricError` for a name or label value that is not
+    declared."""
+    metric = declared(name)
+    kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+    made = kind(metric.family, metric.help, labels=list(metric.labels))
+    for values, number in samples.items():
+        metric.check(values)
+        made.add_metric(values, number)
+    return made
+
+
+class ReadingCollector(Collector):
+    """Gauges and counters that parts of a process keep as plain numbers."""
+
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        """`read` is called at each collection, in the thread of the scrape."""
+        self._read = read
+
+    def collect(self) -> Iterator[Family]:
+        """One family for each metric in the reading."""
+        for name, samples in self._read().items():
+            yield family(name, samples)
+
+
+def process() -> Reading:
+    """What every process of Earshot says of itself and of its machine."""
+    disk = shutil.disk_usage(".")
+    return {
+        "pipeline_build_info": {(version("earshot"),): 1},
+        "pipeline_disk_free_bytes": {(): disk.free},
+        "pipeline_disk_size_bytes": {(): disk.total},
+    }
+
+
+def hospitals(directory: Directory) -> Reading:
+    """The directory as metrics, the same from every worker."""
+    rows = directory.hospitals
+    return {
+        "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind): 1 for one in rows},
+        "pipeline_directory_hospitals": {(): len(rows)},
+    }
+
 
 class ConversationCollector(Collector):
-    """Counters of the hospitals held."""
+    """Counters of every hospital whose partition this worker holds, zeros included; nothing while it recovers, so that
+    missing data looks missing."""
 
     def __init__(
         self,
@@ -28,27 +82,28 @@ class ConversationCollector(Collector):
         partition_of: Mapping[str, int],
         topics: Iterable[str],
         service_lines: Iterable[str],
+        held: Callable[[], Iterable[int]],
     ) -> None:
-        """`topics`: those that stay with a post; `service_lines`: those that are only counted."""
+        """`topics`: those that stay with a post; `service_lines`: those that are only counted; `held`: the partitions
+        of `mentions` to show, asked at each collection."""
         self._tables = tables
         self._partition_of = partition_of
         self._topics = tuple(topics)
         self._service_lines = tuple(service_lines)
-        self.held: Iterable[int] = ()
-        """Partitions of `mentions` to show; set by the worker before each collection."""
+        self._held = held
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Family]:
         """One family a metric."""
-        held = set(self.held)
+        held = set(self._held())
         hospitals = [(name, p) for name, p in sorted(self._partition_of.items()) if p in held]
         rows = {name: self._tables.lifetime(partition, name) for name, partition in hospitals}
-        yield _family("conversation_posts_total", {(name,): row.posts for name, (row, _) in rows.items()})
-        yield _family("conversation_own_posts_total", {(name,): row.own for name, (row, _) in rows.items()})
-        yield _family(
+        yield family("conversation_posts_total", {(name,): row.posts for name, (row, _) in rows.items()})
+        yield family("conversation_own_posts_total", {(name,): row.own for name, (row, _) in rows.items()})
+        yield family(
             "conversation_tier_posts_total",
             {(name, tier): row.tiers.get(tier, 0) for name, (row, _) in rows.items() for tier in TIERS},
         )
-        yield _family(
+        yield family(
             "conversation_intent_posts_total",
             {(name, intent): row.intents.get(intent, 0) for name, (row, _) in rows.items() for intent in INTENTS},
         )
@@ -58,36 +113,10 @@ class ConversationCollector(Collector):
             topics.update({(name, topic): row.topics.get(topic, 0) for topic in self._topics})
             topics.update({(name, topic): _shown(tallies, topic) for topic in self._service_lines})
             suppressed[name,] = sum(0 < tallies.topics.get(topic, 0) < MINIMUM_CELL for topic in self._service_lines)
-        yield _family("conversation_topic_posts_total", topics)
-        yield _family("conversation_suppressed_cells", suppressed)
+        yield family("conversation_topic_posts_total", topics)
+        yield family("conversation_suppressed_cells", suppressed)
 
 
 def _shown(row: Row, topic: str) -> int:
     count = row.topics.get(topic, 0)
     return count if count >= MINIMUM_CELL else 0
-
-
-def _family(name: str, samples: Mapping[tuple[str, ...], float]) -> Metric:
-    metric = declared(name)
-    kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-    family = kind(metric.family, metric.help, labels=list(metric.labels))
-    for labels, value in samples.items():
-        family.add_metric(labels, value)
-    return family
-
-
-PipelineReading = dict[str, Mapping[tuple[str, ...], float]]
-"""Metric name -> label values -> number, as the worker reads it off its parts."""
-
-
-class PipelineCollector(Collector):
-    """Gauges and counters that the worker's parts keep as plain numbers."""
-
-    def __init__(self) -> None:
-        self.reading: PipelineReading = {}
-        """Set by the worker before each collection."""
-
-    def collect(self) -> Iterator[Metric]:
-        """One family for each metric in the reading."""
-        for name, samples in self.reading.items():
-            yield _family(name, samples)

@@ -7,55 +7,57 @@ tables.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Histogram
 
+from streams.metrics.collector import Reading, ReadingCollector
+from streams.metrics.metric import Closed
 from streams.metrics.registry import declared
 from streams.vocabulary import DeadReason, Skipped
 
 
-def _counter(name: str, registry: CollectorRegistry) -> Counter:
-    metric = declared(name)
-    counter = Counter(metric.family, metric.help, list(metric.labels), registry=registry)
-    for values in product(*metric.labels.values()) if metric.labels else ():
-        counter.labels(*values)  # present from the start: a missing series and a zero are not the same
-    return counter
-
-
-def _histogram(name: str, registry: CollectorRegistry) -> Histogram:
-    metric = declared(name)
-    return Histogram(metric.family, metric.help, list(metric.labels), buckets=metric.buckets, registry=registry)
-
-
 class Metrics:
-    """The machinery's metrics of one worker."""
+    """The machinery's metrics of one worker. Every series is there from the start: missing and zero differ."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        self._records = _counter("pipeline_records_total", self.registry)
-        self._skipped = _counter("pipeline_skipped_total", self.registry)
-        self._dead_letters = _counter("pipeline_dead_letters_total", self.registry)
-        self._chunk_seconds = _histogram("pipeline_chunk_seconds", self.registry)
-        self._visible = _histogram("pipeline_visible_seconds", self.registry)
+        self._records = declared("pipeline_records_total").counts()
+        self._skipped = declared("pipeline_skipped_total").counts()
+        self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
+        self._chunk_seconds = _histograms("pipeline_chunk_seconds", self.registry)
+        self._visible = _histograms("pipeline_visible_seconds", self.registry)[()]
+        self.registry.register(ReadingCollector(self._counted))
+
+    def _counted(self) -> Reading:
+        return {
+            "pipeline_records_total": self._records,
+            "pipeline_skipped_total": self._skipped,
+            "pipeline_dead_letters_total": self._dead_letters,
+        }
 
     @contextmanager
     def chunk(self, stage: str, records: int) -> Iterator[None]:
         """Time one chunk."""
         started = time.perf_counter()
         yield
-        self._chunk_seconds.labels(stage).observe(time.perf_counter() - started)
-        self._records.labels(stage).inc(records)
+        self._chunk_seconds[stage,].observe(time.perf_counter() - started)
+        self._records[stage,] += records
 
     def skipped(self, reason: Skipped, count: int) -> None:
-        """Records that counted for nothing."""
-        if count:
-            self._skipped.labels(reason).inc(count)
+        """Records that counted for nothing. Raises `UndeclaredMetricError` for another reason, as all here do."""
+        self._skipped[reason,] += count
 
     def dead_letter(self, reason: DeadReason) -> None:
-        """A record that could not be read."""
-        self._dead_letters.labels(reason).inc()
+        """A record of `posts` that could not be read."""
+        self._dead_letters["tagger", reason] += 1
 
     def visible(self, seconds: float) -> None:
         """Age of a chunk's oldest post now that it is in a table."""
         self._visible.observe(max(0.0, seconds))
+
+
+def _histograms(name: str, registry: CollectorRegistry) -> Closed[Histogram]:
+    """A histogram for each series; without labels its key is ()."""
+    metric = declared(name)
+    histogram = Histogram(metric.family, metric.help, list(metric.labels), buckets=metric.buckets, registry=registry)
+    return Closed(name, {key: histogram.labels(*key) if key else histogram for key in metric.series()})

@@ -1,24 +1,24 @@
-"""/metrics over HTTP, from the worker's own loop: a scrape never sees a table halfway through a chunk.
+"""/metrics over HTTP, in the format that the asker accepts.
 
-Called by the worker. Knows nothing of what is collected.
+The worker serves from its own loop (`MetricsServer`): a scrape never sees a table halfway through a chunk. Ingest has
+no loop and serves from a thread (`serving`): what it shows are single numbers. Knows nothing of what is collected.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.exposition import choose_encoder
 
 from streams.errors import UserError
 
 
 class MetricsServer:
-    """Serves one registry."""
+    """Serves one registry from the loop it is started in."""
 
-    def __init__(self, registry: CollectorRegistry, before: Callable[[], None]) -> None:
-        """`before` is called before each collection, to set what collectors show."""
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._before = before
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -31,10 +31,7 @@ class MetricsServer:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as exc:
             await self._runner.cleanup()
-            raise UserError(
-                f"cannot listen on {host}:{port} for /metrics ({exc.strerror}): "
-                "end what uses it, or set EARSHOT_METRICS_PORT (0 takes a free one)"
-            ) from None
+            raise _refused(host, port, "EARSHOT_METRICS_PORT", exc) from None
         taken: int = self._runner.addresses[0][1]
         return taken
 
@@ -43,6 +40,29 @@ class MetricsServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _metrics(self, _: web.Request) -> web.Response:
-        self._before()
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def _metrics(self, request: web.Request) -> web.Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+
+@contextmanager
+def serving(registry: CollectorRegistry, host: str, port: int, variable: str) -> Iterator[int]:
+    """Serve a registry from a thread; gives the port taken. Raises `UserError`, naming `variable`, if it cannot be
+    had."""
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as exc:
+        raise _refused(host, port, variable, exc) from None
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _refused(host: str, port: int, variable: str, error: OSError) -> UserError:
+    return UserError(
+        f"cannot listen on {host}:{port} for /metrics ({error.strerror}): "
+        f"end what uses it, or set {variable} (0 takes a free one)"
+    )

@@ -1,0 +1,25 @@
+"""`earshot verify`: whether the tables say what the posts say."""
+
+import click
+import msgspec
+
+from agents.proving.verifying import settled_verdict
+from deploy.local_kafka import bootstrap
+from streams.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--within", default=60.0, show_default=True, type=click.FloatRange(0, 3600), help="Seconds to wait for lag 0."
+)
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.pass_context
+def verify(ctx: click.Context, within: float, as_json: bool) -> None:
+    """Count `posts` anew and compare every cell of the tables with it. Stop ingest first; workers may run.
+
+    Exit code 0: no difference. Posts live for 24 h and tables for longer, so this is for a pipeline younger than that.
+    """
+    settings: Settings = ctx.obj
+    found = settled_verdict(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), within)
+    click.echo(msgspec.json.encode(found._asdict()) if as_json else str(found))
+    ctx.exit(0 if found.difference == 0 else 1)

@@ -1,0 +1,51 @@
+"""Health as progress: a file that a process touches while it gets on, and whose age says whether it does.
+
+Touched by the worker and by ingest, each by its own idea of getting on; read by `earshot health`, which compose calls.
+Knows no process.
+"""
+
+import time
+from pathlib import Path
+
+from streams.errors import UserError
+from streams.settings import variable
+
+TOUCH_SECONDS = 1.0
+"""Least time between two touches: the age is read in seconds."""
+
+
+class Beat:
+    """The health file of this process."""
+
+    def __init__(self, path: str) -> None:
+        """An empty path: no file, and `touch` does nothing. Removes a file that an earlier process left, which says
+        nothing of this one. Raises `UserError` if it cannot be written."""
+        self._path = Path(path) if path else None
+        self._touched = float("-inf")
+        self._write()
+        if self._path is not None:
+            self._path.unlink()
+
+    def touch(self) -> None:
+        """It gets on."""
+        if time.monotonic() - self._touched >= TOUCH_SECONDS:
+            self._touched = time.monotonic()
+            self._write()
+
+    def _write(self) -> None:
+        if self._path is not None:
+            try:
+                self._path.touch()
+            except OSError as error:
+                raise UserError(
+                    f"{variable('health_file')}={self._path} cannot be written: {error.strerror}; name a file in a "
+                    "folder that this user may write to"
+                ) from None
+
+
+def age(path: str) -> float:
+    """Seconds since a health file was touched. Raises `UserError` if it is not there."""
+    try:
+        return time.time() - Path(path).stat().st_mtime
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}: its process has not got on since its start") from None

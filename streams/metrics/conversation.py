@@ -1,0 +1,72 @@
+"""The domain's metrics, declared: what people say to and about each hospital.
+
+Read through `registry`. Their values come from the tables (`collector`), so they survive restarts.
+"""
+
+from typing import get_args
+
+from streams.directory import Kind
+from streams.metrics.metric import Metric
+from streams.vocabulary import INTENTS, TIERS
+
+HOSPITAL = "hospital"
+TOPIC = "topic"
+
+CONVERSATION: tuple[Metric, ...] = (
+    Metric(
+        name="conversation_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: ()},
+        help="Posts to or about a hospital, its own excluded, over its lifetime.",
+        act="Compare with the same hour of past weeks; a flat line with a live stream is news, too.",
+    ),
+    Metric(
+        name="conversation_own_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: ()},
+        help="Posts by the hospital itself.",
+        act="None: context for answers given.",
+    ),
+    Metric(
+        name="conversation_tier_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: (), "tier": TIERS},
+        help="Inbound posts by how near their author is. `unknown` is an answer: show it beside every share.",
+        act="A falling local share against the hospital's own goal is a question for its people, not for operations.",
+    ),
+    Metric(
+        name="conversation_topic_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: (), TOPIC: ()},
+        help="Inbound posts by topic; a post may have several. Service lines show 0 below five.",
+        act="A topic that rises alone points at a service: read the posts on X, answer there.",
+    ),
+    Metric(
+        name="conversation_intent_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: (), "intent": INTENTS},
+        help="Inbound posts by what they want; exactly one each.",
+        act="Questions and complaints wait for an answer; `crisis` needs a person now.",
+    ),
+    Metric(
+        name="conversation_suppressed_cells",
+        kind="gauge",
+        unit="cells",
+        labels={HOSPITAL: ()},
+        help="Service-line counts of 1 to 4, shown as 0 so that nobody can be recognised.",
+        act="None: use a longer window.",
+    ),
+    Metric(
+        name="conversation_hospital_info",
+        kind="gauge",
+        unit="1",
+        labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": get_args(Kind)},
+        help="1 for each hospital of the directory, by every worker. Join through the rule `hospital:info`.",
+        act="Two rows for one hospital: workers run with different directories; restart those with the old one.",
+    ),
+)

@@ -1,0 +1,229 @@
+"""A live exposition, walked: declared families and closed labels only, nobody in them, and the oracle's numbers."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+import requests
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
+from prometheus_client.parser import text_string_to_metric_families as parse_plain
+
+from agents.proving import stored
+from agents.proving.oracle import Cell, Verdict, counted
+from agents.proving.pipeline import Pipeline
+from streams import directory, kafka_topics
+from streams.metrics.collector import MINIMUM_CELL
+from streams.metrics.registry import METRICS, Job, Metric
+from streams.reading.topics import Taxonomy
+from streams.settings import load
+from streams.vocabulary import INTENTS, TIERS
+from tests.ingest.listening import pointed_at, simulated, wait_until
+
+pytestmark = pytest.mark.kafka
+
+WORKER = "worker-1"
+POSTS = 400
+
+Series = dict[tuple[str, ...], float]
+"""Label values, in the order of declaration -> number."""
+
+
+class Run(NamedTuple):
+    """What a pipeline showed when everything was counted, and what is true."""
+
+    plain: dict[Job, str]
+    open_metrics: dict[Job, str]
+    verdict: Verdict
+    cells: dict[Cell, int]
+    """By the oracle's own reading of the changelog."""
+    personal: set[str]
+    """Post ids, texts, user ids, names and handles of everybody who wrote."""
+
+
+def scrape(url: str, accept: str) -> str:
+    return requests.get(url, headers={"Accept": accept}, timeout=10).content.decode()
+
+
+def both(pipeline: Pipeline, accept: str) -> dict[Job, str]:
+    jobs: dict[Job, str] = {"worker": WORKER, "ingest": "ingest"}
+    return {job: scrape(pipeline.metrics_url(name), accept) for job, name in jobs.items()}
+
+
+@pytest.fixture(scope="module")
+def run(kafka: str) -> Iterator[Run]:
+    """A few hundred posts through ingest and a worker."""
+    with (
+        simulated(rate=1000, seed=7, count=POSTS, bad_every=20, heartbeat=0.5) as running,
+        Pipeline(load(kafka_bootstrap=kafka), lambda _: None) as pipeline,
+    ):
+        pipeline.settings = pointed_at(pipeline.settings, running.x.url, pipeline.folder)
+        pipeline.start_worker(WORKER)
+        pipeline.start_ingest()
+        x = running.x
+
+        def counted_all() -> bool:
+            assert pipeline.ended() == []
+            acked = pipeline.scrape("ingest").get(("pipeline_ingest_acked_total", frozenset()), 0)
+            return x.exhausted and acked == x.delivered.total() + x.bad.total() and stored.lag(pipeline.settings) == 0
+
+        wait_until(counted_all, "everything that X had to say is counted and committed", 90)
+        heartbeat = ("x_lines_total", frozenset({("kind", "heartbeat")}))
+        wait_until(lambda: pipeline.scrape("ingest")[heartbeat] > 0, "a heartbeat")
+        plain, open_metrics = both(pipeline, ""), both(pipeline, "application/openmetrics-text; version=1.0.0")
+        pipeline.stop_posts()
+        pipeline.stop_workers()
+        settings = pipeline.settings
+        rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
+        yield Run(plain, open_metrics, pipeline.judge(), counted(rows), personal(pipeline))
+
+
+def personal(pipeline: Pipeline) -> set[str]:
+    found: set[str] = set()
+    for record in stored.read(pipeline.settings, kafka_topics.posts(pipeline.settings)):
+        payload = json.loads(record.value or b"")["payload"]
+        found |= {payload["data"]["id"], payload["data"]["text"], payload["data"]["author_id"]}
+        for user in payload["includes"]["users"]:
+            found |= {user["id"], user["username"], user["name"]}
+    assert len(found) > POSTS
+    return found
+
+
+def families(run: Run, job: Job) -> dict[str, Series]:
+    """Metric -> its series; a histogram's are its counts."""
+    by_name = {metric.name: metric for metric in METRICS}
+    shown: dict[str, Series] = defaultdict(dict)
+    for family in parse_plain(run.plain[job]):
+        for sample in family.samples:
+            name = sample.name
+            if family.type == "histogram":
+                labels = {label: value for label, value in sample.labels.items() if label != "le"}
+                assert family.name in by_name, name
+                assert labels.keys() == by_name[family.name].labels.keys()
+                if name.endswith("_count"):
+                    shown[family.name][_values(by_name[family.name], labels)] = sample.value
+                continue
+            assert name in by_name, f"{name} is not declared"
+            assert sample.labels.keys() == by_name[name].labels.keys(), name
+            assert by_name[name].kind == family.type, name
+            shown[name][_values(by_name[name], sample.labels)] = sample.value
+    return shown
+
+
+def _values(metric: Metric, labels: dict[str, str]) -> tuple[str, ...]:
+    return tuple(labels[label] for label in metric.labels)
+
+
+JOBS: tuple[Job, ...] = ("worker", "ingest")
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_each_job_shows_what_is_declared_for_it_and_nothing_else(run: Run, job: Job) -> None:
+    shown = families(run, job)
+    assert shown.keys() == {metric.name for metric in METRICS if job in metric.jobs}
+    for metric in METRICS:
+        for values in shown.get(metric.name, ()):
+            metric.check(values)
+    assert "_created" not in run.plain[job]
+
+
+def test_the_series_of_machinery_are_all_there(run: Run) -> None:
+    loaded = {"pipeline_build_info"}
+    for job in JOBS:
+        where = {"worker": "tagger", "ingest": "ingest"}[job]
+        shown = families(run, job)
+        for metric in METRICS:
+            if job in metric.jobs and not metric.name.startswith("conversation_") and metric.name not in loaded:
+                fixed = {"where": where} if "where" in metric.labels else {}
+                assert shown[metric.name].keys() == set(metric.series(**fixed)), metric.name
+
+
+def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
+    hospitals, taxonomy = directory.load().hospitals, Taxonomy.load()
+    ids = {(one.id,) for one in hospitals}
+    by = {
+        "tier": set(TIERS),
+        "intent": set(INTENTS),
+        "topic": taxonomy.operational | taxonomy.safety | taxonomy.service_line,
+    }
+    expected: dict[str, set[tuple[str, ...]]] = {
+        "conversation_posts_total": ids,
+        "conversation_own_posts_total": ids,
+        "conversation_suppressed_cells": ids,
+        "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind) for one in hospitals},
+    } | {
+        f"conversation_{label}_posts_total": {(one, value) for (one,) in ids for value in values}
+        for label, values in by.items()
+    }
+    shown = families(run, "worker")
+    assert {name: set(series) for name, series in shown.items() if name.startswith("conversation_")} == expected
+    assert shown["pipeline_directory_hospitals"] == {(): len(hospitals)}
+    assert set(shown["conversation_hospital_info"].values()) == {1}
+
+
+def test_nobody_is_in_it(run: Run) -> None:
+    rows = directory.load().hospitals
+    public = {one.name for one in rows} | {one.id for one in rows}
+    for job in JOBS:
+        values = {value for series in families(run, job).values() for key in series for value in key}
+        assert values & (run.personal - public) == set()
+        assert [value for value in values if any(mark in value for mark in ("#", "@", "://"))] == []
+        assert max(map(len, values)) <= 80, "Prometheus refuses longer label values: label_value_length_limit"
+        assert [one for one in run.personal if len(one) > 15 and one in run.plain[job] and one not in public] == []
+
+
+def test_the_sum_of_the_board_is_the_oracles(run: Run) -> None:
+    shown = families(run, "worker")
+    totals = {name: sum(series.values()) for name, series in shown.items()}
+    assert run.verdict.difference == 0
+    assert totals["conversation_posts_total"] > 0
+    assert totals["conversation_posts_total"] + totals["conversation_own_posts_total"] == run.verdict.mentions
+    assert totals["conversation_tier_posts_total"] == totals["conversation_posts_total"]
+    assert totals["conversation_intent_posts_total"] == totals["conversation_posts_total"]
+
+
+def test_every_cell_of_the_board_is_the_oracles(run: Run) -> None:
+    shown, taxonomy = families(run, "worker"), Taxonomy.load()
+
+    def cell(hospital: str, kind: str, value: str = "") -> int:
+        return run.cells.get((hospital, "all", kind, value), 0)
+
+    for (hospital,), number in shown["conversation_posts_total"].items():
+        assert number == cell(hospital, "posts")
+    for (hospital,), number in shown["conversation_own_posts_total"].items():
+        assert number == cell(hospital, "own")
+    for (hospital, tier), number in shown["conversation_tier_posts_total"].items():
+        assert number == cell(hospital, "tiers", tier)
+    for (hospital, intent), number in shown["conversation_intent_posts_total"].items():
+        assert number == cell(hospital, "intents", intent)
+    hidden: dict[str, int] = defaultdict(int)
+    for (hospital, topic), number in shown["conversation_topic_posts_total"].items():
+        if topic in taxonomy.service_line:
+            true = cell(hospital, "s/topics", topic)
+            hidden[hospital] += 0 < true < MINIMUM_CELL
+            assert number == (true if true >= MINIMUM_CELL else 0)
+        else:
+            assert number == cell(hospital, "topics", topic)
+    assert {hospital: number for (hospital,), number in shown["conversation_suppressed_cells"].items()} == hidden
+
+
+def test_what_ingest_counted_is_what_came(run: Run) -> None:
+    shown = families(run, "ingest")
+    lines = {kind: number for (kind,), number in shown["x_lines_total"].items()}
+    dead = shown["pipeline_dead_letters_total"]
+    assert lines["dead"] == sum(dead.values()) > 0
+    assert shown["pipeline_ingest_acked_total"][()] == lines["post"] + lines["dead"]
+    assert shown["pipeline_ingest_outstanding_records"][()] == 0
+    assert shown["x_stream_connected"][()] == shown["pipeline_kafka_reachable"][()] == 1
+    assert shown["x_stream_connects_total"][()] == 1
+    assert shown["x_rules"][()] > 0
+    assert shown["pipeline_producer_rebuilds_total"][()] == 0
+    assert 0 < shown["x_last_post_timestamp_seconds"][()] <= shown["x_last_line_timestamp_seconds"][()]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_open_metrics_says_the_same(run: Run, job: Job) -> None:
+    names = {sample.name for family in parse_plain(run.plain[job]) for sample in family.samples}
+    open_metrics = parse_open_metrics(run.open_metrics[job])  # type: ignore[no-untyped-call]
+    assert {sample.name for family in open_metrics for sample in family.samples} == names
