@@ -8,6 +8,7 @@ uv := .tools/bin/uv
 bin := .venv/bin
 have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
+lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 # What demo and chaos take; `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`.
 demo: SECONDS ?= 30
@@ -18,12 +19,12 @@ SEED ?= 7
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format chaos bench kafka lock clean
+.PHONY: help setup demo test lint format chaos docs bench kafka init pin compose-test lock clean
 # Targets share the environment and, mostly, a broker.
 .NOTPARALLEL:
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(ready) ## The environment in .venv; every other target does this first
 	@echo "ready: $(bin)/earshot"
@@ -46,18 +47,33 @@ format: $(ready) ## Write code as `make lint` wants it
 chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7)
 	@exec $(bin)/earshot chaos --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
+docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
+	@$(bin)/python -m streams.reference
+
 bench: $(ready) ## Measure each stage, as JSON lines
 	@exec $(bin)/python -m bench
 
 kafka: $(ready) ## Start the local Kafka and print its address
 	@exec $(bin)/earshot kafka up
 
-# No address in either lock, by intent: whose mirror serves a package is the machine's business; the hash says which it is.
+init: ## Fill in .env and the secret files for compose; what is there stays
+	@exec $(PYTHON) -m deploy.compose.init
+
+pin: ## Write the digests of the public images into docker-compose.yml and the Dockerfile
+	@exec $(PYTHON) -m deploy.compose.pin
+
+compose-test: $(ready) ## The demo's stack under compose: health, counts against the oracle, kills, down and up, two workers
+	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers: start one; \`docker info\` says more" >&2; exit 1; }
+	@exec $(bin)/pytest -m compose -v --durations=0 --durations-min=1 tests/compose $(ARGS)
+
+# No address in any lock, by intent: whose mirror serves a package is the machine's business; the hash says which it is.
 # Pins that still fit are kept; to take newer ones, empty requirements.lock first.
-lock: $(have_uv) ## Resolve requirements.lock and the local Kafka's jars.lock anew
+lock: $(have_uv) ## Resolve the requirements (all, the image's, its build's) and the local Kafka's jars.lock anew
 	@echo "locking requirements" >&2
-	@$(uv) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --all-extras --python-version 3.11 \
-	  pyproject.toml -o requirements.lock
+	@$(uv) pip compile $(lock_options) --all-extras pyproject.toml -o requirements.lock
+	@$(uv) pip compile $(lock_options) -c requirements.lock pyproject.toml -o requirements-run.lock
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	  $(uv) pip compile $(lock_options) -c requirements.lock - -o requirements-build.lock
 	@$(MAKE) --no-print-directory setup
 	@$(bin)/python -m deploy.local_kafka.lock
 

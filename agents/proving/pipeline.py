@@ -69,7 +69,7 @@ class Pipeline:
             if self.own_kafka is not None:
                 self.own_kafka.down()
             elif self.settings.kafka_topic_prefix and error is None:
-                delete(self.settings.kafka_bootstrap, self.settings.kafka_topic_prefix)
+                delete(self.settings, self.settings.kafka_topic_prefix)
         finally:
             self._folder.cleanup()
 

@@ -1,0 +1,61 @@
+"""`make init` fills in what can be made up, and never touches what is there."""
+
+import re
+import subprocess
+import sys
+from base64 import urlsafe_b64decode
+from pathlib import Path
+
+from deploy.compose.init import SECRETS, cluster_id, fill, init
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / ".env.example"
+
+
+def test_it_makes_everything_but_xs_token(tmp_path: Path) -> None:
+    said = init(tmp_path / ".env", EXAMPLE, tmp_path / "secrets")
+    env = (tmp_path / ".env").read_text()
+    assert re.search(r"^KAFKA_CLUSTER_ID=[A-Za-z0-9_][A-Za-z0-9_-]{21}$", env, flags=re.MULTILINE)
+    assert len(env.splitlines()) == len(EXAMPLE.read_text().splitlines())
+    assert {path.name for path in (tmp_path / "secrets").iterdir()} == SECRETS.keys() - {"x_token"}
+    assert [line for line in said if "x_token: missing" in line] == said[-1:]
+
+
+def test_modes_let_the_container_read_and_no_stranger_in(tmp_path: Path) -> None:
+    init(tmp_path / ".env", EXAMPLE, tmp_path / "secrets")
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()} == {0o444}
+
+
+def test_again_it_changes_nothing_but_modes(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    init(tmp_path / ".env", EXAMPLE, folder)
+    (folder / "x_token").write_text("of a person")
+    (folder / "x_token").chmod(0o600)
+    before = {path: path.read_text() for path in (tmp_path / ".env", *folder.iterdir())}
+    assert init(tmp_path / ".env", EXAMPLE, folder) == []
+    assert {path: path.read_text() for path in before} == before
+    assert (folder / "x_token").stat().st_mode & 0o777 == 0o444
+
+
+def test_an_env_of_ones_own_keeps_its_lines_and_gets_what_is_missing() -> None:
+    text, filled = fill("GRAFANA_PORT=3001\n# KAFKA_CLUSTER_ID=old\n")
+    assert text.startswith("GRAFANA_PORT=3001\n# KAFKA_CLUSTER_ID=old\n\nKAFKA_CLUSTER_ID=")
+    assert filled == ["KAFKA_CLUSTER_ID"]
+    assert fill(text) == (text, [])
+
+
+def test_a_cluster_id_is_16_bytes_and_no_option() -> None:
+    for one in (cluster_id() for _ in range(500)):
+        assert len(urlsafe_b64decode(one + "==")) == 16
+        assert not one.startswith("-")
+
+
+def test_no_secret_is_shown(tmp_path: Path) -> None:
+    where = ["--env", str(tmp_path / ".env"), "--secrets", str(tmp_path / "secrets")]
+    # -S: no packages, as on a machine that only runs the stack.
+    command = [sys.executable, "-S", "-m", "deploy.compose.init", *where]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert not [path for path in (tmp_path / "secrets").iterdir() if path.read_text() in done.stdout]
