@@ -1,0 +1,80 @@
+"""Alerts and recording rules under promtool: every alert fires when it must, and then no other; none fires without need."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.prometheus_tool import promtool
+from deploy.prometheus_tool.running import CONFIG
+
+RULES = sorted((CONFIG.parent / "rules").glob("*.yml"))
+GIVEN = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = GIVEN["cases"]
+FIRING = 'max by (alertname, severity) (ALERTS{alertstate="firing", alertname!="Watchdog"})'
+
+
+def test_of(case: dict[str, Any]) -> dict[str, Any]:
+    """A case as promtool wants it."""
+    minutes = case.get("minutes", 120)
+    series = {name: values.replace("$", str(minutes)) for name, values in GIVEN["healthy"].items()}
+    series |= case.get("series", {})
+    asked = [
+        {"expr": FIRING, "eval_time": f"{minute}m", "exp_samples": [_alert(alert) for alert in alerts]}
+        for minute, alerts in case["firing"].items()
+    ]
+    for minute, expected in case.get("values", {}).items():
+        for expr, samples in expected.items():
+            exp_samples = [{"labels": labels, "value": value} for labels, value in samples.items()]
+            asked.append({"expr": expr, "eval_time": f"{minute}m", "exp_samples": exp_samples})
+    given = [{"series": name, "values": values} for name, values in series.items() if values != "_x"]
+    return {"name": case["name"], "interval": "1m", "input_series": given, "promql_expr_test": asked}
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def _alert(words: str) -> dict[str, Any]:
+    name, severity = words.split()
+    return {"labels": f'{{alertname="{name}", severity="{severity}"}}', "value": 1}
+
+
+def run(folder: Path, case: dict[str, Any]) -> str:
+    """What promtool has against it; empty when nothing."""
+    file = folder / "test.yml"
+    document = {
+        "rule_files": [str(path) for path in RULES],
+        "evaluation_interval": "1m",
+        # Groups are evaluated in this order at each instant: what is recorded first, alerts after.
+        "group_eval_order": ["hospitals", "freshness", "pipeline"],
+        "tests": [test_of(case)],
+    }
+    file.write_text(yaml.safe_dump(document, width=1000), encoding="utf-8")
+    done = subprocess.run(
+        [promtool(), "test", "rules", str(file)], capture_output=True, text=True, check=False, cwd=folder
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_the_case_fires_what_it_must(tmp_path: Path, case: dict[str, Any]) -> None:
+    assert run(tmp_path, case) == ""
+
+
+def test_every_alert_has_a_case_that_fires_and_one_that_does_not() -> None:
+    alerts = {
+        f"{rule['alert']} {rule['labels']['severity']}"
+        for path in RULES
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    } - {"Watchdog none"}
+    firing = {alert for case in CASES for alerts in case["firing"].values() for alert in alerts}
+    assert firing == alerts
+
+
+def test_a_rule_that_never_fires_is_noticed(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case["name"] == "X cuts the connection")
+    assert "StreamDisconnected" in run(tmp_path, {**case, "series": {}})
