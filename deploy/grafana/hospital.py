@@ -1,0 +1,216 @@
+"""The Hospital dashboard: what people say to and about one hospital, from how near, about what, and what they want.
+
+Called by `build`. For the hospital's own people: numbers are the tables', and `unknown` stands beside every share.
+"""
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.models import dashboard as models
+
+from deploy.grafana import panels
+from deploy.grafana.panels import Row, bars, lines, number
+from deploy.grafana.queries import Query, selector, table_in_range, table_now, table_per_hour
+from streams.metrics.collector import MINIMUM_CELL
+from streams.metrics.registry import declared
+from streams.reading.topics import Taxonomy
+
+ONE = "$hospital"
+TIER_COLOURS = {
+    "local": "green",
+    "regional": "blue",
+    "national": "purple",
+    "international": "orange",
+    "unknown": "#8e8e8e",
+}
+WAITING = "question|request|complaint"
+"""Intents that want an answer."""
+HEARD = "In the shown time, by the tables: exact over restarts, copies counted once."
+
+
+def build() -> str:
+    """Its JSON."""
+    frame = (
+        dashboard.Dashboard("Earshot: hospital")
+        .uid(panels.HOSPITAL_UID)
+        .description("One hospital: how much is said, from how near, about what, and what people want.")
+        .tags(["earshot"])
+        .refresh("1m")
+        .time("now-24h", "now")
+        .with_variable(panels.data_source_variable())
+        .with_variable(_hospital_variable())
+        .link(panels.link("Operations", panels.OPERATIONS_UID))
+    )
+    return panels.assemble(frame, [_how_much(), _how_near(), _about_what(), _what_they_want()])
+
+
+def _hospital_variable() -> dashboard.QueryVariable:
+    """The hospital, shown by name and place, kept by id."""
+    return (
+        dashboard.QueryVariable("hospital")
+        .label("Hospital")
+        .datasource(panels.SOURCE)
+        .query('query_result(label_join(hospital:info, "shown", ", ", "name", "city", "state"))')
+        .regex('/hospital="(?<value>[^"]*)".*shown="(?<text>[^"]*)"/')
+        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(models.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
+    )
+
+
+def _how_much() -> Row:
+    posts, own = declared("conversation_posts_total"), declared("conversation_own_posts_total")
+    return Row(
+        "How much is said?",
+        [
+            number(
+                "Posts",
+                f"{posts.help} {HEARD} {posts.act}",
+                Query(table_in_range(posts.name, "hospital", hospital=ONE)),
+            ),
+            number(
+                "Posts, lifetime",
+                "All posts to or about this hospital that were ever counted, its own excluded. It never falls: if it "
+                "does, a changelog was lost.",
+                Query(table_now(posts.name, "hospital", hospital=ONE)),
+            ),
+            number(
+                "Its own posts",
+                f"{own.help} {HEARD} A rise: its people answer, or announce.",
+                Query(table_in_range(own.name, "hospital", hospital=ONE)),
+            ),
+            number(
+                "Want an answer",
+                f"Questions, requests and complaints. {HEARD} A rise: people wait for a reply on X.",
+                Query(_sum(table_in_range("conversation_intent_posts_total", "intent", hospital=ONE, intent=WAITING))),
+            ),
+            number(
+                "Crisis",
+                f"Posts of somebody in danger, by their words. {HEARD} Any: a person reads them on X now.",
+                Query(table_in_range("conversation_intent_posts_total", "hospital", hospital=ONE, intent="crisis")),
+                steps=((None, "green"), (1, "red")),
+            ),
+            number(
+                "Local share, a day",
+                "Of the posts whose author's place is known, the share from the hospital's own service area; beside it "
+                "how many have no known place. A falling share is a question for the hospital's people; a rising "
+                "`unknown` makes the share say less.",
+                Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local"),
+                Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
+                unit="percentunit",
+            ),
+            lines(
+                "Posts an hour",
+                f"{posts.help} A rise: something happened here or is talked about; the rows below say what. A gap: "
+                "no worker shows this hospital (see Operations).",
+                Query(table_per_hour(posts.name, "hospital", hospital=ONE), "to or about it"),
+                Query(table_per_hour(own.name, "hospital", hospital=ONE), "its own"),
+                unit="suffix: /h",
+                size=(24, 7),
+            ),
+        ],
+    )
+
+
+def _how_near() -> Row:
+    tiers = declared("conversation_tier_posts_total")
+    return Row(
+        "Who speaks: how near?",
+        [
+            lines(
+                "Local share and its coverage, over a day",
+                "`local`: of the posts with a known place, the share from the service area. `coverage`: of all posts, "
+                "the share whose place is known; `unknown` is the rest. With little coverage the share says little.",
+                Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local, of known places"),
+                Query(f'hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "coverage"),
+                Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
+                unit="percentunit",
+                most=1,
+                colours={"local, of known places": "green", "coverage": "blue", "unknown": TIER_COLOURS["unknown"]},
+                size=(10, 8),
+            ),
+            bars(
+                "Posts by tier",
+                f"{tiers.help} {HEARD} Their sum is the posts. {tiers.act}",
+                Query(table_in_range(tiers.name, "tier", hospital=ONE), "{{tier}}"),
+                colours=TIER_COLOURS,
+                size=(6, 8),
+            ),
+            lines(
+                "Posts an hour by tier",
+                "Who makes a rise: `local` alone is about care here; `national` is news. `unknown` rising alone: "
+                "places are not read from profiles any more.",
+                Query(table_per_hour(tiers.name, "tier", hospital=ONE), "{{tier}}"),
+                unit="suffix: /h",
+                stacked=True,
+                colours=TIER_COLOURS,
+                size=(8, 8),
+            ),
+        ],
+    )
+
+
+def _about_what() -> Row:
+    topics, hidden = declared("conversation_topic_posts_total"), declared("conversation_suppressed_cells")
+    taxonomy = Taxonomy.load()
+    kept = "|".join(sorted(taxonomy.operational | taxonomy.safety))
+    service_lines = "|".join(sorted(taxonomy.service_line))
+    return Row(
+        "What is it about?",
+        [
+            bars(
+                "Topics of service and safety",
+                f"Inbound posts by topic, those with any; a post may have several. {HEARD} {topics.act}",
+                Query(f"sort_desc({_some(topics.name, kept, 1)})", "{{topic}}"),
+                size=(8, 10),
+            ),
+            bars(
+                f"Service lines, from {MINIMUM_CELL} posts",
+                f"A service line is near to somebody's health: it is only counted, and fewer than {MINIMUM_CELL} posts "
+                "in the shown time are left out so that nobody can be recognised. A rise: a service is talked about.",
+                Query(f"sort_desc({_some(topics.name, service_lines, MINIMUM_CELL)})", "{{topic}}"),
+                size=(6, 10),
+            ),
+            lines(
+                "Posts an hour by topic",
+                "Topics of service and safety. One that rises alone points at a service; all together, at an event.",
+                Query(table_per_hour(topics.name, "topic", hospital=ONE, topic=kept), "{{topic}}"),
+                unit="suffix: /h",
+                size=(7, 10),
+            ),
+            number(
+                "Held back",
+                f"{hidden.help} A rise: more is talked about, of each a little. Choose a longer time.",
+                Query(f"max by (hospital) ({selector(hidden.name, hospital=ONE)})"),
+                size=(3, 10),
+            ),
+        ],
+    )
+
+
+def _what_they_want() -> Row:
+    intents = declared("conversation_intent_posts_total")
+    return Row(
+        "What do they want?",
+        [
+            bars(
+                "Posts by intent",
+                f"{intents.help} {HEARD} Their sum is the posts. {intents.act}",
+                Query(f"sort_desc({table_in_range(intents.name, 'intent', hospital=ONE)})", "{{intent}}"),
+                size=(9, 8),
+            ),
+            lines(
+                "Posts an hour by intent",
+                "Complaints rising with one topic point at a service. `compliment` rising: tell those who earned it.",
+                Query(table_per_hour(intents.name, "intent", hospital=ONE), "{{intent}}"),
+                unit="suffix: /h",
+                stacked=True,
+                size=(15, 8),
+            ),
+        ],
+    )
+
+
+def _sum(expr: str) -> str:
+    return f"sum({expr})"
+
+
+def _some(name: str, topics: str, least: int) -> str:
+    return f"{table_in_range(name, 'topic', hospital=ONE, topic=topics)} >= {least}"

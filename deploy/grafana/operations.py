@@ -1,0 +1,334 @@
+"""The Operations dashboard: the way of a post from X to a table; each row answers one question, the last expects zero.
+
+Called by `build`. For the people who run Earshot. What to do about a panel is the registry's `act`, so that page, panel
+and reference say the same.
+"""
+
+from grafana_foundation_sdk.builders import dashboard
+
+from deploy.grafana import panels
+from deploy.grafana.panels import EXPECT_ZERO, ZERO, Row, bars, lines, number
+from deploy.grafana.queries import Query, in_range, quantile, rate, selector, table_now
+from streams import kafka_topics
+from streams.metrics.registry import declared
+from streams.settings import Settings
+
+VISIBLE_GOAL = 0.99
+"""Of posts, in a table within 30 s: the service level."""
+SILENCE_SECONDS = 60.0
+"""X sends a heartbeat every 20 s; three missed are an outage."""
+ANNOTATED = 'ALERTS{alertstate="firing", alertname!="Watchdog"}'
+
+
+def build() -> str:
+    """Its JSON."""
+    frame = (
+        dashboard.Dashboard("Earshot: operations")
+        .uid(panels.OPERATIONS_UID)
+        .description("From X to the tables: each row answers one question; the last one expects zero.")
+        .tags(["earshot"])
+        .refresh("30s")
+        .time("now-3h", "now")
+        .with_variable(panels.data_source_variable())
+        .annotation(
+            dashboard.AnnotationQuery()
+            .name("Alerts")
+            .datasource(panels.SOURCE)
+            .enable(True)
+            .icon_color("red")
+            .expr(ANNOTATED)
+            .title_format("{{alertname}}")
+            .text_format("{{severity}}")
+            .step("60s")
+        )
+        .link(panels.link("Hospital", panels.HOSPITAL_UID))
+    )
+    return panels.assemble(frame, [_heard(), _in_kafka(), _in_time(), _held(), _room(), _integrity()])
+
+
+def _about(name: str, rise: str = "") -> str:
+    """The registry's own words on a metric, and what a rise means where they do not say it."""
+    metric = declared(name)
+    return " ".join(filter(None, (metric.help, rise, metric.act)))
+
+
+def _heard() -> Row:
+    age = "time() - max({})"
+    return Row(
+        "Is X heard?",
+        [
+            number(
+                "Stream",
+                _about("x_stream_connected"),
+                Query(f"max({selector('x_stream_connected')})"),
+                unit="none",
+                words={0: "down", 1: "connected"},
+                steps=((None, "red"), (1, "green")),
+                size=(6, 4),
+            ),
+            number(
+                "Since the last line",
+                _about("x_last_line_timestamp_seconds"),
+                Query(age.format(selector("x_last_line_timestamp_seconds"))),
+                unit="s",
+                steps=((None, "green"), (SILENCE_SECONDS, "red")),
+                size=(6, 4),
+            ),
+            number(
+                "Since the last post",
+                _about("x_last_post_timestamp_seconds"),
+                Query(age.format(selector("x_last_post_timestamp_seconds"))),
+                unit="s",
+                steps=((None, "green"), (600, "orange"), (1800, "red")),
+                size=(6, 4),
+            ),
+            number("Rules at X", _about("x_rules"), Query(f"max({selector('x_rules')})"), size=(6, 4)),
+            lines(
+                "How attempts to listen end",
+                _about("x_stream_outcomes_total", "Rising: the stream does not stand."),
+                Query(
+                    f"sum by (outcome) (increase({selector('x_stream_outcomes_total')}[$__rate_interval]))",
+                    "{{outcome}}",
+                ),
+                Query(f"sum(increase({selector('x_stream_connects_total')}[$__rate_interval]))", "connected"),
+                unit="none",
+                events=True,
+                size=(12, 7),
+            ),
+            lines(
+                "Lines by kind",
+                _about("x_lines_total", "Posts rising: more is said, or a rule matches too much."),
+                Query(rate("x_lines_total", "kind"), "{{kind}}"),
+                unit="suffix: /s",
+                size=(12, 7),
+            ),
+        ],
+    )
+
+
+def _in_kafka() -> Row:
+    return Row(
+        "Does it reach Kafka?",
+        [
+            number(
+                "Broker",
+                _about("pipeline_kafka_reachable"),
+                Query(f"max({selector('pipeline_kafka_reachable')})"),
+                unit="none",
+                words={0: "down", 1: "reachable"},
+                steps=((None, "red"), (1, "green")),
+                size=(4, 7),
+            ),
+            lines(
+                "Accepted from X and acknowledged by Kafka",
+                "What must reach Kafka, and what Kafka has taken: the two lie on each other. Accepted above: posts "
+                f"wait. {declared('pipeline_ingest_acked_total').act}",
+                Query(rate("x_lines_total", kind="post|dead"), "accepted"),
+                Query(rate("pipeline_ingest_acked_total"), "acknowledged"),
+                unit="suffix: /s",
+                size=(10, 7),
+            ),
+            lines(
+                "Waiting for Kafka",
+                _about("pipeline_ingest_outstanding_records", "Rising: Kafka takes less than X sends."),
+                Query(f"max({selector('pipeline_ingest_outstanding_records')})"),
+                unit="locale",
+                limit=Settings().ingest_outstanding,
+                size=(10, 7),
+            ),
+        ],
+    )
+
+
+def _in_time() -> Row:
+    return Row(
+        "Is it counted in time?",
+        [
+            number(
+                "In a table within 30 s, last hour",
+                _about("pipeline_visible_seconds"),
+                Query("1 - job:pipeline_late:ratio_rate1h"),
+                unit="percentunit",
+                steps=((None, "red"), (VISIBLE_GOAL, "green")),
+                size=(4, 7),
+            ),
+            lines(
+                "Age when counted",
+                _about("pipeline_visible_seconds", "Rising: tables fall behind X."),
+                Query(quantile(0.5, "pipeline_visible_seconds"), "half within"),
+                Query(quantile(0.99, "pipeline_visible_seconds"), "99 % within"),
+                unit="s",
+                limit=30,
+                size=(10, 7),
+            ),
+            lines(
+                "Records not yet taken",
+                _about("pipeline_lag_records"),
+                Query("stage:pipeline_lag_records:sum", "{{stage}}"),
+                unit="locale",
+                size=(10, 7),
+            ),
+            lines(
+                "Records taken",
+                _about("pipeline_records_total", "Rising: more is said, or a worker replays after a restart."),
+                Query(rate("pipeline_records_total", "stage"), "{{stage}}"),
+                unit="suffix: /s",
+                size=(8, 7),
+            ),
+            lines(
+                "Time of a chunk, 99 % within",
+                _about("pipeline_chunk_seconds"),
+                Query(quantile(0.99, "pipeline_chunk_seconds", "stage"), "{{stage}}"),
+                unit="s",
+                size=(8, 7),
+            ),
+            lines(
+                "Counted for nothing",
+                _about("pipeline_skipped_total", "`duplicate` and `no_hospital` are daily bread."),
+                Query(rate("pipeline_skipped_total", "reason"), "{{reason}}"),
+                unit="suffix: /s",
+                size=(8, 7),
+            ),
+        ],
+    )
+
+
+def _held() -> Row:
+    partitions = kafka_topics.PARTITIONS
+    directory = f"max({selector('pipeline_directory_hospitals')})"
+    return Row(
+        "Is every hospital held by a worker?",
+        [
+            number(
+                "Workers, by version",
+                "Workers that show metrics. Fewer than were started: see `docker compose ps`. "
+                f"{declared('pipeline_build_info').act}",
+                Query(f"count by (version) ({selector('pipeline_build_info', job='worker')})", "{{version}}"),
+                size=(4, 8),
+            ),
+            number(
+                f"Partitions held, of {partitions}",
+                _about("pipeline_held_partitions"),
+                Query("stage:pipeline_held_partitions:sum", "{{stage}}"),
+                steps=((None, "red"), (partitions, "green"), (partitions + 1, "red")),
+                size=(4, 8),
+            ),
+            number(
+                "Hospitals shown",
+                "Share of the directory that workers show now. Below 100 %: partitions are unowned or recovering, and "
+                "the Hospital dashboard has gaps. See the workers' logs.",
+                Query(f"job:conversation_hospitals:count / on () {directory}"),
+                unit="percentunit",
+                steps=((None, "red"), (1, "green")),
+                size=(4, 8),
+            ),
+            lines(
+                "Since the last commit",
+                _about("pipeline_last_commit_timestamp_seconds"),
+                Query(f"time() - {selector('pipeline_last_commit_timestamp_seconds')}", "{{instance}}"),
+                unit="s",
+                limit=Settings().stall_timeout,
+                size=(6, 8),
+            ),
+            bars(
+                "Most spoken of, last hour",
+                "The ten hospitals with most posts in an hour; a bar leads to its dashboard. One far above its usual: "
+                "look there first, it may be news.",
+                Query(
+                    "sort_desc(topk(10, hospital:conversation_posts:increase1h * on (hospital) group_left (name) "
+                    "hospital:info))",
+                    "{{name}}",
+                ),
+                link=(
+                    "This hospital",
+                    f"/d/{panels.HOSPITAL_UID}?${{__url_time_range}}&${{datasource:queryparam}}"
+                    "&var-hospital=${__field.labels.hospital}",
+                ),
+                size=(6, 8),
+            ),
+        ],
+    )
+
+
+def _room() -> Row:
+    free, size = (selector(f"pipeline_disk_{what}_bytes") for what in ("free", "size"))
+    return Row(
+        "Is there room, and calm?",
+        [
+            lines(
+                "Disk free",
+                _about("pipeline_disk_free_bytes"),
+                Query(f"min by (job) ({free} / {size})", "{{job}}"),
+                unit="percentunit",
+                most=1,
+                size=(8, 7),
+            ),
+            lines(
+                "Post ids remembered",
+                _about("pipeline_remembered_posts"),
+                Query(f"sum(max by (instance) ({selector('pipeline_remembered_posts')}))"),
+                unit="locale",
+                size=(8, 7),
+            ),
+            lines(
+                "Recoveries",
+                _about("pipeline_recoveries_total"),
+                Query(f"sum(increase({selector('pipeline_recoveries_total')}[$__rate_interval]))"),
+                unit="none",
+                events=True,
+                size=(8, 7),
+            ),
+        ],
+    )
+
+
+def _integrity() -> Row:
+    shown = selector("conversation_posts_total")
+    apart = "sum(abs(sum by (hospital) ({}) - on (hospital) {}))"
+    posts = table_now("conversation_posts_total", "hospital")
+    tiers, intents = (table_now(f"conversation_{kind}_posts_total", f"hospital, {kind}") for kind in ("tier", "intent"))
+    refused = in_range("pipeline_skipped_total", reason="unknown_hospital|not_a_record")
+    return Row(
+        "Integrity: expect zero",
+        [
+            number(
+                "Hospitals shown twice",
+                f"{EXPECT_ZERO} For one scrape while partitions move it may be more; longer: two workers believe "
+                "they own the same partition. See both logs.",
+                Query(f"count({shown}) - count(count by (hospital) ({shown}))"),
+                steps=ZERO,
+                size=(5, 5),
+            ),
+            number(
+                "Posts apart from their tiers, intents",
+                f"{EXPECT_ZERO} Each post has exactly one tier and one intent, so either sum over all hospitals is the "
+                "posts. Otherwise a table is wrong: keep its changelog, run `earshot chaos`.",
+                Query(apart.format(tiers, posts), "tiers"),
+                Query(apart.format(intents, posts), "intents"),
+                steps=ZERO,
+                size=(5, 5),
+            ),
+            number(
+                "Could not be read",
+                f"{EXPECT_ZERO} {_about('pipeline_dead_letters_total')}",
+                Query(in_range("pipeline_dead_letters_total", "where"), "{{where}}"),
+                steps=ZERO,
+                size=(5, 5),
+            ),
+            number(
+                "Mentions refused",
+                f"{EXPECT_ZERO} Mentions that no table takes: their hospital is not in the directory, or they are no "
+                "record of ours. Restart the workers that have an old directory.",
+                Query(refused),
+                steps=ZERO,
+                size=(4, 5),
+            ),
+            number(
+                "Producers replaced",
+                f"{EXPECT_ZERO} {_about('pipeline_producer_rebuilds_total')}",
+                Query(in_range("pipeline_producer_rebuilds_total")),
+                steps=ZERO,
+                size=(5, 5),
+            ),
+        ],
+    )

@@ -1,0 +1,221 @@
+"""Panels and the frame of a dashboard as Earshot draws them: one look, and everything that the SDK leaves out.
+
+Called by `hospital` and `operations`. The SDK (0.0.21) sets no panel ids, refIds or reducers; `assemble` and the
+functions here do. Knows no metric.
+"""
+
+import json
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, timeseries
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import common as common_models
+from grafana_foundation_sdk.models import dashboard as models
+
+from deploy.grafana.queries import Query
+
+HOSPITAL_UID, OPERATIONS_UID = "earshot-hospital", "earshot-operations"
+COLUMNS = 24
+"""Of Grafana's grid."""
+SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+EXPECT_ZERO = "Expect zero."
+"""Begins the description of an integrity panel; the tests know them by it."""
+
+Steps = Sequence[tuple[float | None, str]]
+"""(from which value, colour), the first from None."""
+PLAIN: Steps = ((None, "blue"),)
+ZERO: Steps = ((None, "green"), (0.5, "red"))
+"""Half: `increase` extrapolates, and an integrity sum is whole."""
+
+
+class Sized(NamedTuple):
+    """A panel and its size on the grid."""
+
+    width: int
+    height: int
+    panel: models.Panel
+
+
+class Row(NamedTuple):
+    """One row: the question that it answers, and panels from left to right."""
+
+    question: str
+    panels: Sequence[Sized]
+
+
+def number(
+    title: str,
+    about: str,
+    *queries: Query,
+    unit: str = "locale",
+    steps: Steps = PLAIN,
+    words: Mapping[int, str] | None = None,
+    size: tuple[int, int] = (4, 4),
+) -> Sized:
+    """One number a series, as it is now. `words`: text shown in place of a number."""
+    panel = (
+        stat.Panel()
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .color_mode(common_models.BigValueColorMode.VALUE)
+        .graph_mode(common_models.BigValueGraphMode.NONE)
+        .text_mode(
+            common_models.BigValueTextMode.VALUE_AND_NAME if queries[0].legend else common_models.BigValueTextMode.VALUE
+        )
+        .mappings(_mappings(words))
+    )
+    return _sized(panel, title, about, queries, unit, steps, size, instant=True)
+
+
+def bars(
+    title: str,
+    about: str,
+    query: Query,
+    unit: str = "locale",
+    *,
+    colours: Mapping[str, str] | None = None,
+    link: tuple[str, str] | None = None,
+    size: tuple[int, int] = (8, 8),
+) -> Sized:
+    """One bar a series, as it is now. `colours`: by name of series. `link`: (title, address) behind each bar."""
+    panel = (
+        bargauge.Panel()
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .orientation(common_models.VizOrientation.HORIZONTAL)
+        .display_mode(common_models.BarGaugeDisplayMode.BASIC)
+        .min(0)
+    )
+    if link is not None:
+        panel.data_links([dashboard.DashboardLink(link[0]).url(link[1])])
+    _colour(panel, colours)
+    return _sized(panel, title, about, (query,), unit, PLAIN, size, instant=True)
+
+
+def lines(
+    title: str,
+    about: str,
+    *queries: Query,
+    unit: str,
+    stacked: bool = False,
+    events: bool = False,
+    limit: float | None = None,
+    most: float | None = None,
+    colours: Mapping[str, str] | None = None,
+    size: tuple[int, int] = (12, 8),
+) -> Sized:
+    """Series over time. `events`: bars, for what happens rarely. `limit`: a line not to be crossed. `most`: the end of
+    the scale."""
+    panel = (
+        timeseries.Panel()
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(any(query.legend for query in queries))
+            .display_mode(common_models.LegendDisplayMode.LIST)
+            .placement(common_models.LegendPlacement.BOTTOM)
+        )
+        .tooltip(common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI))
+        .fill_opacity(30 if stacked or events else 5)
+        .show_points(common_models.VisibilityMode.NEVER)
+        .min(0)
+    )
+    if events:
+        panel.draw_style(common_models.GraphDrawStyle.BARS)
+    if stacked:
+        panel.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL).group("A"))
+    if most is not None:
+        panel.max(most)
+    if limit is not None:
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(common_models.GraphThresholdsStyleMode.DASHED))
+    _colour(panel, colours)
+    steps: Steps = ((None, "green"),) if limit is None else ((None, "green"), (limit, "red"))
+    return _sized(panel, title, about, queries, unit, steps, size, instant=False)
+
+
+def _sized(
+    panel: stat.Panel | bargauge.Panel | timeseries.Panel,
+    title: str,
+    about: str,
+    queries: Sequence[Query],
+    unit: str,
+    steps: Steps,
+    size: tuple[int, int],
+    *,
+    instant: bool,
+) -> Sized:
+    panel.title(title).description(about).datasource(SOURCE).unit(unit).no_value("no data")
+    panel.thresholds(
+        dashboard.ThresholdsConfig()
+        .mode(models.ThresholdsMode.ABSOLUTE)
+        .steps([models.Threshold(value, colour) for value, colour in steps])
+    )
+    by_value = isinstance(panel, stat.Panel)
+    scheme = models.FieldColorModeId.THRESHOLDS if by_value else models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME
+    panel.color_scheme(dashboard.FieldColor().mode(scheme))
+    for ref, query in zip(string.ascii_uppercase, queries, strict=False):
+        target = prometheus.Dataquery().ref_id(ref).datasource(SOURCE).expr(query.expr).legend_format(query.legend)
+        panel.with_target(target.instant() if instant else target.range())
+    return Sized(*size, panel.build())
+
+
+def _mappings(words: Mapping[int, str] | None) -> list[models.ValueMapping]:
+    if not words:
+        return []
+    shown = {str(value): models.ValueMappingResult(text=text) for value, text in words.items()}
+    return [models.ValueMap(options=shown)]
+
+
+def _colour(panel: bargauge.Panel | timeseries.Panel, colours: Mapping[str, str] | None) -> None:
+    for name, colour in (colours or {}).items():
+        fixed = {"mode": "fixed", "fixedColor": colour}
+        panel.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=fixed)])
+
+
+def assemble(frame: dashboard.Dashboard, rows: Sequence[Row]) -> str:
+    """The dashboard's JSON: panels placed from left to right and numbered, the data source as a variable."""
+    model = frame.readonly().tooltip(models.DashboardCursorSync.CROSSHAIR).timezone("browser").build()
+    model.panels = []
+    y = 0
+    for row in rows:
+        numbered = len(model.panels) + 1
+        at = models.GridPos(x=0, y=y, w=COLUMNS, h=1)
+        model.panels.append(models.RowPanel(id_val=numbered, title=row.question, grid_pos=at, panels=[]))
+        x, y, deepest = 0, y + 1, 0
+        for width, height, panel in row.panels:
+            if x + width > COLUMNS:
+                x, y, deepest = 0, y + deepest, 0
+            panel.id_val = len(model.panels) + 1
+            panel.grid_pos = models.GridPos(x=x, y=y, w=width, h=height)
+            model.panels.append(panel)
+            x, deepest = x + width, max(deepest, height)
+        y += deepest
+    plain: dict[str, Any] = json.loads(json.dumps(model, cls=JSONEncoder))
+    plain["annotations"].setdefault("list", [])
+    for link in plain["links"]:
+        del link["placement"]  # the SDK's only value hides it in a menu
+    for annotation in plain["annotations"]["list"]:
+        del annotation["placement"]
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def data_source_variable() -> dashboard.DatasourceVariable:
+    """Which Prometheus; the provisioned one unless somebody chooses another."""
+    return (
+        dashboard.DatasourceVariable("datasource")
+        .label("Data source")
+        .type("prometheus")
+        .current(models.VariableOption(text="Prometheus", value="prometheus"))
+    )
+
+
+def link(title: str, uid: str) -> dashboard.DashboardLink:
+    """A link to another dashboard of ours that keeps time range and variables."""
+    return (
+        dashboard.DashboardLink(title)
+        .type(models.DashboardLinkType.LINK)
+        .url(f"/d/{uid}")
+        .icon("dashboard")
+        .tooltip(f"{title}, same time range")
+        .keep_time(True)
+        .include_vars(True)
+    )
