@@ -25,7 +25,7 @@ CELL = (0.78, 0.46)
 """Inches of one grid cell."""
 HEADER = 2
 """Grid rows above the first, for the title."""
-LEGEND_INCHES, TITLE_INCHES, LEFT_INCHES, BOTTOM_INCHES = 0.3, 0.34, 0.6, 0.3
+TITLE_INCHES, LEFT_INCHES, BOTTOM_INCHES = 0.36, 0.7, 0.32
 
 
 class _Page:
@@ -39,7 +39,7 @@ class _Page:
         """Axes at a place."""
         w, h = self.width, self.height
         axes = self.figure.add_axes((x / w, 1 - (y + height) / h, width / w, height / h), facecolor="none")
-        axes.tick_params(colors=FAINT, labelsize=8, length=0)
+        axes.tick_params(colors=FAINT, labelsize=8, length=0, pad=5)
         for spine in axes.spines.values():
             spine.set_visible(False)
         return axes
@@ -146,8 +146,9 @@ def _lines(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, w
     if legend:
         handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
         axes.legend(
-            handles, [answer.name for answer in found], loc="upper left", bbox_to_anchor=(0, -BOTTOM_INCHES / (height - below)),
-            ncols=per_line, frameon=False, fontsize=8, labelcolor=FAINT, borderaxespad=0, handlelength=0.8, columnspacing=1,
+            handles, [answer.name for answer in found], loc="upper left",
+            bbox_to_anchor=(0, -BOTTOM_INCHES / (height - below)), ncols=per_line, frameon=False, fontsize=8,
+            labelcolor=FAINT, borderaxespad=0, handlelength=0.8, columnspacing=1,
         )  # fmt: skip
 
 
@@ -167,8 +168,9 @@ def _colours(panel: Panel, found: Sequence[Answer]) -> list[str]:
         override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
         for override in panel.json["fieldConfig"]["overrides"]
     }
+    every = panel.json["fieldConfig"]["defaults"]["color"].get("fixedColor")
     return [
-        NAMED.get(colour, colour) if (colour := fixed.get(answer.name)) else CYCLE[number % len(CYCLE)]
+        NAMED.get(colour, colour) if (colour := fixed.get(answer.name, every)) else CYCLE[number % len(CYCLE)]
         for number, answer in enumerate(found)
     ]
 
@@ -191,7 +193,8 @@ def _words(panel: Panel, value: float) -> str:
     if unit == "percentunit":
         return f"{100 * value:.3g} %"
     plain = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
-    return plain + {"s": " s"}.get(unit, unit.partition(":")[2])
+    suffix: str = " s" if unit == "s" else unit.partition(":")[2]
+    return plain + suffix
 
 
 def _shortened(words: str, inches: float) -> str:

@@ -56,13 +56,13 @@ def _hospital_variable() -> dashboard.QueryVariable:
 
 
 def _how_much() -> Row:
-    posts, own = declared("conversation_posts_total"), declared("conversation_own_posts_total")
+    posts, own, intents = (declared(f"conversation_{what}_total") for what in ("posts", "own_posts", "intent_posts"))
     return Row(
         "How much is said?",
         [
             number(
                 "Posts",
-                f"{posts.help} {HEARD} {posts.act}",
+                f"To or about this hospital, its own excluded. {HEARD} {posts.act}",
                 Query(table_in_range(posts.name, "hospital", hospital=ONE)),
             ),
             number(
@@ -79,12 +79,12 @@ def _how_much() -> Row:
             number(
                 "Want an answer",
                 f"Questions, requests and complaints. {HEARD} A rise: people wait for a reply on X.",
-                Query(_sum(table_in_range("conversation_intent_posts_total", "intent", hospital=ONE, intent=WAITING))),
+                Query(f"sum({table_in_range(intents.name, 'intent', hospital=ONE, intent=WAITING)})"),
             ),
             number(
                 "Crisis",
                 f"Posts of somebody in danger, by their words. {HEARD} Any: a person reads them on X now.",
-                Query(table_in_range("conversation_intent_posts_total", "hospital", hospital=ONE, intent="crisis")),
+                Query(table_in_range(intents.name, "hospital", hospital=ONE, intent="crisis")),
                 steps=((None, "green"), (1, "red")),
             ),
             number(
@@ -98,8 +98,8 @@ def _how_much() -> Row:
             ),
             lines(
                 "Posts an hour",
-                f"{posts.help} A rise: something happened here or is talked about; the rows below say what. A gap: "
-                "no worker shows this hospital (see Operations).",
+                "As a flow. A rise: something happened here or is talked about; the rows below say what. A gap: no "
+                "worker shows this hospital (see Operations).",
                 Query(table_per_hour(posts.name, "hospital", hospital=ONE), "to or about it"),
                 Query(table_per_hour(own.name, "hospital", hospital=ONE), "its own"),
                 unit="suffix: /h",
@@ -129,7 +129,7 @@ def _how_near() -> Row:
             bars(
                 "Posts by tier",
                 f"{tiers.help} {HEARD} Their sum is the posts. {tiers.act}",
-                Query(table_in_range(tiers.name, "tier", hospital=ONE), "{{tier}}"),
+                Query(f"sort_desc({table_in_range(tiers.name, 'tier', hospital=ONE)})", "{{tier}}"),
                 colours=TIER_COLOURS,
                 size=(6, 8),
             ),
@@ -173,13 +173,13 @@ def _about_what() -> Row:
                 "Topics of service and safety. One that rises alone points at a service; all together, at an event.",
                 Query(table_per_hour(topics.name, "topic", hospital=ONE, topic=kept), "{{topic}}"),
                 unit="suffix: /h",
-                size=(7, 10),
+                size=(6, 10),
             ),
             number(
-                "Held back",
+                "Service lines held back",
                 f"{hidden.help} A rise: more is talked about, of each a little. Choose a longer time.",
                 Query(f"max by (hospital) ({selector(hidden.name, hospital=ONE)})"),
-                size=(3, 10),
+                size=(4, 10),
             ),
         ],
     )
@@ -206,10 +206,6 @@ def _what_they_want() -> Row:
             ),
         ],
     )
-
-
-def _sum(expr: str) -> str:
-    return f"sum({expr})"
 
 
 def _some(name: str, topics: str, least: int) -> str:

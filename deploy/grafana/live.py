@@ -15,7 +15,7 @@ from streams.errors import UserError
 from streams.settings import Settings
 
 WORKER = "worker-1"
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 120.0
 """A bound against hangs."""
 
 

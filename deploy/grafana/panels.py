@@ -149,9 +149,12 @@ def _sized(
         .mode(models.ThresholdsMode.ABSOLUTE)
         .steps([models.Threshold(value, colour) for value, colour in steps])
     )
-    by_value = isinstance(panel, stat.Panel)
-    scheme = models.FieldColorModeId.THRESHOLDS if by_value else models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME
-    panel.color_scheme(dashboard.FieldColor().mode(scheme))
+    if isinstance(panel, stat.Panel):
+        panel.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
+    elif isinstance(panel, bargauge.Panel):
+        panel.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.FIXED).fixed_color("blue"))
+    else:
+        panel.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     for ref, query in zip(string.ascii_uppercase, queries, strict=False):
         target = prometheus.Dataquery().ref_id(ref).datasource(SOURCE).expr(query.expr).legend_format(query.legend)
         panel.with_target(target.instant() if instant else target.range())

@@ -49,8 +49,8 @@ def quantile(q: float, name: str, by: str = "") -> str:
 
 
 # Counters of the tables survive restarts and move between workers. A worker that was killed shows the count of its last
-# commit until it has replayed the rest; `rate` takes such a step back for a reset and adds the lifetime once more. So the
-# highest of the last five minutes comes first, as in the recorded rules.
+# commit until it has replayed the rest; `rate` takes such a step back for a reset and adds the lifetime once more. So
+# the highest of the last five minutes comes first, as in the recorded rules.
 
 
 def table_now(name: str, by: str, **matchers: str) -> str:

@@ -1,0 +1,55 @@
+"""The row of Operations that expects zero: what never happens while Earshot keeps its promises.
+
+Called by `operations`. Each panel is a promise; a number in it is a fault of ours or of a source, never of traffic.
+"""
+
+from deploy.grafana.panels import EXPECT_ZERO, ZERO, Row, number
+from deploy.grafana.queries import Query, in_range, selector, table_now
+from streams.metrics.registry import declared
+
+
+def row() -> Row:
+    """The row; each panel's description begins with `EXPECT_ZERO`."""
+    dead, rebuilds = declared("pipeline_dead_letters_total"), declared("pipeline_producer_rebuilds_total")
+    shown = selector("conversation_posts_total")
+    apart = "sum(abs(sum by (hospital) ({}) - on (hospital) {}))"
+    posts = table_now("conversation_posts_total", "hospital")
+    tiers, intents = (table_now(f"conversation_{kind}_posts_total", f"hospital, {kind}") for kind in ("tier", "intent"))
+    return Row(
+        "Integrity: expect zero",
+        [
+            number(
+                "Hospitals shown twice",
+                f"{EXPECT_ZERO} For one scrape while partitions move it may be more; longer: two workers believe "
+                "they own the same partition. See both logs.",
+                Query(f"count({shown}) - count(count by (hospital) ({shown}))"),
+                steps=ZERO,
+                size=(6, 5),
+            ),
+            number(
+                "Posts apart from their tiers, intents",
+                f"{EXPECT_ZERO} Each post has exactly one tier and one intent, so either sum over all hospitals is the "
+                "posts. Otherwise a table is wrong: keep its changelog, run `earshot chaos`.",
+                Query(apart.format(tiers, posts), "tiers"),
+                Query(apart.format(intents, posts), "intents"),
+                steps=ZERO,
+                size=(6, 5),
+            ),
+            number(
+                "Could not be read, or not be placed",
+                f"{EXPECT_ZERO} By where: {dead.help} {dead.act} `mentions`: of a hospital that is not in the "
+                "directory, or no record of ours; restart the workers that have an old directory.",
+                Query(in_range(dead.name, "where"), "{{where}}"),
+                Query(in_range("pipeline_skipped_total", reason="unknown_hospital|not_a_record"), "mentions"),
+                steps=ZERO,
+                size=(6, 5),
+            ),
+            number(
+                "Producers replaced",
+                f"{EXPECT_ZERO} {rebuilds.help} {rebuilds.act}",
+                Query(in_range(rebuilds.name)),
+                steps=ZERO,
+                size=(6, 5),
+            ),
+        ],
+    )
