@@ -19,12 +19,12 @@ SEED ?= 7
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format chaos docs bench kafka init pin compose-test lock clean
+.PHONY: help setup demo test lint format chaos docs dashboards dashboards-preview bench kafka init pin compose-test rules prometheus lock clean
 # Targets share the environment and, mostly, a broker.
 .NOTPARALLEL:
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(ready) ## The environment in .venv; every other target does this first
 	@echo "ready: $(bin)/earshot"
@@ -50,6 +50,12 @@ chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2
 docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
 	@$(bin)/python -m streams.reference
 
+dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from deploy/grafana
+	@$(bin)/python -m deploy.grafana.build
+
+dashboards-preview: $(ready) ## Draw both dashboards with a short live pipeline into build/preview, without Grafana
+	@exec $(bin)/python -m deploy.grafana.preview
+
 bench: $(ready) ## Measure each stage, as JSON lines
 	@exec $(bin)/python -m bench
 
@@ -65,6 +71,13 @@ pin: ## Write the digests of the public images into docker-compose.yml and the D
 compose-test: $(ready) ## The demo's stack under compose: health, counts against the oracle, kills, down and up, two workers
 	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers: start one; \`docker info\` says more" >&2; exit 1; }
 	@exec $(bin)/pytest -m compose -v --durations=0 --durations-min=1 tests/compose $(ARGS)
+
+rules: $(ready) ## Check Prometheus' and Alertmanager's files, and try every rule
+	@$(bin)/python -m deploy.prometheus_tool check
+	@exec $(bin)/pytest tests/prometheus/test_rules.py
+
+prometheus: $(ready) ## Get a Prometheus for tests and print where it is
+	@exec $(bin)/python -m deploy.prometheus_tool
 
 # No address in any lock, by intent: whose mirror serves a package is the machine's business; the hash says which it is.
 # Pins that still fit are kept; to take newer ones, empty requirements.lock first.

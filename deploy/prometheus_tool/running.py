@@ -163,7 +163,8 @@ class RunningPrometheus:
     def alerts(self) -> dict[tuple[str, str], str]:
         """(alert, severity) -> `pending` or `firing`, of those that are either."""
         return {
-            (one["labels"]["alertname"], one["labels"]["severity"]): one["state"] for one in self._get("alerts")["alerts"]
+            (one["labels"]["alertname"], one["labels"]["severity"]): one["state"]
+            for one in self._get("alerts")["alerts"]
         }
 
     def rule_errors(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Alerts and recording rules under promtool: every alert fires when it must, and then no other; none fires without need."""
+"""Alerts and recording rules under promtool: every alert fires when it must, then no other, and none without need."""
 
 import subprocess
 from pathlib import Path
@@ -8,15 +8,14 @@ import pytest
 import yaml
 
 from deploy.prometheus_tool import promtool
-from deploy.prometheus_tool.running import CONFIG
+from tests.prometheus.files import ALERTS, RULE_FILES, named
 
-RULES = sorted((CONFIG.parent / "rules").glob("*.yml"))
 GIVEN = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 CASES: list[dict[str, Any]] = GIVEN["cases"]
 FIRING = 'max by (alertname, severity) (ALERTS{alertstate="firing", alertname!="Watchdog"})'
 
 
-def test_of(case: dict[str, Any]) -> dict[str, Any]:
+def as_promtool(case: dict[str, Any]) -> dict[str, Any]:
     """A case as promtool wants it."""
     minutes = case.get("minutes", 120)
     series = {name: values.replace("$", str(minutes)) for name, values in GIVEN["healthy"].items()}
@@ -33,9 +32,6 @@ def test_of(case: dict[str, Any]) -> dict[str, Any]:
     return {"name": case["name"], "interval": "1m", "input_series": given, "promql_expr_test": asked}
 
 
-test_of.__test__ = False  # type: ignore[attr-defined]
-
-
 def _alert(words: str) -> dict[str, Any]:
     name, severity = words.split()
     return {"labels": f'{{alertname="{name}", severity="{severity}"}}', "value": 1}
@@ -45,11 +41,11 @@ def run(folder: Path, case: dict[str, Any]) -> str:
     """What promtool has against it; empty when nothing."""
     file = folder / "test.yml"
     document = {
-        "rule_files": [str(path) for path in RULES],
+        "rule_files": [str(path) for path in RULE_FILES],
         "evaluation_interval": "1m",
         # Groups are evaluated in this order at each instant: what is recorded first, alerts after.
         "group_eval_order": ["hospitals", "freshness", "pipeline"],
-        "tests": [test_of(case)],
+        "tests": [as_promtool(case)],
     }
     file.write_text(yaml.safe_dump(document, width=1000), encoding="utf-8")
     done = subprocess.run(
@@ -64,13 +60,7 @@ def test_the_case_fires_what_it_must(tmp_path: Path, case: dict[str, Any]) -> No
 
 
 def test_every_alert_has_a_case_that_fires_and_one_that_does_not() -> None:
-    alerts = {
-        f"{rule['alert']} {rule['labels']['severity']}"
-        for path in RULES
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-        for rule in group["rules"]
-        if "alert" in rule
-    } - {"Watchdog none"}
+    alerts = {named(rule) for rule in ALERTS} - {"Watchdog none"}
     firing = {alert for case in CASES for alerts in case["firing"].values() for alert in alerts}
     assert firing == alerts
 
