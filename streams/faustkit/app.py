@@ -3,7 +3,9 @@
 Called by the worker. Knows Kafka topics and the state's rebalance order; not what agents do.
 """
 
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import faust
@@ -57,6 +59,8 @@ def create(settings: Settings, state: State) -> App:
         consumer_group_instance_id=settings.worker_name,
         consumer_max_fetch_size=4 * 1024 * 1024,
         consumer_auto_offset_reset="earliest",
+        # Faust makes the folder even if nothing is kept in it, by default where it was started.
+        datadir=str(Path(tempfile.gettempdir()) / "earshot-faust"),
         worker_redirect_stdouts=False,
         cython_optimizations=True,
     )
