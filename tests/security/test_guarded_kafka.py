@@ -64,12 +64,11 @@ def arguments_of_every_process() -> bytes:
     return found
 
 
-@pytest.mark.parametrize("transport", ["batch", "single"])
 def test_a_whole_pipeline_counts_exactly_and_shows_the_password_nowhere(
-    guarded: Settings, guarded_kafka: LocalKafka, transport: str
+    guarded: Settings, guarded_kafka: LocalKafka
 ) -> None:
     password = Path(guarded.kafka_password_file).read_text().encode()
-    settings = changed(guarded, transport=transport, log_level="debug", metrics_port=0, ingest_metrics_port=0)
+    settings = changed(guarded, log_level="debug", metrics_port=0, ingest_metrics_port=0)
     with Pipeline(settings, lambda _: None) as pipeline:
         filled = fill(pipeline.settings, 500, seed=3)
         pipeline.start_simulated_x(rate=500, seed=4)
