@@ -42,7 +42,7 @@ def lines_of(samples: Samples, names: dict[str, str]) -> list[Line]:
     """Hospitals with posts, busiest first."""
     by: dict[str, dict[str, float]] = {}
     for (name, labels), value in samples.items():
-        if name.startswith("conversation_") and value:
+        if name.startswith("conversation_") and name.endswith("_total") and value:
             values = dict(labels)
             hospital = values.pop("hospital")
             by.setdefault(hospital, {})["/".join((name, *values.values()))] = value

@@ -6,7 +6,7 @@ Knows names and offsets; what records mean is the oracle's.
 from collections.abc import Iterator
 
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
 
 from agents.proving.oracle import Stored
 from streams import kafka_client, kafka_topics
@@ -50,8 +50,8 @@ def size(settings: Settings, kafka_topic: str) -> int:
 def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
     try:
         found: dict[TopicPartition, OffsetAndMetadata] = admin.list_group_offsets(group).get(group, {})
-    except CoordinatorNotAvailableError:
-        return {}  # a new broker, before its first group
+    except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+        return {}  # a new broker, before its first group, or while it makes room for one
     return found
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -141,10 +141,10 @@ def test_the_series_of_machinery_are_all_there(run: Run) -> None:
 
 def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
     hospitals, taxonomy = directory.load().hospitals, Taxonomy.load()
-    ids = {(one.id,) for one in hospitals}
-    by = {
-        "tier": set(TIERS),
-        "intent": set(INTENTS),
+    ids: set[tuple[str, ...]] = {(one.id,) for one in hospitals}
+    by: dict[str, Iterable[str]] = {
+        "tier": TIERS,
+        "intent": INTENTS,
         "topic": taxonomy.operational | taxonomy.safety | taxonomy.service_line,
     }
     expected: dict[str, set[tuple[str, ...]]] = {
@@ -152,10 +152,9 @@ def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
         "conversation_own_posts_total": ids,
         "conversation_suppressed_cells": ids,
         "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind) for one in hospitals},
-    } | {
-        f"conversation_{label}_posts_total": {(one, value) for (one,) in ids for value in values}
-        for label, values in by.items()
     }
+    for label, values in by.items():
+        expected[f"conversation_{label}_posts_total"] = {(*key, value) for key in ids for value in values}
     shown = families(run, "worker")
     assert {name: set(series) for name, series in shown.items() if name.startswith("conversation_")} == expected
     assert shown["pipeline_directory_hospitals"] == {(): len(hospitals)}

@@ -1,0 +1,74 @@
+"""What ingest shows of itself follows what happens: connections, their ends, rules, and a Kafka that is slow."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from agents.ingest import rules
+from agents.ingest.publisher import STALL_SECONDS, Publisher
+from agents.ingest.service import Ingest
+from streams import directory
+from streams.settings import load
+from tests.ingest.listening import TOKEN, pointed_at, simulated, wait_until
+from tests.ingest.test_publisher import Script, publish
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def sink(script: Script) -> Publisher:
+    return Publisher(script, {"posts": "the-posts", "dead-letters": "the-dead"}, 100, script.clock)
+
+
+def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher) -> None:
+    wanted = rules.wanted(directory.load())
+    with simulated(count=0, heartbeat=0.2) as running:
+        ingest = Ingest(pointed_at(load({}), running.x.url, tmp_path), TOKEN, wanted, sink)
+
+        def shown(name: str, *labels: str) -> float | None:
+            samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
+            return samples.get(labels)
+
+        assert (shown("x_stream_connected"), shown("x_rules"), shown("x_last_line_timestamp_seconds")) == (
+            0,
+            None,
+            None,
+        )
+        ingest.start()
+        try:
+            wait_until(lambda: shown("x_stream_connected") == 1, "it is connected")
+            assert shown("x_rules") == len(wanted)
+            wait_until(lambda: bool(shown("x_lines_total", "heartbeat")), "a heartbeat")
+            assert shown("x_last_line_timestamp_seconds") is not None
+            assert shown("x_last_post_timestamp_seconds") is None
+            running.call(running.x.end_stream)
+            wait_until(lambda: shown("x_stream_connects_total") == 2, "it is connected anew")
+            assert shown("x_stream_outcomes_total", "closed") == 1
+        finally:
+            assert ingest.stop() == 0
+        wait_until(lambda: shown("x_stream_outcomes_total", "stopped") == 1, "its own end is counted")
+        assert shown("x_stream_connected") == 0
+        ingest.check()
+
+
+def test_a_kafka_that_takes_nothing_is_seen(script: Script, sink: Publisher) -> None:
+    assert sink.stuck_for == 0
+    publish(sink, 1, 2)
+    script.now += 5
+    assert sink.stuck_for == 5
+    script.producers[0][0].ack()
+    assert (sink.stuck_for, sink.acked) == (0, 1)
+    script.answers = False
+    script.now += STALL_SECONDS
+    sink.tend()
+    assert (sink.stuck_for, sink.rebuilds) == (STALL_SECONDS, 0), "waiting for the broker is no progress"
+    script.answers = True
+    script.now += STALL_SECONDS
+    sink.tend()
+    assert (sink.stuck_for, sink.rebuilds) == (2 * STALL_SECONDS, 1), "nor is another producer"
+    script.producers[1][0].ack()
+    assert (sink.stuck_for, sink.acked, sink.outstanding) == (0, 2, 0)
