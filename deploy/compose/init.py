@@ -33,6 +33,9 @@ VARIABLES: dict[str, Callable[[], str]] = {"KAFKA_CLUSTER_ID": cluster_id}
 SECRETS: dict[str, Callable[[], str] | None] = {
     "grafana_admin_password": lambda: secrets.token_urlsafe(18),
     "simulated_x_token": lambda: secrets.token_urlsafe(32),
+    # Empty files: nobody is told, and an alert on the board says so.
+    "alert_webhook_url": lambda: "",
+    "watchdog_webhook_url": lambda: "",
     # Nobody but X can make this one.
     "x_token": None,
 }
@@ -72,7 +75,7 @@ def init(env: Path, example: Path, folder: Path) -> list[str]:
         elif make is not None:
             path.write_text(make(), encoding="ascii")
             path.chmod(FILE_MODE)
-            said.append(f"{folder.name}/{name}: made")
+            said.append(f"{folder.name}/{name}: {'made' if path.stat().st_size else 'made, and empty; fill it in'}")
         else:
             said.append(
                 f"{folder.name}/{name}: missing; put the X bearer token in it and run `make init` again "

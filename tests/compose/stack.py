@@ -84,8 +84,8 @@ class Stack:
         ]
 
     def services(self) -> list[str]:
-        """Names of the services that run on."""
-        return sorted({one.service for one in self.containers()})
+        """Name of the service of each container that runs on."""
+        return sorted(one.service for one in self.containers())
 
     def kill(self, container: Container) -> None:
         """SIGKILL for the process that the container is for, from inside: no root is needed for it here."""

@@ -176,6 +176,10 @@ def test_kafka_is_configured_as_the_local_one_is() -> None:
     assert any(volume.endswith(f":{given['log.dirs']}") for volume in SERVICES["kafka"]["volumes"])
 
 
+def test_kafka_can_unpack_its_codec() -> None:
+    assert [mount for mount in SERVICES["kafka"]["tmpfs"] if mount.startswith("/tmp:exec,")]  # noqa: S108
+
+
 def test_what_is_mounted_from_the_tree_is_there_and_read_only() -> None:
     mounts = [mount for one in SERVICES.values() for mount in one.get("volumes", ()) if str(mount).startswith("./")]
     assert mounts

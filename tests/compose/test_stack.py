@@ -1,6 +1,6 @@
 """The demo's stack as it runs: healthy in time, exact, and healed by itself whatever dies.
 
-One stack for all; each test leaves it whole and with posts coming.
+One stack for all; each test finds it whole and with posts coming.
 """
 
 import time
@@ -22,7 +22,7 @@ WITHOUT_POSTS = sorted(set(LASTING) - {"ingest-demo", "simulated-x"})
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("compose"))
     try:
         stack.compose("build", "--quiet")
@@ -32,8 +32,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
 
 
+@pytest.fixture
+def stack(started: Stack) -> Stack:
+    if started.services() != LASTING or not all(one.healthy for one in started.containers()):
+        started.up("--scale", "worker=1")
+    return started
+
+
 def settle(stack: Stack) -> dict[str, int]:
-    """No more posts; the oracle's verdict on those that came. `stack.up()` lets them come again."""
+    """No more posts; the oracle's verdict on those that came."""
     stack.compose("stop", "ingest-demo")
     return stack.verdict()
 
@@ -61,7 +68,6 @@ def test_prometheus_shows_what_the_oracle_counts(stack: Stack) -> None:
     assert verdict["difference"] == 0
     assert verdict["mentions"] > 0
     wait_until(lambda: stack.mentions() == verdict["mentions"], f"{verdict['mentions']} mentions on Prometheus")
-    stack.up()
 
 
 @pytest.mark.parametrize("service", LASTING)
@@ -77,7 +83,6 @@ def test_a_killed_process_comes_back_by_itself_and_no_count_is_wrong(stack: Stac
     wait_until(healed, f"{service} healthy again")
     posts_come(stack)
     assert settle(stack)["difference"] == 0
-    stack.up()
 
 
 def test_down_and_up_keep_every_count(stack: Stack) -> None:
@@ -97,7 +102,6 @@ def test_down_and_up_keep_every_count(stack: Stack) -> None:
     wait_until(lambda: len(shown()) == len(before), "all series")
     assert shown() == before
     assert stack.verdict() == verdict
-    stack.up()
 
 
 def test_a_second_worker_takes_its_share_and_no_counter_jumps(stack: Stack) -> None:
@@ -117,7 +121,6 @@ def test_a_second_worker_takes_its_share_and_no_counter_jumps(stack: Stack) -> N
     )["result"]:  # fmt: skip
         values = [float(value) for _, value in one["values"]]
         assert values == sorted(values), f"{one['metric']} falls: {values}"
-    stack.up("--scale", "worker=1")
 
 
 def test_only_grafana_is_published_and_only_on_loopback(stack: Stack) -> None:
