@@ -3,9 +3,7 @@
 Called by the worker. Knows Kafka topics and the state's rebalance order; not what agents do.
 """
 
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 import faust
@@ -36,6 +34,9 @@ class App(faust.App):  # type: ignore[misc]
     worker_settings: Settings
     worker_state: State
 
+    def _create_directories(self) -> None:
+        """None: nothing is kept in files. Faust makes a folder where it was started, whose root may be read-only."""
+
 
 def create(settings: Settings, state: State) -> App:
     """The app, without agents yet."""
@@ -59,8 +60,6 @@ def create(settings: Settings, state: State) -> App:
         consumer_group_instance_id=settings.worker_name,
         consumer_max_fetch_size=4 * 1024 * 1024,
         consumer_auto_offset_reset="earliest",
-        # Faust makes the folder even if nothing is kept in it, by default where it was started.
-        datadir=str(Path(tempfile.gettempdir()) / "earshot-faust"),
         worker_redirect_stdouts=False,
         cython_optimizations=True,
     )

@@ -71,6 +71,7 @@ READ_AGAINST: dict[str, str] = {
     "faust.tables.recovery:Recovery._restart_recovery": "6bd8a8558a2d",
     "faust.app.base:App._on_partitions_revoked": "d5c895bbe57d",
     "faust.app.base:App._on_partitions_assigned": "de932b7927db",
+    "faust.app.base:App._create_directories": "a9f571c3b04a",
     "faust.app.base:App._stop_consumer": "55854a5de12c",
     "aiokafka.consumer.group_coordinator:GroupCoordinator._do_heartbeat": "dc1d6632aaa6",
     "aiokafka.consumer.group_coordinator:GroupCoordinator._heartbeat_routine": "61d010289522",
