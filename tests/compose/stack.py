@@ -6,6 +6,7 @@ Grafana's is reachable, so questions are asked inside the containers.
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import time
@@ -23,7 +24,17 @@ BOUND = 150.0
 """Seconds for anything else to come true: generous, restarts and session timeouts are in it."""
 
 # tini (`init: true`) is process 1, its child what the container is for. `docker kill` would count as a stop by hand.
-_KILL_MAIN = 'read -r main _ < /proc/1/task/1/children && kill -9 "$main"'
+_KILL_MAIN = """
+for process in /proc/[0-9]*; do
+  while read -r key value; do
+    [ "$key" = PPid: ] && [ "$value" = 1 ] && kill -9 "${process#/proc/}"
+  done < "$process/status"
+done
+true
+"""
+_WORKER_METRICS = (
+    "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9108/metrics', timeout=5).read().decode())"
+)
 
 
 class Container(NamedTuple):
@@ -108,6 +119,11 @@ class Stack:
         result = self.prometheus("query", query=query)["result"]
         assert len(result) <= 1, f"{query} gives {len(result)} series"
         return float(result[0]["value"][1]) if result else float("nan")
+
+    def counts(self) -> list[str]:
+        """The only worker's counters of what people say, as its /metrics shows them."""
+        text = self.compose("exec", "-T", "worker", "python", "-c", _WORKER_METRICS)
+        return sorted(line for line in text.splitlines() if re.match(r"conversation_\w+_total\b", line))
 
     def mentions(self) -> float:
         """What the board would show: every hospital's posts, its own included."""

@@ -3,8 +3,10 @@
 One stack for all; each test finds it whole and with posts coming.
 """
 
+import math
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -46,8 +48,14 @@ def settle(stack: Stack) -> dict[str, int]:
 
 
 def posts_come(stack: Stack) -> None:
-    before = stack.mentions()
-    wait_until(lambda: stack.mentions() > before, "new posts on Prometheus")
+    seen: list[float] = []
+
+    def more() -> bool:
+        # No number while a worker recovers: missing data looks missing.
+        seen.extend(number for number in [stack.mentions()] if not math.isnan(number))
+        return bool(seen) and seen[-1] > seen[0]
+
+    wait_until(more, "new posts on Prometheus")
 
 
 def test_every_service_is_healthy_in_time_and_every_target_is_up(stack: Stack) -> None:
@@ -86,26 +94,20 @@ def test_a_killed_process_comes_back_by_itself_and_no_count_is_wrong(stack: Stac
 
 
 def test_down_and_up_keep_every_count(stack: Stack) -> None:
-    counts = "max by (__name__, hospital, tier, topic, intent) ({__name__=~'conversation_.*_total'})"
-
-    def shown() -> dict[str, str]:
-        result = stack.prometheus("query", query=counts)["result"]
-        return {str(sorted(one["metric"].items())): one["value"][1] for one in result}
-
+    posts_come(stack)
     verdict = settle(stack)
-    wait_until(lambda: stack.mentions() == verdict["mentions"], "the last posts on Prometheus")
-    before, down_at = shown(), time.time()
+    before = stack.counts()
+    assert before
     stack.compose("down")
     stack.up(*WITHOUT_POSTS)
-    fresh = "min(timestamp(conversation_posts_total))"
-    wait_until(lambda: stack.value(fresh) > down_at + 1, "a scrape of the new worker")
-    wait_until(lambda: len(shown()) == len(before), "all series")
-    assert shown() == before
+    wait_until(lambda: len(stack.counts()) == len(before), "every counter of the new worker")
+    assert stack.counts() == before
     assert stack.verdict() == verdict
 
 
 def test_a_second_worker_takes_its_share_and_no_counter_jumps(stack: Stack) -> None:
     held = 'pipeline_held_partitions{stage="hospitals"}'
+    posts_come(stack)
     began = time.time()
     posts_come(stack)
     stack.up("--no-recreate", "--scale", "worker=2")
@@ -114,13 +116,16 @@ def test_a_second_worker_takes_its_share_and_no_counter_jumps(stack: Stack) -> N
     verdict = settle(stack)
     assert verdict["difference"] == 0
     wait_until(lambda: stack.mentions() == verdict["mentions"], "the last posts on Prometheus")
-    for one in stack.prometheus(
-        "query_range",
-        query="max by (__name__, hospital, tier, topic, intent) ({__name__=~'conversation_.*_total'})",
-        start=f"{began:.0f}", end=f"{time.time():.0f}", step="5",
-    )["result"]:  # fmt: skip
-        values = [float(value) for _, value in one["values"]]
-        assert values == sorted(values), f"{one['metric']} falls: {values}"
+    samples = defaultdict[str, list[tuple[float, float]]](list)
+    query = f"{{__name__=~'conversation_.*_total'}}[{time.time() - began:.0f}s]"
+    for series in stack.prometheus("query", query=query)["result"]:
+        key = str({name: value for name, value in series["metric"].items() if name != "instance"})
+        samples[key] += [(at, float(value)) for at, value in series["values"]]
+    assert samples
+    for labels, seen in samples.items():
+        values = [value for _, value in sorted(seen)]
+        # It ends at the oracle's number: what never falls never was too high either.
+        assert values == sorted(values), f"{labels} falls: {values}"
 
 
 def test_only_grafana_is_published_and_only_on_loopback(stack: Stack) -> None:
