@@ -25,7 +25,8 @@ def chaos(ctx: click.Context, kills: int, seconds: float, rate: float, seed: int
 
     Exit code 0: every count is right and every offset committed, in every run.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the children running
+        signal.signal(number, signal.default_int_handler)
     settings: Settings = ctx.obj
     started = time.monotonic()
 

@@ -42,7 +42,9 @@ def test_the_demo_ends_with_the_oracles_word_and_leaves_nothing_running(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "SIGTERM", "closed terminal"]
+)
 def test_a_signal_ends_the_demo_early_and_it_still_counts(number: signal.Signals, tmp_path: Path) -> None:
     done, mark = run(["--seconds", "300"], tmp_path)
     assert done.stdout is not None
