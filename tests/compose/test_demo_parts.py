@@ -1,0 +1,57 @@
+"""What compose needs of the `earshot` command beside health: a verdict on a pipeline as it stands, an X for others."""
+
+import asyncio
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from kafka import KafkaProducer
+
+from agents.cli import main
+from agents.proving import load
+from agents.simulated.people import targets
+from agents.simulated.server import SimulatedX
+from streams import directory, kafka_topics
+from streams.settings import Settings, environment
+
+
+def verify(settings: Settings, *words: str) -> Result:
+    return CliRunner().invoke(main, ["verify", *words], env=environment(settings))
+
+
+@pytest.mark.kafka
+def test_verify_agrees_when_there_is_nothing_to_count(pipeline_settings: Settings) -> None:
+    assert verify(pipeline_settings).stdout == "oracle: 0 posts, 0 mentions, difference 0\n"
+    found = verify(pipeline_settings, "--json")
+    assert json.loads(found.stdout) == {"posts": 0, "mentions": 0, "difference": 0}
+    assert found.exit_code == 0
+
+
+@pytest.mark.kafka
+def test_verify_finds_a_row_that_no_post_accounts_for(pipeline_settings: Settings) -> None:
+    row = {"version": 1, "posts": 2, "own": 0, "tiers": {"local": 2}, "topics": {}, "intents": {}}
+    producer = KafkaProducer(bootstrap_servers=pipeline_settings.kafka_bootstrap)
+    changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
+    producer.send(changelog, json.dumps(row).encode(), key=b"050454/all")
+    producer.close()
+    found = verify(pipeline_settings)
+    assert found.stdout == "oracle: 0 posts, 0 mentions, difference 4\n"
+    assert found.exit_code == 1
+
+
+@pytest.mark.kafka
+def test_verify_says_so_when_posts_are_not_committed(pipeline_settings: Settings) -> None:
+    number = load.fill(pipeline_settings, 50, seed=7)
+    found = verify(pipeline_settings, "--within", "0")
+    assert found.exit_code == 1
+    assert found.stderr == (
+        f"Error: {number} records are not committed after 0 s: stop ingest, and see that a worker runs\n"
+    )
+
+
+def test_a_simulated_x_listens_where_it_is_told() -> None:
+    async def url() -> str:
+        async with SimulatedX(targets(directory.load("")), host="127.0.0.2") as x:
+            return x.url
+
+    assert asyncio.run(url()).startswith("http://127.0.0.2:")
