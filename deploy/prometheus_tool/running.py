@@ -129,7 +129,9 @@ class RunningPrometheus:
             try:
                 with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2):  # noqa: S310 - loopback
                     return
-            except OSError:
+            except OSError as error:
+                if isinstance(error, HTTPError):
+                    error.close()  # 503 while it starts: the answer holds the socket
                 if not self._child.running or time.monotonic() > deadline:
                     raise UserError(f"Prometheus does not get ready: {self._child.last_line()}") from None
             time.sleep(0.05)
