@@ -1,7 +1,7 @@
 """The closed sets of words that records, rows and metric labels are made of.
 
 Everything that says "local" or "complaint" takes it from here; a word that is not here cannot travel on a Kafka topic
-nor become a label. Topics are not here: they are the taxonomy's (`streams/reading/taxonomy.yaml`).
+nor become a label. Topics are not here: they are the taxonomy's (`streams/reading/topics/taxonomy.yaml`).
 """
 
 from typing import Literal, get_args

@@ -11,7 +11,7 @@ from deploy.grafana.panels import Row, bars, lines, number
 from deploy.grafana.queries import Query, selector, table_in_range, table_now, table_per_hour
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import declared
-from streams.reading.topics import Taxonomy
+from streams.reading.topics.taxonomy import Taxonomy
 
 ONE = "$hospital"
 TIER_COLOURS = {

@@ -8,12 +8,12 @@ import msgspec
 
 from streams.directory import Directory
 from streams.reading.addressed import hospitals_of
-from streams.reading.intent import Intents, IntentWords
-from streams.reading.locality import Localities
-from streams.reading.phrases import Phrases
-from streams.reading.places import Gazetteer, place_of
+from streams.reading.places.locality import Localities
+from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.post import Post
-from streams.reading.topics import Taxonomy, TopicMatcher
+from streams.reading.topics.intent import Intents, IntentWords
+from streams.reading.topics.phrases import Phrases
+from streams.reading.topics.taxonomy import Taxonomy, TopicMatcher
 from streams.reading.x import XEnvelope, post_of
 from streams.records import Mention, Tally
 from streams.vocabulary import DeadReason

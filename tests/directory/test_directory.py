@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from streams.directory import DirectoryError, load
-from streams.reading.place import Place, km
-from streams.reading.places import Gazetteer
+from streams.reading.places.place import Place, km
+from streams.reading.places.resolver import Gazetteer
 
 HEADER = "id,name,city,state,zip,kind,latitude,longitude,handles\n"
 ROW = "010033,A Hospital,Fargo,ND,58102,acute,46.877,-96.790,@AHospital:official|@old_one:former\n"

@@ -16,7 +16,7 @@ from agents.proving.pipeline import Pipeline
 from streams import directory, kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import METRICS, Job, Metric
-from streams.reading.topics import Taxonomy
+from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import load
 from streams.vocabulary import INTENTS, TIERS
 from tests.ingest.listening import pointed_at, simulated, wait_until

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.phrases import Find, Group, Phrases, normalise
+from streams.reading.topics.phrases import Find, Group, Phrases, normalise
 
 PHRASES = Phrases(
     [

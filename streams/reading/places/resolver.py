@@ -1,6 +1,6 @@
 """Where an author says to be: a profile text or a geo tag becomes a place, or an abstention with its reason.
 
-Owns the order of the rules; the names are `place_names.py`'s. Called by the reader, once a post. Deliberately knows no
+Owns the order of the rules; the names are `names.py`'s. Called by the reader, once a post. Deliberately knows no
 hospital (near and far are `locality.py`) and reads no post text: a place that is written about is not where its author
 is.
 
@@ -15,9 +15,9 @@ from functools import lru_cache
 
 import msgspec
 
-from streams.reading import place_names
-from streams.reading.place import Abstention, Place, km
-from streams.reading.place_names import US, City, PlaceNames, fold
+from streams.reading.places import names as place_names
+from streams.reading.places.names import US, City, PlaceNames, fold
+from streams.reading.places.place import Abstention, Place, km
 from streams.reading.post import Post
 from streams.vocabulary import Abstained, Evidence, Precision
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import directory
-from streams.reading.locality import Localities, decide
-from streams.reading.place import Abstention, Place
-from streams.reading.places import Gazetteer
+from streams.reading.places.locality import Localities, decide
+from streams.reading.places.place import Abstention, Place
+from streams.reading.places.resolver import Gazetteer
 from tests.reading.making import cases
 
 GAZETTEER = Gazetteer.load()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from streams.errors import UserError
-from streams.reading.phrases import Group, Phrases, pattern_of
+from streams.reading.topics.phrases import Group, Phrases, pattern_of
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _CONTEXT, _ELSEWHERE, _WEAK = " context", " elsewhere", " weak"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.intent import IntentWords
-from streams.reading.phrases import Phrases
-from streams.reading.topics import Taxonomy, TaxonomyError, TopicMatcher
+from streams.reading.topics.intent import IntentWords
+from streams.reading.topics.phrases import Phrases
+from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicMatcher
 from tests.reading.making import cases
 
 TAXONOMY = Taxonomy.load()

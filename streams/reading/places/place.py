@@ -1,4 +1,4 @@
-"""A place, or the reason for none: what `places.py` makes of a text or a geo tag, and `locality.py` measures to a
+"""A place, or the reason for none: what `resolver.py` makes of a text or a geo tag, and `locality.py` measures to a
 hospital.
 
 Knows neither names nor hospitals.

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.place import Abstention, Place
-from streams.reading.place_names import City, GazetteerError, PlaceNames, Words, fold
-from streams.reading.places import Gazetteer, place_of
+from streams.reading.places.names import City, GazetteerError, PlaceNames, Words, fold
+from streams.reading.places.place import Abstention, Place
+from streams.reading.places.resolver import Gazetteer, place_of
 from streams.vocabulary import ABSTAINED
 from tests.reading.making import a_post, cases
 

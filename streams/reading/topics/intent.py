@@ -9,7 +9,7 @@ from importlib import resources
 import msgspec
 
 from streams.errors import UserError
-from streams.reading.phrases import Group, Phrases, pattern_of
+from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.vocabulary import Intent
 
 _NAMES = (

@@ -1,6 +1,6 @@
-"""The names of places as data: what is read from places.csv, zips.csv and gazetteer.yaml, folded and indexed.
+"""The names of places as data: what is read from places.csv, zips.csv and words.yaml, folded and indexed.
 
-Owns folding and looking up; the rules that read a profile text are `places.py`. Called by it and, for folding, by
+Owns folding and looking up; the rules that read a profile text are `resolver.py`. Called by it and, for folding, by
 `locality.py`. Knows no post and no hospital. A later gazetteer replaces the files, not the questions asked here.
 """
 
@@ -48,7 +48,7 @@ class Zip(msgspec.Struct, frozen=True, gc=False):
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """gazetteer.yaml, whose comments say what each part is."""
+    """words.yaml, whose comments say what each part is."""
 
     version: int
     states: dict[str, list[str]]
@@ -106,9 +106,7 @@ class PlaceNames:
         name, admin1, country = target.split(", ")
         city = self.city(fold(name), country, admin1)
         if city is None:
-            raise GazetteerError(
-                f"gazetteer.yaml: the alias {alias!r} points at {target!r}, which is not in places.csv"
-            )
+            raise GazetteerError(f"words.yaml: the alias {alias!r} points at {target!r}, which is not in places.csv")
         return city
 
     def named(self, folded: str) -> list[City]:
@@ -134,9 +132,9 @@ def load() -> PlaceNames:
     """The gazetteer that ships with Earshot. Raises `GazetteerError`."""
     folder = resources.files(__package__)
     try:
-        words = msgspec.yaml.decode((folder / "gazetteer.yaml").read_bytes(), type=Words)
+        words = msgspec.yaml.decode((folder / "words.yaml").read_bytes(), type=Words)
     except msgspec.DecodeError as error:
-        raise GazetteerError(f"gazetteer.yaml: {error}") from None
+        raise GazetteerError(f"words.yaml: {error}") from None
     return PlaceNames(words, _rows("places.csv", City), _rows("zips.csv", Zip))
 
 

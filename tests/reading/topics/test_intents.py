@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.intent import IntentError, Intents, IntentWords
+from streams.reading.topics.intent import IntentError, Intents, IntentWords
 from streams.vocabulary import INTENTS
 from tests.reading.making import cases
 

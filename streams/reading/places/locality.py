@@ -17,8 +17,8 @@ So a state never makes anyone local, nor does a state line keep anyone from it, 
 import msgspec
 
 from streams.directory import Hospital
-from streams.reading.place import Abstention, Place, km
-from streams.reading.place_names import fold
+from streams.reading.places.names import fold
+from streams.reading.places.place import Abstention, Place, km
 from streams.vocabulary import Evidence, Precision, Tier
 
 R_LOCAL_KM = 40.2
