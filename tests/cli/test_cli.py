@@ -55,6 +55,7 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
         "from agents.cli import COMMANDS, main\n"
         "@click.command()\n"
         "def wait():\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job ignores it
         "    print('begun', flush=True); signal.pause()\n"
         "COMMANDS['wait'] = ('__main__:wait', '')\n"
         "main(['wait'])\n"
