@@ -25,7 +25,7 @@ def chaos(ctx: click.Context, kills: int, seconds: float, rate: float, seed: int
 
     Exit code 0: every count is right and every offset committed, in every run.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the children running
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, a shell ignores SIGINT
         signal.signal(number, signal.default_int_handler)
     settings: Settings = ctx.obj
     started = time.monotonic()

@@ -19,7 +19,7 @@ def demo(ctx: click.Context, seconds: float, rate: float, seed: int) -> None:
 
     Exit code 0: tables, /metrics and oracle agree to the unit. 1: they do not, or something could not run.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the children running
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, a shell ignores SIGINT
         signal.signal(number, signal.default_int_handler)
     settings: Settings = ctx.obj
     ctx.exit(0 if Demo(settings, Console()).run(seconds, rate, seed) else 1)
