@@ -21,6 +21,8 @@ from streams.vocabulary import DeadReason
 log = logging.getLogger(__name__)
 
 SOURCE = "x"
+Origin = Literal["stream", "search", "replay"]
+"""How a post came: as it was written, found afterwards, or from a file."""
 DEAD_RAW_BYTES = (MAX_RECORD_BYTES - 4096) // 4 * 3
 """Most bytes of a line that a dead letter carries: base64 makes 4 of 3, and 4 KiB are for the rest of the record."""
 
@@ -40,7 +42,7 @@ class Record(NamedTuple):
 
 
 class _Data(msgspec.Struct):
-    id: str | msgspec.UnsetType = msgspec.UNSET
+    id: int | str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Line(msgspec.Struct):
@@ -77,8 +79,9 @@ class UnreadableError(Exception):
 class Intake:
     """Makes records of lines and counts them. Used by one thread; its counts may be read by any."""
 
-    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.time, origin: Origin = "stream") -> None:
         """`max_bytes`: a larger line, or envelope, is dead. `clock`: seconds since the epoch."""
+        self._origin = origin
         self._max_bytes = max_bytes
         self._clock = clock
         self.lines = 0
@@ -118,13 +121,14 @@ class Intake:
                 _log_notices(found.errors)
                 return None
             raise UnreadableError("no_post")
-        if not _ID.fullmatch(found.data.id):
+        post = str(found.data.id)
+        if not _ID.fullmatch(post):
             raise UnreadableError("wrong_shape")
-        envelope = Envelope(SOURCE, found.data.id, now, "stream", _tags(found.matching_rules), msgspec.Raw(line))
+        envelope = Envelope(SOURCE, post, now, self._origin, _tags(found.matching_rules), msgspec.Raw(line))
         value = encode_json(envelope)
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
-        return Record("posts", found.data.id.encode(), value)
+        return Record("posts", post.encode(), value)
 
 
 def _decoded(line: bytes) -> _Line:

@@ -82,7 +82,7 @@ def test_a_post_is_a_post_however_its_rules_are_given(rules: str, tags: tuple[st
         (b"[]", "wrong_shape"),
         (b'"post"', "wrong_shape"),
         (b'{"data":[{"id":"1"}]}', "wrong_shape"),
-        (b'{"data":{"id":1}}', "wrong_shape"),
+        (b'{"data":{"id":1.5}}', "wrong_shape"),
         (b'{"data":{"id":"one"}}', "wrong_shape"),
         (b'{"data":{"id":""}}', "wrong_shape"),
         (b'{"data":{"id":"123456789012345678901"}}', "wrong_shape"),
@@ -101,6 +101,10 @@ def test_a_line_that_is_no_post_is_dead_with_its_reason_and_its_bytes(line: byte
     assert letter.reason == reason
     assert (letter.where, letter.source, letter.at, letter.size) == ("ingest", "x", 1_790_000_000_250, len(line))
     assert letter.raw == line
+
+
+def test_an_id_may_be_a_number() -> None:
+    assert envelope(b'{"data":{"id":12}}').id == "12"
 
 
 def test_a_dead_letter_of_any_size_fits_a_record() -> None:
