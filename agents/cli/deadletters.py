@@ -1,0 +1,114 @@
+"""`earshot deadletters list|show|retry`: what could not be read, and trying it again.
+
+Shows where, when and why; a letter's bytes, which may hold a post's text, only when asked for by `show --raw`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import get_args
+
+import click
+import msgspec
+
+from agents import dead_letters
+from agents.dead_letters import Fate, Letter, waiting
+from deploy.local_kafka import bootstrap
+from streams import directory
+from streams.errors import UserError
+from streams.reading.reader import Reader
+from streams.settings import Settings
+from streams.vocabulary import DEAD_REASONS
+
+_REASON = click.option("--reason", type=click.Choice(DEAD_REASONS), help="Only those of this reason.")
+
+
+@click.group()
+def deadletters() -> None:
+    """What could not be read, for a day."""
+
+
+@deadletters.command("list")
+@_REASON
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON, all of them.")
+@click.pass_obj
+def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> None:
+    """When, where, why, size and key of each; oldest first, then how many of each reason there are."""
+    found = _found(_reached(settings), reason)
+    if as_json:
+        click.echo(msgspec.json.encode([_shown(one) for one in found]))
+        return
+    for one in found[-limit:]:
+        letter = one.letter
+        click.echo(f"{_when(letter.at)}  {letter.where:6} {letter.reason:14} {letter.size:>7} bytes  {one.name}")
+    counts = Counter(one.letter.reason for one in found)
+    click.echo(f"{len(found)} dead letters" + "".join(f", {count} {why}" for why, count in sorted(counts.items())))
+
+
+@deadletters.command()
+@click.argument("key")
+@click.option("--raw", is_flag=True, help="Write the line itself, as it came; it may hold a post's text.")
+@click.pass_obj
+def show(settings: Settings, key: str, raw: bool) -> None:
+    """One letter by its key, as JSON without its bytes."""
+    one = next((one for one in waiting(_reached(settings)) if one.name == key), None)
+    if one is None:
+        raise UserError(f"no dead letter {key}: `earshot deadletters list` shows their keys")
+    if not raw:
+        click.echo(msgspec.json.encode(_shown(one)))
+    elif one.letter.raw:
+        click.get_binary_stream("stdout").write(one.letter.raw)
+    else:
+        raise UserError(f"{key} holds no bytes: it stands on `posts`, partition {one.letter.partition}, "
+                        f"offset {one.letter.offset}")  # fmt: skip
+
+
+@deadletters.command()
+@click.argument("keys", nargs=-1)
+@_REASON
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome as one line of JSON.")
+@click.pass_obj
+def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: bool, as_json: bool) -> None:
+    """Try letters again: KEYS, those of a reason, or all. What can be read now goes to `posts` and is counted once.
+
+    Exit code 0: nothing that was tried is still dead; 1: something is.
+    """
+    if bool(keys) + bool(reason) + every != 1:
+        raise click.UsageError("name KEYS, a --reason, or --all")
+    settings = _reached(settings)
+    chosen = _found(settings, reason)
+    if keys:
+        chosen = [one for one in chosen if one.name in keys]
+        if missing := set(keys) - {one.name for one in chosen}:
+            raise UserError(f"no dead letter {', '.join(sorted(missing))}: `earshot deadletters list` shows their keys")
+    reader = Reader(directory.load(settings.directory_file), settings.max_post_bytes)
+    fates: dict[str, int] = dict.fromkeys(get_args(Fate), 0)
+    for one, fate in dead_letters.retry(settings, reader, chosen):
+        fates[fate] += 1
+        if not as_json:
+            click.echo(f"{fate:11} {one.name}")
+    if as_json:
+        click.echo(msgspec.json.encode(fates))
+    else:
+        click.echo(", ".join(f"{count} {fate}" for fate, count in fates.items() if count) or "nothing to try")
+    click.get_current_context().exit(int(fates["published"] < len(chosen)))
+
+
+def _found(settings: Settings, reason: str | None) -> Sequence[Letter]:
+    return [one for one in waiting(settings) if reason in (None, one.letter.reason)]
+
+
+def _reached(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
+
+
+def _when(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _shown(one: Letter) -> dict[str, object]:
+    shown = msgspec.to_builtins(one.letter)
+    shown.pop("raw", None)
+    return {"key": one.name, **shown, "has_bytes": bool(one.letter.raw)}
