@@ -1,50 +1,112 @@
-"""The names of places as data: what is read from places.csv, zips.csv and words.yaml, folded and indexed.
+"""The names of places as data: the gazetteer file and words.yaml, indexed.
 
-Owns folding and looking up; the rules that read a profile text are `resolver.py`. Called by it and, for folding, by
-`locality.py`. Knows no post and no hospital. A later gazetteer replaces the files, not the questions asked here.
+Owns folding and looking up; the rules that read a profile text are `resolver.py`. Called by it, by `reach.py`, the
+directory's importers and `earshot locate`. Knows no post and no hospital. The file is made by `deploy/gazetteer`,
+whose `sources.py` says from what.
 """
 
-import csv
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
-from typing import TypeVar
 
 import msgspec
 
 from streams.errors import UserError
+from streams.reading.places.place import km
 
 US = "US"
-_Row = TypeVar("_Row")
+FILE = "gazetteer.bin"
+FORMAT = 1
+ALTERNATE_WEIGHT = 0.02
+"""What a city weighs under another name than its own: measured, so that no Pekin is Beijing."""
+NEAREST_KM = 50.0
+"""How far from a point a city may be that names it."""
+
 _SHORT = {"saint": "st", "fort": "ft", "mount": "mt"}
 _NOT_WORD = re.compile(r"[\W_]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
+_CELL = 0.25
+"""Degrees: the side of a cell in which cities are looked for."""
+
+
+_NO_COUNTRY = ("georgia", "jersey")
+"""Alone, both mean a US state to most authors."""
 
 
 class GazetteerError(UserError):
     """A file of the gazetteer is wrong. One line that names it."""
 
 
-class City(msgspec.Struct, frozen=True, gc=False):
-    """One populated place. `admin1` is the postal code in the US, GeoNames' code elsewhere; degrees; inhabitants."""
+class City(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One populated place."""
 
     name: str
     country: str
+    """ISO code."""
     admin1: str
+    """Postal code in the US, GeoNames' code elsewhere."""
     latitude: float
     longitude: float
     population: int
+    county: str = ""
+    """FIPS; this and the two below are empty outside the US."""
+    hsa: str = ""
+    """Hospital service area, Dartmouth Atlas."""
+    hrr: str = ""
+    """Hospital referral region, Dartmouth Atlas."""
 
 
-class Zip(msgspec.Struct, frozen=True, gc=False):
+class Zip(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One ZIP code and its centre, degrees."""
 
     zip: str
     city: str
     state: str
+    county: str
+    hsa: str
+    hrr: str
     latitude: float
     longitude: float
+    population: int
+    """0 where none live, or none are known to."""
+
+
+class County(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One county, parish or borough of the US."""
+
+    fips: str
+    name: str
+    state: str
+    hsa: str
+    hrr: str
+    """Of most of its people, as `hsa`."""
+    latitude: float
+    longitude: float
+    """Of its people's centre."""
+    width_km: float
+    """Twice the distance from there to the farthest of its ZIP codes that has inhabitants."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What the file holds."""
+
+    format: int
+    sources: dict[str, str]
+    """Package -> version."""
+    attribution: str
+    cities: list[City]
+    """Most inhabitants first."""
+    names: dict[str, int | list[int]]
+    """Folded name -> number of the city called so, or numbers; -1 - number where the city has another name of its
+    own. The heaviest first."""
+    zips: list[Zip]
+    counties: list[County]
+    countries: dict[str, str]
+    """Folded name -> ISO code."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,76 +134,143 @@ def fold(text: str) -> str:
         # Some marks live alone after NFKD (Korean syllables come apart); composing again keeps scripts comparable.
         text = unicodedata.normalize("NFC", text)
     words = _NOT_WORD.sub(" ", text.translate(_APOSTROPHES).lower()).split()
-    return " ".join(_SHORT.get(word, word) for word in words)
+    return " ".join([_SHORT.get(word, word) for word in words])
 
 
 class PlaceNames:
     """Every name, indexed. Read only; made by `load`."""
 
-    def __init__(self, words: Words, cities: Iterable[City], zips: Iterable[Zip]) -> None:
+    def __init__(self, words: Words, content: Content) -> None:
         """Raises `GazetteerError` if an alias points at no city."""
-        self.cities = tuple(sorted(cities, key=lambda city: -city.population))
-        self.zips = {one.zip: one for one in zips}
-        self.states = {word: code for code, names in words.states.items() for word in names}
-        self.state_names = {names[0]: code for code, names in words.states.items()}
+        self.sources: Mapping[str, str] = content.sources
+        self.attribution = content.attribution
+        self.cities: Sequence[City] = content.cities
+        self.zips: Mapping[str, Zip] = {one.zip: one for one in content.zips}
+        self.counties: Mapping[str, County] = {one.fips: one for one in content.counties}
+        self.states = _inverted(words.states)
+        self.state_names = {fold(names[0]): code for code, names in words.states.items()}
         self.codes = frozenset(words.states)
-        self.provinces = {word: code for code, names in words.provinces.items() for word in names}
-        self.countries = {word: code for code, names in words.countries.items() for word in names}
-        self.parts = frozenset(words.parts)
+        self.provinces = _inverted(words.provinces)
+        self.countries = content.countries | _inverted(words.countries)
+        for name in (*self.state_names, *_NO_COUNTRY):
+            self.countries.pop(name, None)
+        self.parts = frozenset(map(fold, words.parts))
         # Longest first: "live in" before "in".
-        self.before = tuple(sorted((f"{word} " for word in words.before), key=len, reverse=True))
-        self.after = tuple(sorted((f" {word}" for word in words.after), key=len, reverse=True))
-        self.words = frozenset(words.words)
+        self.before = tuple(sorted((f"{fold(word)} " for word in words.before), key=len, reverse=True))
+        self.after = tuple(sorted((f" {fold(word)}" for word in words.after), key=len, reverse=True))
+        self.words = frozenset(map(fold, words.words))
         self.not_alone = frozenset(words.not_alone)
         self.titles = frozenset(words.titles)
-        self.junk = frozenset(words.junk)
-        self._by_name: dict[str, list[City]] = {}
-        for city in self.cities:
-            self._by_name.setdefault(fold(city.name), []).append(city)
+        self.junk = frozenset(map(fold, words.junk))
+        self._numbers = content.names
+        self._by_county = {(_county_name(one.name), one.state): one for one in content.counties}
+        self._cells: dict[tuple[int, int], list[int]] = {}
+        for number, city in enumerate(content.cities):
+            self._cells.setdefault(_cell(city.latitude, city.longitude), []).append(number)
         self.aliases: dict[str, City] = {}
-        self.aliases = {alias: self._target(alias, target) for alias, target in words.cities.items()}
-        self.regions = {name: tuple(target.split(", ")) for name, target in words.regions.items()}
+        self.aliases = {fold(alias): self._target(alias, target) for alias, target in words.cities.items()}
+        self.regions = {fold(name): tuple(target.split(", ")) for name, target in words.regions.items()}
 
     def _target(self, alias: str, target: str) -> City:
         name, admin1, country = target.split(", ")
         city = self.city(fold(name), country, admin1)
         if city is None:
-            raise GazetteerError(f"words.yaml: the alias {alias!r} points at {target!r}, which is not in places.csv")
+            raise GazetteerError(f"words.yaml: the alias {alias!r} points at {target!r}, which is not in the gazetteer")
         return city
 
-    def named(self, folded: str) -> list[City]:
-        """Every city of that name, most inhabitants first."""
-        return self._by_name.get(folded, [])
+    def candidates(self, folded: str) -> list[tuple[City, float]]:
+        """Every city called so with its weight, the heaviest first: its inhabitants, or 2 % of them where it is not the
+        city's own name."""
+        numbers = self._numbers.get(folded)
+        if numbers is None:
+            return []
+        if isinstance(numbers, int):
+            return [self._weighed(numbers)]
+        return [self._weighed(number) for number in numbers]
+
+    def _weighed(self, number: int) -> tuple[City, float]:
+        if number >= 0:
+            city = self.cities[number]
+            return city, float(city.population)
+        city = self.cities[-1 - number]
+        return city, city.population * ALTERNATE_WEIGHT
 
     def city(self, folded: str, country: str, admin1: str = "") -> City | None:
-        """The largest city of that name in the country, and in the state or province if one is given."""
-        alias = self.aliases.get(folded)
-        candidates = [*self.named(folded), alias] if alias else self.named(folded)
-        for city in candidates:
+        """The heaviest city of that name in the country, and in the state or province if one is given."""
+        for city, _ in self.candidates(folded):
             if city.country == country and admin1 in ("", city.admin1):
                 return city
+        alias = self.aliases.get(folded)
+        if alias is not None and alias.country == country and admin1 in ("", alias.admin1):
+            return alias
         return None
+
+    def county(self, folded: str, state: str) -> County | None:
+        """The county of that name, with or without "county", "parish" or the like."""
+        return self._by_county.get((_county_name(folded), state))
 
     def state(self, folded: str) -> str:
         """The postal code of a US state's name, abbreviation or code; empty if it is none."""
         code = folded.upper()
         return self.states.get(folded) or (code if code in self.codes else "")
 
+    def nearest(self, latitude: float, longitude: float) -> tuple[City, float] | None:
+        """The nearest city within `NEAREST_KM` and its distance in kilometres."""
+        row, column = _cell(latitude, longitude)
+        reach = math.ceil(NEAREST_KM / 111.2 / _CELL)
+        across = math.ceil(reach / max(0.05, math.cos(math.radians(min(abs(latitude) + _CELL, 89)))))
+        columns = round(360 / _CELL)
+        best: tuple[City, float] | None = None
+        for one in range(row - reach, row + reach + 1):
+            for other in range(column - across, column + across + 1):
+                for number in self._cells.get((one, other % columns), ()):
+                    city = self.cities[number]
+                    distance = km(latitude, longitude, city.latitude, city.longitude)
+                    if distance <= NEAREST_KM and (best is None or distance < best[1]):
+                        best = city, distance
+        return best
 
+
+def _inverted(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {fold(word): code for code, names in words.items() for word in names}
+
+
+def _cell(latitude: float, longitude: float) -> tuple[int, int]:
+    return math.floor(latitude / _CELL), math.floor(longitude / _CELL) % round(360 / _CELL)
+
+
+_COUNTY_WORDS = ("county", "parish", "borough", "census area", "municipality", "municipio", "city and borough")
+
+
+def _county_name(name: str) -> str:
+    folded = fold(name)
+    for word in _COUNTY_WORDS:
+        folded = folded.removesuffix(f" {word}")
+    return folded
+
+
+def pack(content: Content) -> bytes:
+    """The file's bytes; the same for the same content."""
+    return zlib.compress(msgspec.msgpack.encode(content, order="sorted"), 9)
+
+
+@lru_cache(maxsize=1)
 def load() -> PlaceNames:
-    """The gazetteer that ships with Earshot. Raises `GazetteerError`."""
+    """The gazetteer that ships with Earshot; read only, so one serves all. Raises `GazetteerError`."""
     folder = resources.files(__package__)
     try:
         words = msgspec.yaml.decode((folder / "words.yaml").read_bytes(), type=Words)
     except msgspec.DecodeError as error:
         raise GazetteerError(f"words.yaml: {error}") from None
-    return PlaceNames(words, _rows("places.csv", City), _rows("zips.csv", Zip))
+    return PlaceNames(words, unpack((folder / FILE).read_bytes()))
 
 
-def _rows(name: str, kind: type[_Row]) -> Iterator[_Row]:
-    lines = (resources.files(__package__) / name).read_text(encoding="utf-8").splitlines()
-    for number, row in enumerate(csv.DictReader(lines), start=2):
-        try:
-            yield msgspec.convert(row, kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise GazetteerError(f"{name}, line {number}: {error}") from None
+def unpack(packed: bytes) -> Content:
+    """The gazetteer in a file's bytes. Raises `GazetteerError`."""
+    try:
+        content = msgspec.msgpack.decode(zlib.decompress(packed), type=Content)
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise GazetteerError(f"{FILE} is damaged ({error}): `make gazetteer` builds it anew") from None
+    if content.format != FORMAT:
+        raise GazetteerError(f"{FILE} has format {content.format}, not {FORMAT}: `make gazetteer` builds it anew")
+    return content

@@ -26,6 +26,14 @@ class Place(msgspec.Struct, frozen=True, cache_hash=True):
     evidence: Evidence
     confidence: int
     """Per cent that this is the place meant."""
+    zip: str = ""
+    """Of a place that is known so finely; this and those below are empty outside the US, and where not known."""
+    county: str = ""
+    """FIPS."""
+    hsa: str = ""
+    """Hospital service area of the Dartmouth Atlas."""
+    hrr: str = ""
+    """Hospital referral region, likewise."""
 
 
 class Abstention(msgspec.Struct, frozen=True, cache_hash=True):

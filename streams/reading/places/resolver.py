@@ -8,7 +8,6 @@ The rule order is the one measured before the project began (precision .96 on he
 unknown, so whatever could mean two things abstains.
 """
 
-import math
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -16,7 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from streams.reading.places import names as place_names
-from streams.reading.places.names import US, City, PlaceNames, fold
+from streams.reading.places.names import US, City, County, PlaceNames, fold
 from streams.reading.places.place import Abstention, Place, km
 from streams.reading.post import Post
 from streams.vocabulary import Abstained, Evidence, Precision
@@ -27,6 +26,8 @@ LONGEST = 200
 """Characters read of a profile text; X allows 30, and nothing that is a place needs more."""
 DOMINANCE = 1.5
 """A bare name is its largest city if that has so many times the inhabitants of the next of that name."""
+ALONE_US, ALONE_ABROAD, ALONE_TWO_WORDS, ALONE_ALTERNATE = 5_000, 50_000, 2_000, 300_000
+"""Inhabitants that a city has at least to be meant by its name alone; the last by another name than its own."""
 SAME_TOWN_KM = 50.0
 """Two cities of one state so near each other are one answer ("Minneapolis/St. Paul"); also how far coordinates may be
 from a city."""
@@ -39,6 +40,8 @@ _FINENESS: dict[Precision, int] = {
 }  # fmt: skip
 _COORDINATES = re.compile(r"(-?\d{1,2}\.\d{2,})\s*,\s*(-?\d{1,3}\.\d{2,})")
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
+_NATION_FLAG = re.compile("\U0001f3f4([\U000e0061-\U000e007a]{3,6})\U000e007f")
+_NATIONS = {"gbeng": "ENG", "gbsct": "SCT", "gbwls": "WLS"}
 _PRONOUNS = re.compile(
     r"\b(?:s?he|they|ze|xe|ella|el)(?:\s*/\s*(?:her|him|them|hers|his|s?he|they|theirs|zir|ellx?))+\b", re.I
 )
@@ -46,6 +49,7 @@ _LIVING = re.compile(r"\b(?:living|live|now|currently|based)\s+in\s+(\S.*)$", re
 _BY_WAY_OF = re.compile(r"\s+(?:(?:via|by way of|formerly|originally from|with)\s|w/).*$", re.I)
 _SEPARATORS = re.compile(r"(?:[|•·→➡✈;&+/~⇌⇄\n]|<?->)\ufe0f?|\s(?:and|to)\s", re.I)
 _COMMAS = re.compile(r"[,()\[\]]|\s[-–—]\s")
+_COUNTY_WORDS = (" county", " parish", " co", " borough")
 _ZIP_CODE = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
 
 
@@ -74,12 +78,14 @@ class Gazetteer:
         """The place of exact coordinates (degrees), named after the nearest listed city within 50 km."""
         if not (abs(latitude) <= 90 and abs(longitude) <= 180) or (latitude, longitude) == (0.0, 0.0):
             return Abstention("junk")
-        near = [city for city in self._names.cities if abs(city.latitude - latitude) < 0.5]
-        ranked = [(km(latitude, longitude, city.latitude, city.longitude), city) for city in near]
-        distance, city = min(ranked, key=lambda pair: pair[0], default=(math.inf, None))
-        if city is None or distance > SAME_TOWN_KM:
+        near = self._names.nearest(latitude, longitude)
+        if near is None:
             return Place("", "", "", latitude, longitude, "coordinates", evidence, _TAGGED)
-        return Place(city.country, city.admin1, city.name, latitude, longitude, "coordinates", evidence, _TAGGED)
+        city = near[0]
+        return Place(
+            city.country, city.admin1, city.name, latitude, longitude, "coordinates", evidence, _TAGGED, "",
+            city.county, city.hsa, city.hrr,
+        )  # fmt: skip
 
     def _tag(self, country: str, name: str, kind: str) -> Place | Abstention:
         found: Place | Abstention = Abstention("empty")
@@ -97,9 +103,9 @@ class Gazetteer:
             return Abstention("empty")
         if coordinates := _COORDINATES.search(text):
             return self.at(float(coordinates[1]), float(coordinates[2]), "profile")
-        flags = {chr(ord(a) - 0x1F1E6 + 65) + chr(ord(b) - 0x1F1E6 + 65) for a, b in _FLAG.findall(text)}
-        flag = flags.pop() if len(flags) == 1 else ""
-        text = _PRONOUNS.sub(" ", _BY_WAY_OF.sub("", _FLAG.sub(" ", text)))
+        flagged, text = _flags(text)
+        flag = flagged[0].country if len({one.country for one in flagged}) == 1 else ""
+        text = _PRONOUNS.sub(" ", _BY_WAY_OF.sub("", text))
         if living := _LIVING.search(text):
             text = living[1]
         whole = fold(text)
@@ -107,8 +113,8 @@ class Gazetteer:
             text = ""
         parts = [text] if whole in self._names.aliases else [part for part in _SEPARATORS.split(text) if fold(part)]
         found = [self._phrase(part, flag) for part in parts]
-        if flag:
-            found.append(_country(flag))
+        if flag or not any(isinstance(one, Place) for one in found):
+            found += flagged
         if not found:
             return Abstention("junk")
         return _merged(found)
@@ -126,7 +132,8 @@ class Gazetteer:
             rest = names.state(fold(tokens[-1]))
             if known and (not fold(tokens[-1]) or rest in ("", known.state)) and not any(map(_has_digit, tokens)):
                 return Place(
-                    US, known.state, known.city, known.latitude, known.longitude, "zip", "profile", _ZIP
+                    US, known.state, known.city, known.latitude, known.longitude, "zip", "profile", _ZIP,
+                    known.zip, known.county, known.hsa, known.hrr,
                 )  # fmt: skip
             tokens = [token for token in tokens if fold(token)]
             if not tokens:
@@ -142,17 +149,19 @@ class Gazetteer:
             return self._name(tokens[0], country)
         return self._pair(tokens, country)
 
-    def _pair(self, tokens: list[str], country: str) -> Place | Abstention:
+    def _pair(self, tokens: list[str], country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
         """A name and what it lies in: "Fargo, ND", "London, Ontario"."""
         names = self._names
         name, raw, last = fold(tokens[-2]), tokens[-1], fold(tokens[-1])
         state = names.state(last) if country in ("", US) else ""
         if state:
-            city = names.city(name, US, state) or names.city(self._undecorated(name), US, state)
+            city = self._town(tokens[-2], state)
             if city is None and state == "DC":
                 city = names.aliases["dc"]
             if city:
                 return _city(city, _CITY_STATE)
+            if county := names.county(name, state):
+                return _county(county)
             abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
             if abroad and abroad.population >= 100_000:
                 return _city(abroad, _CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
@@ -162,9 +171,7 @@ class Gazetteer:
         if last in names.provinces and country in ("", names.provinces[last][:2]):
             home, _, admin1 = names.provinces[last].partition("/")
             city = names.city(name, home, admin1)
-            return (
-                _city(city, _CITY_STATE) if city else Place(home, admin1, "", None, None, "admin1", "profile", _STATE)
-            )
+            return _city(city, _CITY_STATE) if city else _province(names.provinces[last])
         found = _merged([self._name(token, country) for token in tokens])
         # What stands beside a bare name may be what tells it from its rivals, and was not understood.
         rivalled = isinstance(found, Place) and found.confidence <= _CITY_RIVALS
@@ -178,20 +185,22 @@ class Gazetteer:
             return _country(country) if country else Abstention("junk")
         if (alias := names.aliases.get(name)) and country in ("", alias.country):
             return _city(alias, _ALIAS)
-        if (region := names.regions.get(name)) and country in ("", region[-1]):
-            return _state(region[0]) if len(region) == 2 else Abstention("ambiguous")
+        if region := names.regions.get(name):
+            if region[0] in ("ambiguous", "coarse"):
+                return Abstention("ambiguous" if region[0] == "ambiguous" else "too_coarse")
+            if country in ("", region[-1]):
+                return _province("/".join(reversed(region))) if len(region) == 2 else _country(region[0])
         if country in ("", US) and name in names.state_names:
             return _state(names.state_names[name])
         if name in names.countries and raw != "us":
             return _country(names.countries[name])
-        if len(name) > 2 and name in names.provinces:
-            home, _, admin1 = names.provinces[name].partition("/")
-            return Place(home, admin1, "", None, None, "admin1", "profile", _STATE)
+        if len(name) > 2 and name in names.provinces and country in ("", names.provinces[name][:2]):
+            return _province(names.provinces[name])
         if len(name) == 2 and raw.isupper() and name.upper() in names.codes and country in ("", US):
             return Abstention("ambiguous") if name.upper() in names.not_alone else _state(name.upper())
         return self._tailed(raw, country) or self._bare(name, country)
 
-    def _tailed(self, raw: str, country: str) -> Place | None:
+    def _tailed(self, raw: str, country: str) -> Place | None:  # noqa: PLR0911 - one return a rule
         """A name and its state or country without a comma: "Corvallis OR", "fargo north dakota", "Toronto Canada"."""
         names = self._names
         words = raw.split()
@@ -202,14 +211,18 @@ class Gazetteer:
             # A two-letter word in lower case is a word.
             state = names.states.get(tail) or (names.state(tail) if size == 1 and not words[-1].islower() else "")
             if state and country in ("", US):
-                if city := names.city(name, US, state) or names.city(self._undecorated(name), US, state):
+                if city := self._town(" ".join(words[:-size]), state):
                     return _city(city, _CITY_STATE - 2)
-                if name in names.parts or name.endswith((" county", " parish")):
+                if name in names.parts:
                     return _state(state)
+                if name.endswith(_COUNTY_WORDS) and (county := names.county(name, state)):
+                    return _county(county)
             if tail in names.provinces and (len(tail) > 2 or words[-1].isupper()):
                 home, _, admin1 = names.provinces[tail].partition("/")
                 if city := names.city(name, home, admin1):
                     return _city(city, _CITY_STATE - 2)
+                if name in names.parts:
+                    return _province(names.provinces[tail])
             home = names.countries.get(tail, "")
             if home and country in ("", home):
                 inner = self._name(" ".join(words[:-size]), home)
@@ -222,16 +235,24 @@ class Gazetteer:
         names = self._names
         if name in names.words and not country:
             return Abstention("ambiguous")
-        cities = [city for city in names.named(name) if country in ("", city.country)]
-        if cities:
-            rival = cities[1].population if len(cities) > 1 else 0
-            if cities[0].population < DOMINANCE * rival:
+        found = [pair for pair in names.candidates(name) if country in ("", pair[0].country)]
+        if found and (country or _known_alone(name, found[0])):
+            rival = found[1][1] if len(found) > 1 else 0
+            if found[0][1] < DOMINANCE * rival:
                 return Abstention("ambiguous")
-            return _city(cities[0], _CITY_RIVALS if rival else _CITY_ONLY)
+            return _city(found[0][0], _CITY_RIVALS if rival else _CITY_ONLY)
         plain = self._undecorated(name)
         if plain != name:
             return self._name(plain, country)
         return _country(country, _LOOSE) if country else Abstention("unlisted")
+
+    def _town(self, raw: str, state: str) -> City | None:
+        """A US town by its name in a state: as written, without decoration, or the first of a pair with a hyphen."""
+        name = fold(raw)
+        found = self._names.city(name, US, state) or self._names.city(self._undecorated(name), US, state)
+        if found is None and "-" in raw:
+            found = self._names.city(fold(raw.split("-", maxsplit=1)[0]), US, state)
+        return found
 
     def _undecorated(self, name: str) -> str:
         """Without "greater", "downtown", "metro area" and the like, each once."""
@@ -256,16 +277,53 @@ def place_of(post: Post, gazetteer: Gazetteer) -> Place | Abstention:
     return gazetteer.resolve(post.author_location)
 
 
+def _known_alone(name: str, heaviest: tuple[City, float]) -> bool:
+    """Whether a name without anything else can mean its heaviest city. The less known the city, the likelier the text
+    is a word of some language."""
+    city, weight = heaviest
+    if weight < city.population:
+        return city.population >= ALONE_ALTERNATE
+    least = ALONE_TWO_WORDS if " " in name else ALONE_US if city.country == US else ALONE_ABROAD
+    return city.population >= least
+
+
+def _flags(text: str) -> tuple[list[Place], str]:
+    """The countries of a text's flags, each once, and the text without them. Three nations have flags of their own."""
+    if text.isascii():
+        return [], text
+    codes = ["".join(chr(ord(one) - 0x1F1E6 + 65) for one in pair) for pair in _FLAG.findall(text)]
+    nations = ["".join(chr(ord(one) - 0xE0000) for one in tag) for tag in _NATION_FLAG.findall(text)]
+    found = [_country(code) for code in dict.fromkeys(codes)]
+    found += [_province(f"GB/{_NATIONS[tag]}") for tag in dict.fromkeys(nations) if tag in _NATIONS]
+    return found, _NATION_FLAG.sub(" ", _FLAG.sub(" ", text))
+
+
 def _has_digit(text: str) -> bool:
     return any(c.isdigit() for c in text)
 
 
 def _city(city: City, confidence: int) -> Place:
-    return Place(city.country, city.admin1, city.name, city.latitude, city.longitude, "city", "profile", confidence)
+    return Place(
+        city.country, city.admin1, city.name, city.latitude, city.longitude, "city", "profile", confidence, "",
+        city.county, city.hsa, city.hrr,
+    )  # fmt: skip
+
+
+def _county(county: County) -> Place:
+    return Place(
+        US, county.state, "", county.latitude, county.longitude, "county", "profile", _STATE, "",
+        county.fips, county.hsa, county.hrr,
+    )  # fmt: skip
 
 
 def _state(code: str) -> Place:
     return Place(US, code, "", None, None, "admin1", "profile", _STATE)
+
+
+def _province(code: str) -> Place:
+    """`CA/08`: Ontario."""
+    country, _, admin1 = code.partition("/")
+    return Place(country, admin1, "", None, None, "admin1", "profile", _STATE)
 
 
 def _country(code: str, confidence: int = _STATE) -> Place:

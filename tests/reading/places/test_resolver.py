@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.places.names import City, GazetteerError, PlaceNames, Words, fold
+from streams.reading.places.names import City, Content, GazetteerError, PlaceNames, Words, fold
 from streams.reading.places.place import Abstention, Place
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.vocabulary import ABSTAINED
@@ -47,6 +47,10 @@ def test_every_city_resolves_to_itself_beside_its_state() -> None:
     for city in GAZETTEER._names.cities:
         if city.country == "US":
             place = GAZETTEER.resolve(f"{city.name}, {city.admin1}")
+            if " and " in city.name or " - " in city.name or "," in city.name:
+                # Read as two places: coarser, never elsewhere.
+                assert isinstance(place, Abstention) or place.admin1 == city.admin1, city
+                continue
             assert isinstance(place, Place), city
             assert (place.admin1, place.precision) == (city.admin1, "city"), city
 
@@ -108,7 +112,7 @@ def test_answers_are_remembered() -> None:
 def test_an_alias_of_no_city_is_refused_by_name() -> None:
     words = Words(1, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], [], [], [], [], [], [])
     with pytest.raises(GazetteerError, match="'gotham' points at 'Gotham, NJ, US'"):
-        PlaceNames(words, [City("Fargo", "US", "ND", 46.9, -96.8, 1)], [])
+        PlaceNames(words, Content(1, {}, "", [City("Fargo", "US", "ND", 46.9, -96.8, 1)], {"fargo": 0}, [], [], {}))
 
 
 @given(st.text(max_size=50))
