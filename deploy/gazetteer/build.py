@@ -27,8 +27,9 @@ _DEGREES = 4
 _ASIDE = re.compile(r"^City of (?=.*\()|\s*\(.*\)$|\s*/.*$")
 
 
-def build(tables: sources.Tables) -> Content:
-    """The gazetteer of the sources as they are installed."""
+def build() -> Content:
+    """The gazetteer of the sources. Raises `UserError` when they are not here."""
+    tables = sources.Tables()
     counties = sources.counties()
     zips = _zips(tables, counties)
     cities, alternates = _cities(sources.places(), _Joined(zips))

