@@ -23,6 +23,8 @@ FILE = "gazetteer.bin"
 FORMAT = 1
 ALTERNATE_WEIGHT = 0.02
 """What a city weighs under another name than its own: measured, so that no Pekin is Beijing."""
+FOLDED = 4_096
+"""Foldings remembered: resolving one text folds each of its parts several times, a quarter of all the work."""
 NEAREST_KM = 50.0
 """How far from a point a city may be that names it."""
 
@@ -31,10 +33,6 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 _CELL = 0.25
 """Degrees: the side of a cell in which cities are looked for."""
-
-
-_NO_COUNTRY = ("georgia", "jersey")
-"""Alone, both mean a US state to most authors."""
 
 
 class GazetteerError(UserError):
@@ -127,6 +125,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     junk: list[str]
 
 
+@lru_cache(FOLDED)
 def fold(text: str) -> str:
     """Lower case, no accents, no punctuation, single spaces; saint, fort, mount shortened. Any script, any string."""
     if not text.isascii():
@@ -152,8 +151,10 @@ class PlaceNames:
         self.codes = frozenset(words.states)
         self.provinces = _inverted(words.provinces)
         self.countries = content.countries | _inverted(words.countries)
-        for name in (*self.state_names, *_NO_COUNTRY):
-            self.countries.pop(name, None)
+        self.doubtful_countries = {
+            name: self.countries.pop(name) for name in (*self.state_names, "jersey") if name in self.countries
+        }
+        """Countries whose name means a US state to most authors."""
         self.parts = frozenset(map(fold, words.parts))
         # Longest first: "live in" before "in".
         self.before = tuple(sorted((f"{fold(word)} " for word in words.before), key=len, reverse=True))

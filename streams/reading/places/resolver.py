@@ -26,6 +26,8 @@ LONGEST = 200
 """Characters read of a profile text; X allows 30, and nothing that is a place needs more."""
 DOMINANCE = 1.5
 """A bare name is its largest city if that has so many times the inhabitants of the next of that name."""
+US_PRIOR = 2.0
+"""What an inhabitant of the US weighs: most who write to US hospitals are. With 5 Vancouver would be in Washington."""
 ALONE_US, ALONE_ABROAD, ALONE_TWO_WORDS, ALONE_ALTERNATE = 5_000, 50_000, 2_000, 300_000
 """Inhabitants that a city has at least to be meant by its name alone; the last by another name than its own."""
 SAME_TOWN_KM = 50.0
@@ -126,6 +128,8 @@ class Gazetteer:
         tokens = [token.strip() for token in _COMMAS.split(text) if fold(token)]
         if not tokens:
             return Abstention("junk")
+        if len(tokens) > 1 and fold(tokens[-1]).isdigit() and not _ZIP_CODE.fullmatch(tokens[-1]):
+            tokens.pop()  # an area code
         if (zipped := _ZIP_CODE.search(tokens[-1])) and country in ("", US):
             known = names.zips.get(zipped[1])
             tokens[-1] = tokens[-1][: zipped.start()]
@@ -162,12 +166,20 @@ class Gazetteer:
                 return _city(city, _CITY_STATE)
             if county := names.county(name, state):
                 return _county(county)
+            if names.regions.get(name) == (state, US):
+                return _state(state)
+            if abroad := names.city(name, names.doubtful_countries.get(last, ""), ""):
+                return _city(abroad, _CITY_ONLY)  # "Tbilisi, Georgia"
             abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
             if abroad and abroad.population >= 100_000:
                 return _city(abroad, _CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
             if len(last) == 2 and (not raw.isupper() or state in names.titles):
                 return Abstention("unlisted")  # a word or a title, not a state: "fine, me", "Jane Doe, MD"
             return _state(state)
+        region = names.regions.get(last, ())
+        if len(region) == 2 and country in ("", region[1]):
+            city = names.city(name, region[1], region[0])
+            return _city(city, _CITY_STATE) if city else _province("/".join(reversed(region)))
         if last in names.provinces and country in ("", names.provinces[last][:2]):
             home, _, admin1 = names.provinces[last].partition("/")
             city = names.city(name, home, admin1)
@@ -190,8 +202,9 @@ class Gazetteer:
                 return Abstention("ambiguous" if region[0] == "ambiguous" else "too_coarse")
             if country in ("", region[-1]):
                 return _province("/".join(reversed(region))) if len(region) == 2 else _country(region[0])
-        if country in ("", US) and name in names.state_names:
-            return _state(names.state_names[name])
+        whole = name in names.state_names or (len(name) > 3 and name not in names.words)
+        if whole and country in ("", US) and (state := names.states.get(name)):
+            return _state(state)
         if name in names.countries and raw != "us":
             return _country(names.countries[name])
         if len(name) > 2 and name in names.provinces and country in ("", names.provinces[name][:2]):
@@ -208,12 +221,15 @@ class Gazetteer:
             if len(words) <= size:
                 continue
             name, tail = fold(" ".join(words[:-size])), fold(" ".join(words[-size:]))
-            # A two-letter word in lower case is a word.
-            state = names.states.get(tail) or (names.state(tail) if size == 1 and not words[-1].islower() else "")
-            if state and country in ("", US):
+            state = names.states.get(tail) or (names.state(tail) if size == 1 else "")
+            # Two letters in lower case may be a word: then only after a town of that state, and not if it often is one.
+            word = size == 1 and len(tail) == 2 and words[-1].islower()
+            if state and country in ("", US) and not (word and state in names.not_alone):
                 if city := self._town(" ".join(words[:-size]), state):
                     return _city(city, _CITY_STATE - 2)
-                if name in names.parts:
+                if word:
+                    continue
+                if name in names.parts and not (name == "the" and len(tail) == 2):  # "the OR" is no part of Oregon
                     return _state(state)
                 if name.endswith(_COUNTY_WORDS) and (county := names.county(name, state)):
                     return _county(county)
@@ -235,7 +251,12 @@ class Gazetteer:
         names = self._names
         if name in names.words and not country:
             return Abstention("ambiguous")
-        found = [pair for pair in names.candidates(name) if country in ("", pair[0].country)]
+        found = [
+            (city, weight * US_PRIOR if city.country == US else weight)
+            for city, weight in names.candidates(name)
+            if country in ("", city.country)
+        ]
+        found.sort(key=lambda pair: -pair[1])
         if found and (country or _known_alone(name, found[0])):
             rival = found[1][1] if len(found) > 1 else 0
             if found[0][1] < DOMINANCE * rival:
@@ -281,7 +302,7 @@ def _known_alone(name: str, heaviest: tuple[City, float]) -> bool:
     """Whether a name without anything else can mean its heaviest city. The less known the city, the likelier the text
     is a word of some language."""
     city, weight = heaviest
-    if weight < city.population:
+    if weight < city.population:  # by another name than its own
         return city.population >= ALONE_ALTERNATE
     least = ALONE_TWO_WORDS if " " in name else ALONE_US if city.country == US else ALONE_ABROAD
     return city.population >= least
