@@ -33,6 +33,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 _CELL = 0.25
 """Degrees: the side of a cell in which cities are looked for."""
+_COLUMNS = round(360 / _CELL)
+_KM_A_DEGREE = 111.2
 
 
 class GazetteerError(UserError):
@@ -218,18 +220,23 @@ class PlaceNames:
     def nearest(self, latitude: float, longitude: float) -> tuple[City, float] | None:
         """The nearest city within `NEAREST_KM` and its distance in kilometres."""
         row, column = _cell(latitude, longitude)
-        reach = math.ceil(NEAREST_KM / 111.2 / _CELL)
-        across = math.ceil(reach / max(0.05, math.cos(math.radians(min(abs(latitude) + _CELL, 89)))))
-        columns = round(360 / _CELL)
-        best: tuple[City, float] | None = None
+        reach = math.ceil(NEAREST_KM / _KM_A_DEGREE / _CELL)
+        squeeze = max(0.02, math.cos(math.radians(latitude)))
+        across = min(math.ceil(reach / squeeze), _COLUMNS // 2)
+        cities, best, least = self.cities, -1, math.inf
         for one in range(row - reach, row + reach + 1):
             for other in range(column - across, column + across + 1):
-                for number in self._cells.get((one, other % columns), ()):
-                    city = self.cities[number]
-                    distance = km(latitude, longitude, city.latitude, city.longitude)
-                    if distance <= NEAREST_KM and (best is None or distance < best[1]):
-                        best = city, distance
-        return best
+                for number in self._cells.get((one, other % _COLUMNS), ()):
+                    city = cities[number]
+                    # As on a plane: over 50 km that ranks as the sphere does.
+                    aside = abs(city.longitude - longitude)
+                    apart = (city.latitude - latitude) ** 2 + (min(aside, 360 - aside) * squeeze) ** 2
+                    if apart < least:
+                        best, least = number, apart
+        if best < 0:
+            return None
+        distance = km(latitude, longitude, cities[best].latitude, cities[best].longitude)
+        return (cities[best], distance) if distance <= NEAREST_KM else None
 
 
 def _inverted(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -237,7 +244,7 @@ def _inverted(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _cell(latitude: float, longitude: float) -> tuple[int, int]:
-    return math.floor(latitude / _CELL), math.floor(longitude / _CELL) % round(360 / _CELL)
+    return math.floor(latitude / _CELL), math.floor(longitude / _CELL) % _COLUMNS
 
 
 _COUNTY_WORDS = ("county", "parish", "borough", "census area", "municipality", "municipio", "city and borough")

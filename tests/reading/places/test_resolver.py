@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -34,8 +35,37 @@ def test_no_text_raises_and_every_answer_is_whole(text: str) -> None:
         assert 0 < place.confidence <= 100
         assert place.precision != "none"
         assert (place.latitude is None) == (place.longitude is None)
-        assert (place.latitude is not None) == (place.precision in ("coordinates", "zip", "city"))
+        assert (place.latitude is not None) == (place.precision in ("coordinates", "zip", "county", "city"))
         assert place.country or place.precision == "coordinates"
+
+
+PARTS = [
+    "Fargo", "Paris", "London", "Georgia", "ND", "TX", "Ontario", "Canada", "UK", "🇺🇸", "🇫🇷", "58102", "Cass County",
+    "in", "and", ",", "/", "|", "-", "via", "living in", "Saint", "東京", "Москва", "46.87, -96.79", "Springfield", "San",
+    "New", "OR", "St.",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=7).map(" ".join))
+@settings(deadline=None, max_examples=300)
+def test_a_point_lies_in_the_country_that_is_named_with_it(text: str) -> None:
+    place = GAZETTEER.resolve(text)
+    if isinstance(place, Place) and place.country and place.latitude is not None and place.longitude is not None:
+        near = [
+            city.country
+            for city in GAZETTEER._names.cities
+            if abs(city.latitude - place.latitude) < 0.5 and abs(city.longitude - place.longitude) < 0.5
+        ]
+        assert place.country in near
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PARTS), max_size=40).map(" ".join))
+@settings(deadline=None, max_examples=150)
+def test_no_text_takes_long(text: str) -> None:
+    fresh = Gazetteer(GAZETTEER._names)
+    begun = time.perf_counter()
+    fresh.resolve(text)
+    assert time.perf_counter() - begun < 0.25, "a bound against hangs: 5 ms are asked for, 0.2 is the usual"
 
 
 @pytest.mark.parametrize("text", ["Fargo, ND", "Minnesota", "nola", "58102", "OK"])

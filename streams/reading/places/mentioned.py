@@ -1,0 +1,55 @@
+"""Places that a post's text names: where something happens or someone is headed, not where the author is.
+
+Called by the reader. What it finds has a field of its own and never stands in for the author's place: a nurse in Fargo
+who writes about Rochester, MN is still in Fargo. Only a town with its state counts ("in Fargo, ND", "Fargo, North
+Dakota"): a bare name in a sentence is too often a word. Knows no hospital.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from streams.reading.places.names import PlaceNames
+from streams.reading.places.place import Place
+from streams.reading.places.resolver import Gazetteer
+
+MOST = 4
+"""Places taken of one text."""
+
+
+class MentionedPlaces:
+    """Finds them. Costs under 2 us for a post that names none."""
+
+    def __init__(self, names: PlaceNames, gazetteer: Gazetteer) -> None:
+        states = sorted((name.title() for name in names.state_names), key=len, reverse=True)
+        tail = "|".join([*sorted(names.codes), *states])
+        # A comma, then a state: rare, so it is looked for first; the town is what stands before it.
+        self._state = re.compile(rf", ?(?=[A-Z])({tail})(?!\w)")
+        self._gazetteer = gazetteer
+
+    def of(self, text: str) -> tuple[Place, ...]:
+        """The towns named, each once, in order. Any string."""
+        if "," not in text:
+            return ()
+        found: dict[Place, None] = {}
+        for match in self._state.finditer(text):
+            for town in _endings(text[max(0, match.start() - 60) : match.start()]):
+                place = self._gazetteer.resolve(f"{town}, {match[1]}")
+                if isinstance(place, Place) and place.precision == "city":
+                    found[msgspec.structs.replace(place, evidence="none")] = None
+                    break
+            if len(found) == MOST:
+                break
+        return tuple(found)
+
+
+def _endings(before: str) -> Iterable[str]:
+    """The last one to four words before a comma that may be a town's name, the longest first."""
+    words: list[str] = []
+    for word in reversed(before.split(" ")):
+        capital = any(map(str.isupper, word))
+        if len(words) == 4 or not (capital or (words and word in ("of", "du", "la", "de"))):
+            break
+        words.insert(0, word)
+    return (" ".join(words[start:]) for start in range(len(words)))
