@@ -88,7 +88,7 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
 
 def _directory(settings: Settings) -> Iterator[Finding]:
     try:
-        hospitals = directory.load(settings.directory_file)
+        hospitals = directory.load(settings.directory_folder)
         wanted = rules.wanted(hospitals)
     except UserError as error:
         yield _failed("directory", error)

@@ -83,7 +83,7 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
         chosen = [one for one in chosen if one.name in keys]
         if missing := set(keys) - {one.name for one in chosen}:
             raise UserError(f"no dead letter {', '.join(sorted(missing))}: `earshot deadletters list` shows their keys")
-    reader = Reader(directory.load(settings.directory_file), settings.max_post_bytes)
+    reader = Reader(directory.load(settings.directory_folder), settings.max_post_bytes)
     fates: dict[str, int] = dict.fromkeys(get_args(Fate), 0)
     for one, fate in dead_letters.retry(settings, reader, chosen):
         fates[fate] += 1

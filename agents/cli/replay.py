@@ -66,7 +66,7 @@ def replay(settings: Settings, file: Path, target: str, speed: float, as_json: b
     pace = Pace(speed, stop.wait)
     with Capture(file) as capture:
         if target == "nowhere":
-            nowhere = Nowhere(Reader(directory.load(settings.directory_file), settings.max_post_bytes))
+            nowhere = Nowhere(Reader(directory.load(settings.directory_folder), settings.max_post_bytes))
             summary = play(_shown(capture), intake, nowhere, pace, stop.is_set)
             more: dict[str, Any] = {"tied": nowhere.tied, "hospitals": dict(sorted(nowhere.hospitals.items()))}
             left = 0

@@ -1,4 +1,4 @@
-"""`earshot simulate-x`: the simulated X as a process, for the demo and for trying things out.
+"""`earshot simulate-x`: the simulated X as a process, for the demo and for trying things out; and its scenarios.
 
 Owns its options and signals; the work is `agents/simulated/`.
 """
@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
+from agents.simulated import scenario
 from agents.simulated.people import targets
 from agents.simulated.server import HEARTBEAT_SECONDS, SimulatedX
 from streams import directory
@@ -17,7 +19,7 @@ from streams.errors import UserError
 from streams.settings import Settings
 
 
-@click.command("simulate-x")
+@click.group("simulate-x", invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; compose: 0.0.0.0.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
 @click.option("--rate", type=click.FloatRange(0.01, 20_000), default=200.0, show_default=True, help="Posts a second.")
@@ -33,14 +35,19 @@ from streams.settings import Settings
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]),
     help="UTC time of the first post, which ids hold; without: that of the first connection.",
 )
-@click.pass_obj
+@click.option("--scenario", "wanted", metavar="NAME|FILE", help="What goes wrong, and when: see `scenarios`.")
+@click.option("--live", is_flag=True, help="Posts do not wait for a listener; those that nobody heard, search finds.")
+@click.pass_context
 def command(
-    settings: Settings, *, host: str, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
-    token_file: Path | None, heartbeat: float, start: datetime | None,
+    ctx: click.Context, *, host: str, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
+    token_file: Path | None, heartbeat: float, start: datetime | None, wanted: str | None, live: bool,
 ) -> None:  # fmt: skip
     """Stand in for X, until ctrl-c. The first line of output is its address."""
+    if ctx.invoked_subcommand is not None:
+        return
+    settings: Settings = ctx.obj
     x = SimulatedX(
-        targets(directory.load(settings.directory_file)),
+        targets(directory.load(settings.directory_folder)),
         rate=rate,
         seed=seed,
         count=count,
@@ -50,8 +57,25 @@ def command(
         start_ms=int(start.replace(tzinfo=UTC).timestamp() * 1000) if start is not None else None,
         host=host,
         port=port,
+        steps=scenario.load(wanted).steps if wanted is not None else (),
+        live=live,
     )
     asyncio.run(_run(x))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON, with the steps and what must come of them.")
+def scenarios(*, as_json: bool) -> None:
+    """List the scenarios for --scenario: name, what it is about, how ingest must come out of it."""
+    found = {name: scenario.load(name) for name in scenario.names()}
+    if as_json:
+        click.echo(msgspec.json.encode([{"name": name, **msgspec.to_builtins(one)} for name, one in found.items()]))
+        return
+    for name, one in found.items():
+        ends = ", ".join(f"{kind} x{times}" for kind, times in one.expect.ends.items()) or "no end"
+        click.echo(
+            f"{name}\n    {one.about}\n    {ends}; then {one.expect.state}, {one.expect.connects} connects at most"
+        )
 
 
 async def _run(x: SimulatedX) -> None:

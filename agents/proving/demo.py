@@ -85,7 +85,7 @@ class Demo:
     def __init__(self, settings: Settings, console: Console) -> None:
         self._settings = settings
         self._console = console
-        self._names = {one.id: one.name for one in directory.load(settings.directory_file).hospitals}
+        self._names = {one.id: one.name for one in directory.load(settings.directory_folder).hospitals}
 
     def run(self, seconds: float, rate: float, seed: int) -> bool:
         """Run it; True if tables, /metrics and oracle agree. Ctrl-c ends the showing, not the counting."""

@@ -21,7 +21,7 @@ POSTS_PER_SECOND = 250.0
 
 def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, bytes]]:
     """Key and value of the envelopes of `count` posts and their copies, reposts and noise included."""
-    feed = Feed(seed, POSTS_PER_SECOND, targets(directory.load(settings.directory_file)), count)
+    feed = Feed(seed, POSTS_PER_SECOND, targets(directory.load(settings.directory_folder)), count)
     feed.start(int((time.time() - count / POSTS_PER_SECOND) * 1000))
     intake = Intake(settings.max_post_bytes)
     for post, _ in feed.until(count):

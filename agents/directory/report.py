@@ -1,0 +1,43 @@
+"""What an import did, row by row: shared by all importers, shown by the command."""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["cms", "hifld", "dartmouth", "service-area", "handles", "goals"]
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A row that was not taken."""
+
+    line: int
+    reason: str
+
+
+class Report(msgspec.Struct):
+    """Counts of one import. Rows read are those added, changed, unchanged, left out and rejected."""
+
+    kind: Kind
+    file: str = ""
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    left_out: int = 0
+    """Good rows that are not wanted: of another state, of a hospital that is not in the directory, closed."""
+    rejected: list[Rejected] = []
+    government: list[str] = []
+    """Ids of government-owned hospitals among what was added or changed."""
+
+    def reject(self, line: int, reason: str) -> None:
+        """Note a row that was not taken."""
+        self.rejected.append(Rejected(line, reason))
+
+    def note(self, before: dict[str, str] | None, after: dict[str, str]) -> None:
+        """Count a row that was taken."""
+        if before is None:
+            self.added += 1
+        elif before == after:
+            self.unchanged += 1
+        else:
+            self.changed += 1

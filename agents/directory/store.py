@@ -1,0 +1,78 @@
+"""A directory's folder as rows: read, changed in memory, checked as a whole, written file by file.
+
+Called by the importers' command. Columns that Earshot does not know are kept. Each import changes one file, which is
+replaced at once, so nothing is ever half there.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from streams import directory
+from streams.directory import DirectoryError
+from streams.directory.files import COLUMNS, HOSPITALS, rows
+
+Rows = dict[tuple[str, ...], dict[str, str]]
+"""Rows by key."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    HOSPITALS: ("id",),
+    "handles.csv": ("id", "network", "handle"),
+    "goals.csv": ("id", "goal"),
+    "service_areas.csv": ("id", "zip"),
+    "markets.csv": ("zip",),
+}
+
+
+class Store:
+    """One folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """A folder that is not there yet is an empty one. Raises `DirectoryError` for a folder that is wrong
+        already."""
+        self.folder = folder
+        self._texts = directory.texts_of(folder) if (folder / HOSPITALS).exists() else {}
+        if self._texts:
+            directory.load(str(folder))
+
+    def rows(self, name: str) -> Rows:
+        """The rows of one file, in order; none if it is not there."""
+        if name not in self._texts:
+            return {}
+        return {tuple(row.values[part] for part in KEYS[name]): row.values for row in rows(name, self._texts[name])}
+
+    def checked(self, name: str, changed: Rows) -> str:
+        """The text of a file with these rows. Raises `DirectoryError` if the directory would be wrong with it."""
+        text = written(COLUMNS[name], changed.values())
+        try:
+            directory.parse({**self._texts, name: text})
+        except ValueError as error:
+            raise DirectoryError(f"nothing is written, since the directory would be wrong: {error}") from None
+        return text
+
+    def write(self, name: str, text: str) -> None:
+        """Replace one file, all at once."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part = self.folder / f".{name}.part"
+            with part.open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.folder / name)
+        except OSError as error:
+            raise DirectoryError(f"{self.folder / name} cannot be written: {error.strerror}") from None
+        self._texts[name] = text
+
+
+def written(columns: Iterable[str], found: Iterable[Mapping[str, str]]) -> str:
+    """Rows as CSV: the known columns first, then those that only the rows have."""
+    found = list(found)
+    header = list(dict.fromkeys([*columns, *(column for row in found for column in row)]))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, header, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
+    return out.getvalue()

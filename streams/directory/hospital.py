@@ -1,0 +1,131 @@
+"""One hospital and what belongs to it: its accounts, its planner's service area, its own goals.
+
+Owns the shapes and their closed sets. Made by `files.py`. Knows no file and no post.
+"""
+
+from typing import Literal, get_args
+
+import msgspec
+
+Role = Literal["official", "brand", "former", "community"]
+"""`official`: the hospital's own. `brand`: of a system or school it stands for. `former`: an old name. `community`: of
+its town."""
+
+Network = Literal["x", "bluesky"]
+"""Where an account is. On Bluesky a handle is a domain name, or the account's permanent `did:`."""
+
+Kind = Literal[
+    "acute",
+    "critical_access",
+    "rural_emergency",
+    "childrens",
+    "cancer",
+    "psychiatric",
+    "rehabilitation",
+    "long_term",
+    "veterans",
+    "military",
+    "community",
+]
+"""What the row is. All but the last are hospitals, by CMS' types (and cancer); `community` is an account about health
+in a town."""
+
+Ownership = Literal[
+    "nonprofit",
+    "proprietary",
+    "physician",
+    "tribal",
+    "government_local",
+    "government_state",
+    "government_federal",
+    "unknown",
+]
+"""By CMS' list of owners."""
+
+Goal = Literal[
+    "local_share",
+    "located_share",
+    "answered_1h_share",
+    "answered_24h_share",
+    "first_response_minutes",
+    "unanswered_questions",
+    "complaint_share",
+    "local_authors_per_10000",
+]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
+ROLES: tuple[Role, ...] = get_args(Role)
+NETWORKS: tuple[Network, ...] = get_args(Network)
+
+
+class GoalKind(msgspec.Struct, frozen=True):
+    """What a hospital can set itself a target for."""
+
+    unit: str
+    better: Literal["higher", "lower"]
+    most: float
+    meaning: str
+
+
+GOALS: dict[Goal, GoalKind] = {
+    "local_share": GoalKind("per cent", "higher", 100, "located inbound posts whose author is local"),
+    "located_share": GoalKind("per cent", "higher", 100, "inbound posts whose author has a place"),
+    "answered_1h_share": GoalKind("per cent", "higher", 100, "addressed posts answered within an hour"),
+    "answered_24h_share": GoalKind("per cent", "higher", 100, "addressed posts answered within a day"),
+    "first_response_minutes": GoalKind("minutes", "lower", 43_200, "median time to the first answer"),
+    "unanswered_questions": GoalKind("posts", "lower", 1_000_000, "questions and requests of the last 72 h unanswered"),
+    "complaint_share": GoalKind("per cent", "lower", 100, "inbound posts that complain"),
+    "local_authors_per_10000": GoalKind("authors", "higher", 10_000, "local authors a month per 10,000 residents"),
+}
+"""Every hospital sets its own; none is right for all."""
+
+
+class Handle(msgspec.Struct, frozen=True):
+    """An account. `handle` is lower case, without @."""
+
+    handle: str
+    role: Role
+    network: Network = "x"
+    valid_from: str = ""
+    """First day it was the hospital's, `2009-08-01`; empty: ever since."""
+    valid_to: str = ""
+    """Last day; empty: still."""
+
+    def valid_on(self, day: str) -> bool:
+        """Whether it was the hospital's on a day, `2026-11-24`."""
+        return (not self.valid_from or self.valid_from <= day) and (not self.valid_to or day <= self.valid_to)
+
+
+class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
+    """One row of the directory. `id` is the CMS Certification Number where there is one (text: leading zeros, letters),
+    else a short slug."""
+
+    id: str
+    name: str
+    city: str
+    state: str
+    """Postal code."""
+    zip: str
+    kind: Kind
+    latitude: float
+    """Degrees, of the campus (of the town for `community`)."""
+    longitude: float
+    handles: tuple[Handle, ...]
+    """On X. A former one stays: what was written to it was written to the hospital."""
+    psa: frozenset[str] = frozenset()
+    """ZIPs of the primary service area, by the hospital's planner; usually none."""
+    ssa: frozenset[str] = frozenset()
+    """Of the secondary one."""
+    county: str = ""
+    """Its name, as CMS writes it; empty where not known."""
+    ownership: Ownership = "unknown"
+    beds: int | None = None
+    bluesky: tuple[Handle, ...] = ()
+    goals: tuple[tuple[Goal, float], ...] = ()
+    """What it set itself, with the target."""
+
+    @property
+    def government(self) -> bool:
+        """Whether a government owns it: X wants an Enterprise plan and prior notice of such users."""
+        return self.ownership.startswith("government") or self.kind in ("veterans", "military")

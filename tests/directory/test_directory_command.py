@@ -1,0 +1,60 @@
+"""`earshot directory`: what a person sees of the directory, and what can be taken elsewhere."""
+
+import json
+from pathlib import Path
+
+from streams.directory import load, shipped
+from tests.directory.making import HOSPITALS, everything, folder, run
+
+HANDLES = "id,network,handle,role,valid_from,valid_to\n350070,x,EssentiaHealth,brand,,2020-01-01\n"
+
+
+def test_the_shipped_directory_can_be_used_and_says_what_is_worth_a_look() -> None:
+    done = run("check", "--json")
+    told = json.loads(done.output)
+    assert done.exit_code == 0
+    assert told["hospitals"] == len(load().hospitals)
+    government = [one["hospital"] for one in told["warnings"] if "Enterprise" in one["what"]]
+    assert "240004" in government
+    assert {"hospital": "380014", "what": "no handle: nothing is heard of it; import handles"} in told["warnings"]
+
+
+def test_a_wrong_directory_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    done = run("check", folder(tmp_path, hospitals=HOSPITALS + "x\n"))
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "hospitals.csv, line 4" in done.output
+
+
+def test_warnings_name_the_hospital(tmp_path: Path) -> None:
+    twin = "351300,Essentia Health Fargo,Fargo,ND,00000,acute,46.8,-96.8\n"
+    goals = "id,goal,target\n240010,local_share,20\n"
+    done = run("check", folder(tmp_path, hospitals=HOSPITALS + twin, goals=goals))
+    assert "warning: 240010: goals without a handle" in done.output
+    assert "warning: 351300: ZIP 00000 is in no service area" in done.output
+    assert "warning: 350070: has the name and town of 351300" in done.output
+    assert done.output.endswith("3 hospitals, 0 handles on X, 6 warnings\n")
+
+
+def test_a_hospital_is_shown_by_id_handle_or_name(tmp_path: Path) -> None:
+    environ = {"EARSHOT_DIRECTORY_FOLDER": str(folder(tmp_path, handles=HANDLES))}
+    for named in ("350070", "@essentiahealth", "essentia"):
+        (one,) = json.loads(run("show", named, "--json", **environ).output)
+        assert (one["id"], one["handles"][0]["handle"], one["government"]) == ("350070", "essentiahealth", False)
+    assert "@essentiahealth on x, brand ... to 2020-01-01" in run("show", "350070", **environ).output
+    assert len(run("show", **environ).output.splitlines()) == 2
+    assert run("show", "nobody", **environ).exit_code == 1
+
+
+def test_an_export_of_the_shipped_directory_is_the_shipped_directory(tmp_path: Path) -> None:
+    assert run("export", tmp_path / "out").exit_code == 0
+    source = {name: (shipped() / name).read_text(encoding="utf-8") for name in ("hospitals.csv", "handles.csv")}
+    assert everything(tmp_path / "out") == dict(sorted(source.items()))
+    assert load(str(tmp_path / "out")).hospitals == load().hospitals
+
+
+def test_an_export_can_be_of_some_states_and_never_overwrites(tmp_path: Path) -> None:
+    assert run("export", tmp_path / "out", "--state", "nd").output.endswith("2 hospitals\n")
+    assert {one.state for one in load(str(tmp_path / "out")).hospitals} == {"ND"}
+    again = run("export", tmp_path / "out")
+    assert (again.exit_code, "name another folder" in again.output) == (1, True)
+    assert run("export", tmp_path / "none", "--state", "ZZ").exit_code == 1
