@@ -5,12 +5,12 @@ Called by `earshot gazetteer build`. Knows no file format (`names.pack`) and no 
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deploy.gazetteer import sources
-from streams.reading.places.names import ALTERNATE_WEIGHT, FORMAT, City, Content, County, Zip, fold
+from streams.reading.places.names import ALTERNATE_WEIGHT, FORMAT, City, Content, County, Zip, fold, most_people
 from streams.reading.places.place import km
 
 ATTRIBUTION = (
@@ -90,22 +90,13 @@ class _Joined:
             if km(latitude, longitude, one.latitude, one.longitude) <= NAMED_ALIKE_KM
         ]
         if any(one.hsa for one in near):
-            return _most(near, "county"), _most(near, "hsa"), _most(near, "hrr")
+            return most_people(near, "county"), most_people(near, "hsa"), most_people(near, "hrr")
         row, column = math.floor(latitude), math.floor(longitude)
         around = [one for r in (-1, 0, 1) for c in (-1, 0, 1) for one in self._cells.get((row + r, column + c), ())]
         if not around:
             return "", "", ""
         nearest = min(around, key=lambda one: (km(latitude, longitude, one.latitude, one.longitude), one.zip))
         return nearest.county, nearest.hsa, nearest.hrr
-
-
-def _most(zips: Iterable[Zip], field: str) -> str:
-    """The area in which most of them live."""
-    people: Counter[str] = Counter()
-    for one in zips:
-        if area := getattr(one, field):
-            people[area] += max(1, one.population)
-    return min(people, key=lambda area: (-people[area], area), default="")
 
 
 def _cities(places: list[dict[str, Any]], joined: _Joined) -> tuple[list[City], list[list[str]]]:
@@ -175,17 +166,15 @@ def _counties(rows: Iterable[Mapping[str, str]], zips: Iterable[Zip]) -> list[Co
         people = sum(one.population for one in mine)
         latitude = sum(one.latitude * one.population for one in mine) / people
         longitude = sum(one.longitude * one.population for one in mine) / people
-        farthest = max(km(latitude, longitude, one.latitude, one.longitude) for one in mine)
         found.append(
             County(
                 row["fips"],
                 row["name"],
                 row["state"],
-                _most(mine, "hsa"),
-                _most(mine, "hrr"),
+                most_people(mine, "hsa"),
+                most_people(mine, "hrr"),
                 round(latitude, _DEGREES),
                 round(longitude, _DEGREES),
-                round(2 * farthest, 1),
             )
         )
     return found

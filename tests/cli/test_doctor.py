@@ -99,8 +99,8 @@ def test_a_token_that_everybody_may_read_fails(alone: Settings) -> None:
 
 
 def test_a_directory_that_does_not_load_names_its_row(alone: Settings, tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text("id,name\n")
-    one = found(msgspec.structs.replace(alone, directory_folder=str(tmp_path / "rows.csv")))["directory"]
+    (tmp_path / "hospitals.csv").write_text("id,name\n")
+    one = found(msgspec.structs.replace(alone, directory_folder=str(tmp_path)))["directory"]
     assert (one.state, "the header has no column" in one.found) == ("fail", True)
 
 

@@ -1,4 +1,4 @@
-"""The README tells the truth: its commands run, its rooms exist."""
+"""The README and the docs tell the truth: their commands run, the rooms they name exist."""
 
 import re
 import shlex
@@ -15,8 +15,11 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def commands() -> list[str]:
-    blocks = re.findall(r"^```sh\n(.*?)^```", README, flags=re.M | re.S)
+DIRECTORY = (ROOT / "docs" / "directory.md").read_text()
+
+
+def commands(text: str = README) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.M | re.S)
     return [line.split("  #")[0].split(" #")[0].strip() for block in blocks for line in block.splitlines() if line]
 
 
@@ -36,6 +39,13 @@ def test_a_make_target_in_the_readme_exists(command: str) -> None:
 def test_an_earshot_command_in_the_readme_runs(command: str, pipeline_settings: Settings) -> None:
     words = shlex.split(command)[1:]
     result = CliRunner().invoke(main, words, env=environment(pipeline_settings))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("command", commands(DIRECTORY))
+def test_a_command_about_the_directory_runs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, shlex.split(command)[1:])
     assert result.exit_code == 0, result.output
 
 

@@ -1,39 +1,64 @@
-"""How near an author is to one hospital: the tier of a (place, hospital) pair.
+"""How near an author is to one hospital: the tier of a (place, hospital) pair, and the rule that gave it.
 
-Called by the reader, once for each pair. The first rule that fires decides:
+Called by the reader, once for each pair, and by `earshot locate`. `RULES` has the rules in their order: the first that
+fires decides. What is particular to a hospital (its markets, radii, lists) is its `Reach`; docs/locality.md has the
+figures of each hospital that ships. Knows no post.
 
-1. no place: `unknown`.
-2. a point (coordinates, ZIP, city): the hospital's own town, or within `R_LOCAL_KM`: `local`; within `R_REGIONAL_KM`:
-   `regional`.
-3. a state only: the hospital's own: `regional`.
-4. a country only, the hospital's own: `unknown`, since it says nothing.
-5. the same country: `national`; another: `international`; none known: `unknown`.
-
-So a state never makes anyone local, nor does a state line keep anyone from it, and nothing coarser than a town gives
-`local`. With everything else equal, a nearer place is never given a farther tier. Service areas and referral regions
-(HSA, HRR), which set both radii hospital by hospital, are not known here yet; knows no post either.
+What holds: nothing coarser than a county is `local`, nor is a county that is too wide to say anything; a state line
+keeps nobody from anything; outside the US nothing is `local`, and a place within the regional radius is `regional`, for
+a border is no distance but a service area ends there. A PSA only ever adds: more ZIPs never make anyone less local, nor
+does the first, for it says where most patients come from and nothing of the rest. An SSA draws the outer line: from
+its first ZIP on both lists together are the whole service area, and HSA, local radius and county are not asked. Of two
+places alike in everything but their point, the nearer never has the farther tier where no list is asked.
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
 from streams.directory import Hospital
-from streams.reading.places.names import fold
 from streams.reading.places.place import Abstention, Place, km
+from streams.reading.places.reach import Reach, Reaches
 from streams.vocabulary import Evidence, Precision, Tier
 
-R_LOCAL_KM = 40.2
-"""25 miles. Beyond, under 7 % of the people live in the hospital's own service area; the 90th percentile of residents'
-distances is 13 miles for the median US hospital and 29 for one in ten (ZIP populations against Dartmouth service
-areas)."""
-R_REGIONAL_KM = 160.9
-"""100 miles. The 90th percentile of residents' distances in a referral region is 64 miles for the median hospital, 101
-for one in four."""
 COUNTRY = "US"
 """Of every hospital in the directory."""
 REMEMBERED = 65_536
 """Places remembered for each hospital; then its memory starts anew."""
-_STATE_ONLY = 60
-"""Per cent, at most, of `regional` by state alone: large states reach far beyond any region."""
+
+Rule = Literal[
+    "no_place", "psa", "ssa", "hsa", "radius", "county", "hrr", "region_radius", "state", "own_country", "nowhere",
+    "country", "abroad",
+]  # fmt: skip
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What a rule gives, and when."""
+
+    tier: Tier
+    words: str
+
+
+RULES: Mapping[Rule, Meaning] = MappingProxyType(
+    {
+        "no_place": Meaning("unknown", "the author names no place, or none that is certain enough"),
+        "psa": Meaning("local", "the place is in the hospital's own list of primary ZIPs (PSA)"),
+        "ssa": Meaning("local", "the place is in the hospital's own list of secondary ZIPs (SSA)"),
+        "hsa": Meaning("local", "the place is in the hospital's Dartmouth service area (HSA); not with an SSA"),
+        "radius": Meaning("local", "the place is within the local radius; not with an SSA, never a county"),
+        "county": Meaning("local", "the place is in the hospital's county, 60 miles across at most; not with an SSA"),
+        "hrr": Meaning("regional", "the place is in the hospital's Dartmouth referral region (HRR)"),
+        "region_radius": Meaning("regional", "the place is within the regional radius, on whichever side of a border"),
+        "state": Meaning("regional", "only a state is known, and the referral region has a ZIP in it"),
+        "own_country": Meaning("unknown", "only the country is known, the hospital's own: that says nothing"),
+        "nowhere": Meaning("unknown", "a point that is far from the hospital and from every town"),
+        "country": Meaning("national", "elsewhere in the hospital's country"),
+        "abroad": Meaning("international", "another country"),
+    }
+)
+"""In their order."""
 
 
 class Locality(msgspec.Struct, frozen=True):
@@ -43,15 +68,33 @@ class Locality(msgspec.Struct, frozen=True):
     precision: Precision
     evidence: Evidence
     confidence: int
-    """Per cent, of the tier; 0 for `unknown`."""
+    """Per cent, of the tier: the place's own, times how often the rule holds at that precision. 0 for `unknown`."""
     distance_km: int
     """Place to hospital, rounded; -1 when the place has no point."""
+    rule: Rule
+
+
+HOLDS: Mapping[tuple[Rule, Precision], int] = MappingProxyType(
+    {
+        ("psa", "city"): 95, ("psa", "county"): 95, ("ssa", "city"): 95, ("ssa", "county"): 95,
+        ("hsa", "city"): 95, ("hsa", "county"): 95, ("radius", "city"): 89, ("county", "city"): 98,
+        ("hrr", "city"): 97, ("hrr", "county"): 67, ("region_radius", "city"): 96, ("region_radius", "county"): 79,
+        ("state", "admin1"): 20,
+    }
+)  # fmt: skip
+"""Per cent of the people of such a place who have a ZIP that gets the same tier; 100 where nothing stands. As measured
+over the shipped hospitals (docs/locality.md), but 95 at most for a town's HSA, which is right that often, and for the
+lists, which are asked in the same way. A state says little: a region ends long before it does."""
+
+_COARSE = ("admin1", "country")
+_UNKNOWN = Locality("unknown", "none", "none", 0, -1, "no_place")
 
 
 class Localities:
     """Decides, and remembers each decision."""
 
-    def __init__(self) -> None:
+    def __init__(self, reaches: Reaches) -> None:
+        self._reaches = reaches
         self._known: dict[str, dict[Place | Abstention, Locality]] = {}
 
     def locality(self, place: Place | Abstention, hospital: Hospital) -> Locality:
@@ -63,36 +106,52 @@ class Localities:
         if found is None:
             if len(known) >= REMEMBERED:
                 known.clear()
-            found = known[place] = decide(place, hospital)
+            found = known[place] = decide(place, hospital, self._reaches.of(hospital))
         return found
 
 
-def decide(place: Place | Abstention, hospital: Hospital) -> Locality:
+def decide(place: Place | Abstention, hospital: Hospital, reach: Reach) -> Locality:
     """The rules, without memory."""
     if isinstance(place, Abstention):
-        return Locality("unknown", "none", "none", 0, -1)
+        return _UNKNOWN
     distance = -1.0
-    tier: Tier
-    confidence = place.confidence
     if place.latitude is not None and place.longitude is not None:
         distance = km(place.latitude, place.longitude, hospital.latitude, hospital.longitude)
-    if distance >= 0 and (distance <= R_LOCAL_KM or _same_town(place, hospital)):
-        tier = "local"
-    elif 0 <= distance <= R_REGIONAL_KM:
-        tier = "regional"
-    elif place.precision == "admin1" and (place.country, place.admin1) == (COUNTRY, hospital.state):
-        tier, confidence = "regional", min(confidence, _STATE_ONLY)
-    elif not place.country or (place.precision == "country" and place.country == COUNTRY):
-        tier, confidence = "unknown", 0
-    else:
-        tier = "national" if place.country == COUNTRY else "international"
-    return Locality(tier, place.precision, place.evidence, confidence, round(distance))
+    rule = _rule(place, reach, distance)
+    tier = RULES[rule].tier
+    confidence = 0 if tier == "unknown" else place.confidence * HOLDS.get((rule, place.precision), 100) // 100
+    return Locality(tier, place.precision, place.evidence, confidence, round(distance), rule)
 
 
-def _same_town(place: Place, hospital: Hospital) -> bool:
-    """Whether both are in one town, however wide: by its name, and only for a place that is known no finer."""
-    return (
-        place.precision == "city"
-        and (place.country, place.admin1) == (COUNTRY, hospital.state)
-        and fold(place.city) == fold(hospital.city)
-    )
+def _rule(place: Place, reach: Reach, distance: float) -> Rule:
+    home = place.country == COUNTRY
+    if place.precision == "country" and home:
+        return "own_country"
+    if place.precision == "admin1" and home and place.admin1 in reach.states:
+        return "state"
+    if place.precision not in _COARSE:
+        # No country: a point far from every town.
+        if (home or not place.country) and (local := _local(place, reach, distance)):
+            return local
+        if place.hrr and place.hrr == reach.hrr:
+            return "hrr"
+        if 0 <= distance <= reach.regional_km:
+            return "region_radius"
+    return "country" if home else "abroad" if place.country else "nowhere"
+
+
+def _local(place: Place, reach: Reach, distance: float) -> Rule | None:
+    """The rule by which a place no coarser than a county is local; None if it is not."""
+    county = place.precision == "county"
+    if county and place.county in reach.wide_counties:
+        return None
+    if reach.lists:
+        if part := reach.lists.part(place):
+            return part
+        if reach.lists.closed:
+            return None
+    if place.hsa and place.hsa == reach.hsa:
+        return "hsa"
+    if not county and 0 <= distance <= reach.local_km:
+        return "radius"
+    return "county" if place.county and place.county == reach.county else None

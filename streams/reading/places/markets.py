@@ -1,13 +1,13 @@
 """The markets of US health care: hospital service areas (HSA) and referral regions (HRR) of the Dartmouth Atlas, each
 with where its people live.
 
-Made from the gazetteer's ZIP codes, or a crosswalk of the directory's. Called by `reach.py`, the calibration page and
+Made from the gazetteer's ZIP codes. Called by `reach.py`, the calibration page and
 `earshot locate`. Knows no hospital. The crosswalk names no market, so each is called after the town of most of its
 people.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -77,11 +77,3 @@ def _made(id: str, zips: list[Zip]) -> Market:
 def shipped() -> Markets:
     """Those of the gazetteer that ships with Earshot."""
     return Markets(load().zips.values())
-
-
-def with_crosswalk(zips: Mapping[str, Zip], crosswalk: Mapping[str, tuple[str, str]]) -> Markets:
-    """Those of a crosswalk of one's own, ZIP -> (HSA, HRR); a ZIP code that it lacks keeps its own."""
-    return Markets(
-        msgspec.structs.replace(one, hsa=crosswalk[code][0], hrr=crosswalk[code][1]) if code in crosswalk else one
-        for code, one in zips.items()
-    )

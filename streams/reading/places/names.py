@@ -9,9 +9,11 @@ import math
 import re
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -87,8 +89,6 @@ class County(msgspec.Struct, frozen=True, array_like=True, gc=False):
     latitude: float
     longitude: float
     """Of its people's centre."""
-    width_km: float
-    """Twice the distance from there to the farthest of its ZIP codes that has inhabitants."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -265,12 +265,63 @@ def pack(content: Content) -> bytes:
 @lru_cache(maxsize=1)
 def load() -> PlaceNames:
     """The gazetteer that ships with Earshot; read only, so one serves all. Raises `GazetteerError`."""
-    folder = resources.files(__package__)
+    return PlaceNames(_words(), unpack(_shipped()))
+
+
+def known(crosswalk: Mapping[str, tuple[str, str]]) -> PlaceNames:
+    """The gazetteer, with the HSA and HRR of a crosswalk of one's own: ZIP -> (HSA, HRR). Raises `GazetteerError`."""
+    return PlaceNames(_words(), recrossed(unpack(_shipped()), crosswalk)) if crosswalk else load()
+
+
+def recrossed(content: Content, crosswalk: Mapping[str, tuple[str, str]]) -> Content:
+    """A gazetteer by another crosswalk. A ZIP code or a place that it says nothing of keeps what it has."""
+    zips = [
+        msgspec.structs.replace(one, hsa=crosswalk[one.zip][0], hrr=crosswalk[one.zip][1])
+        if one.zip in crosswalk
+        else one
+        for one in content.zips
+    ]
+    by_town: dict[tuple[str, str], list[Zip]] = {}
+    by_county: dict[str, list[Zip]] = {}
+    for one in zips:
+        if one.zip in crosswalk:
+            by_town.setdefault((fold(one.city), one.state), []).append(one)
+            by_county.setdefault(one.county, []).append(one)
+    cities = []
+    for city in content.cities:
+        inside = by_town.get((fold(city.name), city.admin1), []) if city.country == US else []
+        near = [one for one in inside if km(city.latitude, city.longitude, one.latitude, one.longitude) <= NEAREST_KM]
+        cities.append(_moved(city, near))
+    counties = [_moved(one, by_county.get(one.fips, [])) for one in content.counties]
+    return msgspec.structs.replace(content, zips=zips, cities=cities, counties=counties)
+
+
+def most_people(zips: Iterable[Zip], field: Literal["county", "hsa", "hrr"]) -> str:
+    """The county or market in which most of some ZIP codes' people live; empty if none is known."""
+    people: Counter[str] = Counter()
+    for one in zips:
+        area: str = getattr(one, field)
+        if area:
+            people[area] += max(1, one.population)
+    return min(people, key=lambda area: (-people[area], area), default="")
+
+
+_Area = TypeVar("_Area", City, County)
+
+
+def _moved(area: _Area, zips: list[Zip]) -> _Area:
+    return msgspec.structs.replace(area, hsa=most_people(zips, "hsa"), hrr=most_people(zips, "hrr")) if zips else area
+
+
+def _words() -> Words:
     try:
-        words = msgspec.yaml.decode((folder / "words.yaml").read_bytes(), type=Words)
+        return msgspec.yaml.decode((resources.files(__package__) / "words.yaml").read_bytes(), type=Words)
     except msgspec.DecodeError as error:
         raise GazetteerError(f"words.yaml: {error}") from None
-    return PlaceNames(words, unpack((folder / FILE).read_bytes()))
+
+
+def _shipped() -> bytes:
+    return (resources.files(__package__) / FILE).read_bytes()
 
 
 def unpack(packed: bytes) -> Content:
