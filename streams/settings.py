@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_state_path
 
 from streams.errors import UserError
 
@@ -138,10 +138,45 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest_outstanding: Annotated[
         int,
         _meta(
-            "Most posts sent to Kafka and not yet acknowledged; reading waits beyond that.", "records", ge=1, le=100_000
+            "Most posts sent to Kafka and not yet acknowledged; the others wait in the log.",
+            "records",
+            ge=1,
+            le=100_000,
         ),
     ] = 2000
-    directory_file: Annotated[str, _meta("CSV of hospitals to use instead of the one that ships with Earshot.")] = ""
+    wal_dir: Annotated[
+        str,
+        _meta(
+            "Folder of ingest's log, where posts are until Kafka has them; one for each ingest. Empty: in the user's "
+            "state folder, by the prefix."
+        ),
+    ] = ""
+    wal_max_bytes: Annotated[
+        int,
+        _meta(
+            "Disk that the log may take; full, ingest hangs up on X. 2 GiB are two hours at X's cap of 250 posts/s.",
+            "bytes",
+            ge=1024 * 1024,
+            le=2**40,
+        ),
+    ] = 2 * 1024**3
+    wal_sync: Annotated[
+        Literal["each", "group"],
+        _meta(
+            "When a post is on the disk: `each` by itself, at once, or a `group` of those that came within 5 ms, for "
+            "thousands a second on a slow disk."
+        ),
+    ] = "each"
+    directory_folder: Annotated[
+        str, _meta("Folder of the hospitals to listen for, instead of those that ship with Earshot.")
+    ] = ""
+    taxonomy_file: Annotated[
+        str, _meta("YAML of topics to use instead of the one that ships with Earshot. Edits are taken while it runs.")
+    ] = ""
+    hospital_topics_file: Annotated[
+        str,
+        _meta("YAML of topics that hospitals switch off and phrases of their own. Edits are taken while it runs."),
+    ] = ""
     cache_dir: Annotated[
         str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")
     ] = ""
@@ -153,6 +188,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def worker_name(self) -> str:
         """The static member id of this worker."""
         return self.worker_id or socket.gethostname()
+
+    @property
+    def wal_path(self) -> Path:
+        """The log's folder, whichever way it was set."""
+        if self.wal_dir:
+            return Path(self.wal_dir)
+        return user_state_path("earshot", appauthor=False) / f"{self.kafka_topic_prefix}log"
 
     @property
     def cache_path(self) -> Path:

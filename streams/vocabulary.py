@@ -33,12 +33,20 @@ DeadWhere = Literal["ingest", "tagger"]
 LineKind = Literal["post", "notice", "dead", "heartbeat"]
 """What a line of X's stream was."""
 
-StreamEnd = Literal["closed", "network", "refused", "stopped"]
-"""How an attempt to listen to X ended: a clean end; a failed or silent connection; an HTTP status that is no success;
-by us."""
+StreamEnd = Literal[
+    "clean_end", "network", "stalled", "slow_reader", "operational_disconnect", "server_error", "bad_request",
+    "rate_limited", "too_many_connections", "usage_cap", "no_rules", "unauthorised", "forbidden", "full", "stopped",
+]  # fmt: skip
+"""How an attempt to listen to X ended. What each means and what follows from it: `agents/ingest/outcome.py`."""
 
 Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record"]
 """Why a readable record counted for nothing."""
+
+AttentionReason = Literal["crisis", "safety"]
+"""Why a post waits for a person: somebody may be in danger now; something went wrong in care."""
+
+Reload = Literal["swapped", "refused"]
+"""What became of an edited taxonomy."""
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
@@ -49,3 +57,5 @@ DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
 LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
+ATTENTION_REASONS: tuple[AttentionReason, ...] = get_args(AttentionReason)
+RELOADS: tuple[Reload, ...] = get_args(Reload)

@@ -6,6 +6,7 @@ and knows no process.
 
 import time
 
+from agents import lexicon_watch
 from agents.proving import stored
 from agents.proving.oracle import Verdict, judge
 from streams import directory, kafka_topics
@@ -18,7 +19,8 @@ _PAUSE = 0.5
 
 def verdict(settings: Settings) -> Verdict:
     """Have the oracle compare the tables with the posts, as they are now."""
-    reader = Reader(directory.load(settings.directory_file), settings.max_post_bytes)
+    hospitals = directory.load(settings.directory_folder)
+    reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
     return judge(posts, rows, reader, settings.duplicate_horizon)

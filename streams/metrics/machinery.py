@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.metric import Closed
 from streams.metrics.registry import declared
-from streams.vocabulary import DeadReason, Skipped
+from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped
 
 
 class Metrics:
@@ -24,8 +24,10 @@ class Metrics:
         self._records = declared("pipeline_records_total").counts()
         self._skipped = declared("pipeline_skipped_total").counts()
         self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
-        self._chunk_seconds = _histograms("pipeline_chunk_seconds", self.registry)
-        self._visible = _histograms("pipeline_visible_seconds", self.registry)[()]
+        self._attention = declared("pipeline_attention_total").counts()
+        self._reloads = declared("pipeline_taxonomy_reloads_total").counts()
+        self._chunk_seconds = histograms("pipeline_chunk_seconds", self.registry)
+        self._visible = histograms("pipeline_visible_seconds", self.registry)[()]
         self.registry.register(ReadingCollector(self._counted))
 
     def _counted(self) -> Reading:
@@ -33,6 +35,8 @@ class Metrics:
             "pipeline_records_total": self._records,
             "pipeline_skipped_total": self._skipped,
             "pipeline_dead_letters_total": self._dead_letters,
+            "pipeline_attention_total": self._attention,
+            "pipeline_taxonomy_reloads_total": self._reloads,
         }
 
     @contextmanager
@@ -51,13 +55,21 @@ class Metrics:
         """A record of `posts` that could not be read."""
         self._dead_letters["tagger", reason] += 1
 
+    def attention(self, reason: AttentionReason) -> None:
+        """A post was put before a person."""
+        self._attention[reason,] += 1
+
+    def reloaded(self, result: Reload) -> None:
+        """An edited taxonomy was taken or refused."""
+        self._reloads[result,] += 1
+
     def visible(self, seconds: float) -> None:
         """Age of a chunk's oldest post now that it is in a table."""
         self._visible.observe(max(0.0, seconds))
 
 
-def _histograms(name: str, registry: CollectorRegistry) -> Closed[Histogram]:
-    """A histogram for each series; without labels its key is ()."""
+def histograms(name: str, registry: CollectorRegistry) -> Closed[Histogram]:
+    """A declared histogram, registered, by its series; without labels the key is ()."""
     metric = declared(name)
     histogram = Histogram(metric.family, metric.help, list(metric.labels), buckets=metric.buckets, registry=registry)
     return Closed(name, {key: histogram.labels(*key) if key else histogram for key in metric.series()})

@@ -4,7 +4,7 @@ Read through `registry`. `jobs` says which process shows each.
 """
 
 from streams.metrics.metric import Job, Metric
-from streams.vocabulary import DEAD_REASONS, DEAD_WHERE, SKIPPED
+from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED
 
 STAGES = ("tagger", "hospitals")
 """The Faust agents."""
@@ -37,6 +37,22 @@ PIPELINE: tuple[Metric, ...] = (
         jobs=_BOTH,
         help="What could not be read, by where (a line at ingest, a record at the tagger) and reason.",
         act="More than a trickle: a source changed its format. Look at dead-letters, which keep a day.",
+    ),
+    Metric(
+        name="pipeline_attention_total",
+        kind="counter",
+        unit="posts",
+        labels={"reason": ATTENTION_REASONS},
+        help="Posts put before a person, replays included: present danger, or something that went wrong in care.",
+        act="`earshot attention list` shows them; the runbook says what to do about each. Nothing answers by itself.",
+    ),
+    Metric(
+        name="pipeline_taxonomy_reloads_total",
+        kind="counter",
+        unit="reloads",
+        labels={"result": RELOADS},
+        help="Edits of the taxonomy or of the hospitals' own topics, by what became of them.",
+        act="`refused`: the words before the edit are still in use; the log names the line that is wrong.",
     ),
     Metric(
         name="pipeline_chunk_seconds",
@@ -119,8 +135,57 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="records",
         jobs=("ingest",),
-        help="Records that ingest accepted and Kafka has not acknowledged.",
-        act="At EARSHOT_INGEST_OUTSTANDING ingest stops reading and X drops it: see pipeline_kafka_reachable.",
+        help="Records that ingest sent to Kafka and Kafka has not acknowledged.",
+        act="At EARSHOT_INGEST_OUTSTANDING the others wait in the log: see pipeline_kafka_reachable.",
+    ),
+    Metric(
+        name="pipeline_wal_records",
+        kind="gauge",
+        unit="records",
+        jobs=("ingest",),
+        help="Records that ingest accepted, on its disk, and Kafka has not acknowledged.",
+        act="Rising: Kafka takes less than X sends. Nothing is lost while pipeline_wal_bytes is below its limit.",
+    ),
+    Metric(
+        name="pipeline_wal_bytes",
+        kind="gauge",
+        unit="bytes",
+        jobs=("ingest",),
+        help="Disk that ingest's log takes; it gives way in segments of up to 16 MB, or once an hour.",
+        act="Near pipeline_wal_limit_bytes ingest hangs up on X: bring Kafka back, or raise EARSHOT_WAL_MAX_BYTES.",
+    ),
+    Metric(
+        name="pipeline_wal_limit_bytes",
+        kind="gauge",
+        unit="bytes",
+        jobs=("ingest",),
+        help="EARSHOT_WAL_MAX_BYTES: where ingest stops accepting until a quarter of it is free again.",
+        act="None: what pipeline_wal_bytes is compared with.",
+    ),
+    Metric(
+        name="pipeline_wal_oldest_timestamp_seconds",
+        kind="gauge",
+        unit="seconds",
+        jobs=("ingest",),
+        help="When the oldest record came that Kafka has not acknowledged, seconds since the epoch. Absent if none.",
+        act="Minutes ago: Kafka takes nothing; see pipeline_kafka_reachable and pipeline_producer_rebuilds_total.",
+    ),
+    Metric(
+        name="pipeline_wal_damaged_bytes",
+        kind="gauge",
+        unit="bytes",
+        jobs=("ingest",),
+        help="Bytes of the log that did not match their checksums and lie aside, for a day.",
+        act="Above 0: accepted posts are not on Kafka. The disk is failing; the log file says which file lies aside.",
+    ),
+    Metric(
+        name="pipeline_wal_sync_seconds",
+        kind="histogram",
+        unit="seconds",
+        jobs=("ingest",),
+        help="Time from a record's arrival until it is on the disk; one observation a sync, of its oldest record.",
+        act="Above 10 ms: a slow or busy disk. EARSHOT_WAL_SYNC=group shares one sync among many.",
+        buckets=_SECONDS,
     ),
     Metric(
         name="pipeline_ingest_acked_total",
@@ -144,7 +209,7 @@ PIPELINE: tuple[Metric, ...] = (
         unit="1",
         jobs=("ingest",),
         help="1 if a broker answered ingest's last probe, else 0.",
-        act="0: start the broker. Posts wait in ingest up to EARSHOT_INGEST_OUTSTANDING.",
+        act="0: start the broker. Posts wait in ingest's log, up to EARSHOT_WAL_MAX_BYTES.",
     ),
     Metric(
         name="pipeline_build_info",

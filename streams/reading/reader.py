@@ -8,12 +8,14 @@ import msgspec
 
 from streams.directory import Directory
 from streams.reading.addressed import hospitals_of
+from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
+from streams.reading.places.markets import Markets
+from streams.reading.places.mentioned import MentionedPlaces
+from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.post import Post
-from streams.reading.topics.intent import Intents, IntentWords
-from streams.reading.topics.phrases import Phrases
-from streams.reading.topics.taxonomy import Taxonomy, TopicMatcher
+from streams.reading.topics.lexicon import Lexicon
 from streams.reading.x import XEnvelope, post_of
 from streams.records import Mention, Tally
 from streams.vocabulary import DeadReason
@@ -33,19 +35,16 @@ class UnreadableError(Exception):
 
 
 class Reader:
-    """All knowledge about reading a post, loaded once."""
+    """All knowledge about reading a post, loaded once; the words may be swapped, whole, between two posts."""
 
-    def __init__(self, directory: Directory, max_bytes: int) -> None:
-        """`max_bytes`: larger envelopes are not read."""
+    def __init__(self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None) -> None:
+        """`max_bytes`: larger envelopes are not read; `lexicon`: the words, else those that ship with Earshot."""
         self.directory = directory
-        self.taxonomy = Taxonomy.load()
-        self.gazetteer = Gazetteer.load()
-        words = IntentWords.load()
-        # One index for both, so that a text is gone through once.
-        phrases = Phrases((*self.taxonomy.groups(), *words.groups()))
-        self._topics = TopicMatcher(self.taxonomy, phrases)
-        self._intents = Intents(words, phrases)
-        self._localities = Localities()
+        self.lexicon = lexicon or Lexicon.load()
+        names = place_names.known(directory.crosswalk)
+        self.gazetteer = Gazetteer(names)
+        self._mentioned = MentionedPlaces(names, self.gazetteer)
+        self._localities = Localities(Reaches(names, Markets(names.zips.values())))
         self._max_bytes = max_bytes
         self._decode = msgspec.json.Decoder(XEnvelope).decode
 
@@ -68,13 +67,15 @@ class Reader:
         if not ties:
             return []
         hour = hour_of(post, at)
-        topics = self._topics.topics_of(post.text)
-        open_topics, service_lines = self.taxonomy.split(topics)
+        lexicon, text = self.lexicon, post.text
+        every = lexicon.topics_of(text)
         place = place_of(post, self.gazetteer)
         records: list[Mention | Tally] = []
         for hospital, relation, addressed in ties:
             locality = self._localities.locality(place, hospital)
             own = relation == "author"
+            topics = lexicon.topics_for(hospital.id, text, every)
+            open_topics, service_lines = lexicon.taxonomy.split(topics)
             records.append(
                 Mention(
                     hospital.id,
@@ -89,7 +90,7 @@ class Reader:
                     locality.confidence,
                     locality.distance_km,
                     open_topics,
-                    "none" if own else self._intents.intent_of(post.text, addressed, topics),
+                    "none" if own else lexicon.intent_of(text, addressed, topics),
                     addressed,
                     envelope.id,
                     post.reply_to,

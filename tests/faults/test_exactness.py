@@ -6,7 +6,7 @@ from kafka import KafkaProducer
 from agents.proving import chaos, stored
 from agents.proving.load import fill
 from streams import kafka_topics
-from streams.records import Mention, decode_dead_letter, encode_mention
+from streams.records import Mention, OpenTopics, decode_dead_letter, encode_mention
 from streams.settings import Settings, load
 from tests.faults.working import WORKER, Bench, mutant
 
@@ -100,7 +100,8 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench:
         producer.send(posts, value, key=key)
     producer.send(posts, None, key=b"nothing")
     stranger = Mention(
-        "999999", 0, 0, 0, -1, "mentioned", "local", "city", "profile", 90, 1, (), "none", True, "1", ""
+        "999999", 0, 0, 0, -1, "mentioned", "local", "city", "profile", 90, 1, OpenTopics((), frozenset()), "none",
+        True, "1", "",
     )  # fmt: skip
     producer.send(mentions, encode_mention(stranger), key=b"999999")
     producer.send(mentions, b"no mention", key=b"350070")

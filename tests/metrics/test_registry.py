@@ -93,6 +93,8 @@ def test_every_series_is_there_before_it_counts() -> None:
         "pipeline_records_total": {},
         "pipeline_skipped_total": {},
         "pipeline_dead_letters_total": {"where": "tagger"},
+        "pipeline_attention_total": {},
+        "pipeline_taxonomy_reloads_total": {},
     }
     assert shown == {(name, *values) for name, some in fixed.items() for values in declared(name).series(**some)}
 

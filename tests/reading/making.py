@@ -9,6 +9,7 @@ import msgspec
 import yaml
 
 from streams.reading.post import Post
+from streams.records import Mention, OpenTopics
 
 PLAIN = Post(
     id="1",
@@ -30,6 +31,16 @@ PLAIN = Post(
 
 def a_post(**changes: Any) -> Post:
     return msgspec.structs.replace(PLAIN, **changes)
+
+
+def a_mention(**changes: Any) -> Mention:
+    fields: dict[str, Any] = {
+        "hospital": "240010", "partition": 0, "offset": 1, "at": 1_760_000_000_000, "hour": 488_888,
+        "relation": "mentioned", "tier": "local", "precision": "city", "evidence": "profile", "confidence": 90,
+        "distance_km": 3, "topics": OpenTopics((), frozenset()), "intent": "none", "addressed": True, "post": "1",
+        "reply_to": "",
+    }  # fmt: skip
+    return Mention(**(fields | changes))
 
 
 def cases(name: str) -> Any:

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.records import Mention, Tally
+from streams.records import Mention, OpenTopics, Tally
 from streams.tables.hospitals import EXPIRE_HOURS, HOUR_MS, HospitalTables
 from streams.tables.rows import hour_of
 
@@ -14,12 +14,16 @@ HOUR = 490_000
 AT = HOUR * HOUR_MS
 
 
+def an_open(*topics: str) -> OpenTopics:
+    return OpenTopics(topics, frozenset())
+
+
 def mention(offset: int, hospital: str = "350070", **changes: object) -> Mention:
     """A complaint from nearby, `offset` on partition 0 of posts."""
     fields: dict[str, object] = {
         "hospital": hospital, "partition": 0, "offset": offset, "at": AT, "hour": HOUR, "relation": "mentioned",
         "tier": "local", "precision": "city", "evidence": "profile", "confidence": 90, "distance_km": 3,
-        "topics": ("wait_times",), "intent": "complaint", "addressed": True, "post": str(offset), "reply_to": "",
+        "topics": an_open("wait_times"), "intent": "complaint", "addressed": True, "post": str(offset), "reply_to": "",
     }  # fmt: skip
     return Mention(**(fields | changes))  # type: ignore[arg-type]
 
@@ -60,7 +64,7 @@ def test_a_hospitals_own_post_is_not_one_about_it() -> None:
 
 def test_service_lines_are_counted_in_rows_of_their_own() -> None:
     tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5, topics=()))
+    tables.apply(0, 0, mention(5, topics=an_open()))
     tables.apply(0, 1, tally(5))
     row, service = tables.lifetime(0, "350070")
     assert (row.posts, row.topics) == (1, {})

@@ -1,68 +1,122 @@
 """Finding many phrases in a text in one pass: the machinery under topics and intents.
 
-Owns what a word boundary is and what case, accents and punctuation are worth (nothing). Called by `topics.py` and
-`intent.py`, which own what the phrases mean; the reader lets both share one index, so that a post is gone through once.
-The automaton is ahocorasick_rs's: 1,200 phrases cost about 1.5 µs for a post.
+Owns which finds count: those at word boundaries, free of the idioms that strike them, not turned round by a negator.
+Called by `taxonomy.py` and `intent.py`, which own what the phrases mean; the reader lets both share one index, so that
+a post is gone through once. The automaton is ahocorasick_rs's; what a text is made of is `words.py`'s.
 
 A phrase is written as people write it. A final `*` makes it a beginning: `refill*` finds "refills". `#word` is found as
-a hashtag only; `@*` is any handle. Handles are words of their own, so nothing is ever found inside one.
+a hashtag only; `@*` is any handle. Handles are words of their own, so nothing is ever found inside one. An emoji may be
+a phrase or stand in one.
 """
 
-import re
-import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from importlib import resources
 
 import ahocorasick_rs
 import msgspec
 
-_WORD_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789@_#"
-_TABLE = bytes(low if (low := i + 32 if 65 <= i <= 90 else i) in _WORD_BYTES else 32 for i in range(256))
-_GONE = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufe0f\ufeff\u2018\u2019\u00b4`]")
-"""Accents, zero-width characters and other apostrophes vanish; all else outside ASCII parts words."""
+from streams.reading.topics.words import Words, emoji_of, shortened
+
+Match = tuple[int, int, int]
+"""Pattern, and where it begins and ends in the plain words. It takes the space before it, and the one behind it unless
+it is a beginning."""
+
+_STRETCHED = tuple(3 * bytes([letter]) for letter in b"abcdefghijklmnopqrstuvxyz")
+"""Patterns that show a stretched word at no cost; not w, for the sake of "www"."""
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Phrases of one meaning, and those in which they have another: a find that touches one of `unless` is struck."""
+    """Phrases of one meaning."""
 
     name: str
     phrases: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    """Phrases in which they mean something else: a find that touches one is struck."""
+    negatable: bool = False
+    """A find soon after a negator ("not rude") does not count. Right for praise and blame, wrong for what a post is
+    about: that stays the same."""
+    opposite: str = ""
+    """Name of the group for which a negated find counts; empty: for none."""
 
 
 class Find(msgspec.Struct, frozen=True):
-    """One phrase found, for a person to read. `struck_by` is the `unless` phrase that strikes it; empty: it counts."""
+    """One phrase found, for a person to read. It counts if both `struck_by` and `negated_by` are empty."""
 
     group: str
     phrase: str
     struck_by: str
+    """The `unless` phrase that strikes it."""
+    negated_by: str = ""
+    """The negator before it."""
+
+
+class Negation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """negation.yaml, whose comments say what each part is."""
+
+    version: int
+    reach: int
+    negators: tuple[str, ...]
+    barriers: tuple[str, ...]
+
+    @classmethod
+    def load(cls) -> "Negation":
+        """The words that ship with Earshot."""
+        return msgspec.yaml.decode((resources.files(__package__) / "negation.yaml").read_bytes(), type=cls)
 
 
 class Phrases:
     """An index over groups of phrases. Remembers the last text, since several readers ask about one post in turn."""
 
     def __init__(self, groups: Iterable[Group]) -> None:
-        """Raises `ValueError` for a phrase that has no letter or digit."""
+        """Raises `ValueError` for a phrase that has no letter, digit or emoji."""
         groups = tuple(groups)
         self._bits = {group.name: 1 << number for number, group in enumerate(groups)}
-        self._size = len(groups)
-        self._all = (1 << self._size) - 1
-        counts: dict[bytes, int] = {}
-        strikes: dict[bytes, int] = {}
+        self._size = size = len(groups)
+        self._all = (1 << size) - 1
+        self._negatable = sum(self._bits[group.name] for group in groups if group.negatable)
+        self._opposites = [(self._bits[one.name], self._bits[one.opposite]) for one in groups if one.opposite]
+        # A pattern's mask, from below: the groups it counts for, the groups it strikes, and what it is besides.
+        self._negates, self._bars, stretched = (1 << (2 * size + role) for role in range(3))
+        self._stretched = stretched
+        masks: dict[bytes, int] = {}
         written: dict[bytes, str] = {}
+
+        def add(phrases: Iterable[str], mask: int) -> None:
+            for phrase in phrases:
+                pattern = pattern_of(phrase)
+                written.setdefault(pattern, phrase)
+                masks[pattern] = masks.get(pattern, 0) | mask
+
         for group in groups:
-            for phrases, role in ((group.phrases, counts), (group.unless, strikes)):
-                for phrase in phrases:
-                    pattern = pattern_of(phrase)
-                    written.setdefault(pattern, phrase)
-                    role[pattern] = role.get(pattern, 0) | self._bits[group.name]
-        patterns = list(written)
+            add(group.phrases, self._bits[group.name])
+            add(group.unless, self._bits[group.name] << size)
+        self._reach = 0
+        if self._negatable:
+            negation = Negation.load()
+            self._reach = negation.reach
+            add(negation.negators, self._negates)
+            add(negation.barriers, self._bars)
+        self._known = frozenset(word for pattern in masks for word in pattern.split())
+        masks.update(dict.fromkeys(_STRETCHED, stretched))
+        self._longest = max(map(len, masks), default=0)
         self._written = list(written.values())
-        # Of each pattern, the groups it counts for, and above them the groups it strikes.
-        self._masks = [counts.get(pattern, 0) | strikes.get(pattern, 0) << self._size for pattern in patterns]
+        self._masks = list(masks.values())
+        # Of the patterns that strike, the groups that they strike.
+        self._strikes = {
+            index: struck for index, mask in enumerate(self._masks) if (struck := mask >> size & self._all)
+        }
+        self._words = Words(emoji_of("".join(self._written)))
+        # A DFA of 11,000 phrases does not fit a core's cache: 8 us for a post full of them, against 6.
         self._find = ahocorasick_rs.BytesAhoCorasick(
-            patterns, implementation=ahocorasick_rs.Implementation.DFA
+            masks, implementation=ahocorasick_rs.Implementation.ContiguousNFA
         ).find_matches_as_indexes
         self._last: tuple[str, int] = ("", 0)
+
+    @property
+    def size(self) -> int:
+        """Phrases of any kind, one that stands in several groups once."""
+        return len(self._written)
 
     def bit(self, group: str) -> int:
         """The group's bit in what `found` returns."""
@@ -73,47 +127,106 @@ class Phrases:
         last, found = self._last
         if text == last:
             return found
-        matches = self._find(normalise(text), overlapping=True)
-        masks, both = self._masks, 0
+        words = self._words.plain(text)
+        matches = self._find(words, overlapping=True)
+        masks, every = self._masks, 0
         for index, _, _ in matches:
-            both |= masks[index]
-        struck = both >> self._size
-        found = both & self._all
-        if found & struck:
-            found = self._settled(matches, found, found & struck)
+            every |= masks[index]
+        if every & self._stretched:
+            words, matches, every = self._unstretched(words)
+        found = every & self._all
+        doubtful = found & (every >> self._size)
+        if every & self._negates:
+            doubtful |= found & self._negatable
+        if doubtful:
+            found = self._settled(text, words, matches, found, doubtful)
         self._last = (text, found)
         return found
 
-    def _settled(self, matches: list[tuple[int, int, int]], found: int, doubtful: int) -> int:
-        """`found` without the `doubtful` groups of which no match is free of what strikes it."""
+    def _unstretched(self, words: bytes) -> tuple[bytes, list[Match], int]:
+        """The words with stretched ones shortened, their matches, and the masks of these together."""
+        words = shortened(words, self._known)
+        matches = [one for one in self._find(words, overlapping=True) if self._masks[one[0]] != self._stretched]
+        every = 0
+        for index, _, _ in matches:
+            every |= self._masks[index]
+        return words, matches, every
+
+    def _settled(self, text: str, words: bytes, matches: list[Match], found: int, doubtful: int) -> int:
+        """`found` without the `doubtful` groups of which every match is struck or negated; with the opposites of the
+        negated."""
         found &= ~doubtful
-        masks, above = self._masks, doubtful << self._size
-        strikes = [(start, end, masks[index]) for index, start, end in matches if masks[index] & above]
-        for index, start, end in matches:
-            counts = masks[index] & doubtful
+        masks, struck_by = self._masks, self._strikes
+        strikes = [(start, end, struck_by[index]) for index, start, end in matches if index in struck_by]
+        ends = [end for _, end, _ in strikes]  # ascending, as the automaton finds them
+        negatable = doubtful & self._negatable
+        negated = self._negated(text, words, matches) if negatable else {}
+        for match in matches:
+            counts = masks[match[0]] & doubtful
             if counts:
-                for other_start, other_end, mask in strikes:
-                    if other_start < end - 1 and start < other_end - 1:  # as in `_touch`
-                        counts &= ~(mask >> self._size)
-                found |= counts
+                _, start, end = match
+                for number in range(bisect_right(ends, start + 1), len(ends)):
+                    other_start, other_end, groups = strikes[number]
+                    if other_start < end - 1:  # they touch, as in `_touch`
+                        counts &= ~groups
+                    elif other_end > end + self._longest:
+                        break
+                if match in negated:
+                    for bit, opposite in self._opposites:
+                        if counts & bit:
+                            found |= opposite
+                    counts &= ~negatable
+                if counts:
+                    found |= counts
+                    doubtful &= ~counts | negatable
+                    if not doubtful:
+                        break
         return found
 
-    def explain(self, text: str) -> tuple[Find, ...]:
-        """Every phrase found, in order, with what strikes it."""
-        matches = self._find(normalise(text), overlapping=True)
-        return tuple(
-            Find(group, self._written[index], self._written[by] if by >= 0 else "")
-            for group, index, by in self._places(matches)
-        )
+    def _negated(self, text: str, words: bytes, matches: list[Match]) -> dict[Match, int]:
+        """Matches of negatable groups -> the pattern of the last negator before them, if it is within reach, in the
+        same part of the sentence, and no barrier stands between."""
+        negators = [one for one in matches if self._masks[one[0]] & self._negates]
+        if not negators:
+            return {}
+        negated: dict[Match, int] = {}
+        # Single words, and so in the order of their beginnings.
+        bars = [start for index, start, _ in matches if self._masks[index] & self._bars]
+        negators_ends = [end for _, _, end in negators]
+        clause_ends = self._words.clause_ends(text)
+        for match in matches:
+            index, start, _ = match
+            before = bisect_right(negators_ends, start + 1)
+            if not before or not self._masks[index] & self._negatable:
+                continue
+            negator, begin, end = negators[before - 1]
+            if words.count(b" ", end - 1, start + 1) > self._reach or bisect_right(bars, begin) < bisect_left(
+                bars, start
+            ):
+                continue
+            first, second = (words.count(b" ", 0, place + 1) - 1 for place in (begin, start))
+            if bisect_right(clause_ends, first) == bisect_right(clause_ends, second):
+                negated[match] = negator
+        return negated
 
-    def _places(self, matches: list[tuple[int, int, int]]) -> Iterator[tuple[str, int, int]]:
-        """(group, pattern, the pattern that strikes it or -1) of each match."""
-        for index, start, end in matches:
+    def explain(self, text: str) -> tuple[Find, ...]:
+        """Every phrase found, in order, with what strikes or negates it."""
+        words, matches, _ = self._unstretched(self._words.plain(text))
+        negated = self._negated(text, words, matches)
+        return tuple(self._told(matches, negated))
+
+    def _told(self, matches: list[Match], negated: dict[Match, int]) -> Iterator[Find]:
+        for match in matches:
+            index, start, end = match
             for group, bit in self._bits.items():
                 if self._masks[index] & bit:
                     strikes = bit << self._size
                     by = (i for i, a, b in matches if self._masks[i] & strikes and _touch(start, end, a, b))
-                    yield group, index, next(by, -1)
+                    negator = negated.get(match, -1) if bit & self._negatable else -1
+                    yield Find(group, self._name(index), self._name(next(by, -1)), self._name(negator))
+
+    def _name(self, pattern: int) -> str:
+        return self._written[pattern] if pattern >= 0 else ""
 
 
 def _touch(start: int, end: int, other_start: int, other_end: int) -> bool:
@@ -121,19 +234,10 @@ def _touch(start: int, end: int, other_start: int, other_end: int) -> bool:
     return other_start < end - 1 and start < other_end - 1
 
 
-def normalise(text: str) -> bytes:
-    """Lower-case words with one space around each; accents and apostrophes gone, all else a space. Any string."""
-    if not text.isascii():
-        text = _GONE.sub("", unicodedata.normalize("NFKD", text))
-    words = text.encode("ascii", "replace").translate(_TABLE, b"'")
-    if b"#" in words:
-        words = words.replace(b"#", b" # ")
-    return b" %b " % b" ".join(words.split())
-
-
 def pattern_of(phrase: str) -> bytes:
-    """What `normalise` makes of the phrase. Raises `ValueError` if nothing is left of it."""
-    pattern = normalise(phrase.removesuffix("*"))
+    """The plain words of a phrase. Raises `ValueError` if nothing is left of it."""
+    # In small letters: a hashtag's parts are words of their own only in a text.
+    pattern = Words().plain(phrase.removesuffix("*").lower())
     if not pattern.strip():
-        raise ValueError(f"the phrase {phrase!r} has no letter or digit")
+        raise ValueError(f"the phrase {phrase!r} has no letter, digit or emoji")
     return pattern[:-1] if phrase.endswith("*") else pattern

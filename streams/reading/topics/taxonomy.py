@@ -1,28 +1,35 @@
 """What a post is about: the taxonomy as data, and the matcher that finds its topics in a text.
 
-Called by the reader. Topics belong to the post, never to its author, and each has a class that decides how it may
+Called by the lexicon. Topics belong to the post, never to its author, and each has a class that decides how it may
 travel: O (operational) and X (safety) may stay with a post id; S (a service line, so near to somebody's health) may
 not, and leaves as a bare tally. Knows no hospital, place or intent.
 """
 
 import re
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any, Literal
 
 import msgspec
 
 from streams.errors import UserError
+from streams.reading.topics import located
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
+from streams.records import OpenTopics
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_TAG = re.compile(r"\w+")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _CONTEXT, _ELSEWHERE, _WEAK = " context", " elsewhere", " weak"
-"""Group names beside the topics'; no id has a space."""
+"""Group names, and what is put behind a topic's for its own; no id has a space."""
 REMEMBERED = 65_536
 """Combinations of groups whose topics are remembered; then the memory starts anew. A few hundred occur."""
 
+Class = Literal["O", "S", "X"]
+
 
 class TaxonomyError(UserError):
-    """The taxonomy cannot be used. One line: each topic's id and what is wrong."""
+    """The taxonomy cannot be used. One line: each wrong entry's line number and what is wrong."""
 
 
 class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "class"}):
@@ -30,16 +37,22 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
 
     id: str
     definition: str
-    kind: Literal["O", "S", "X"]
+    kind: Class
     phrases: tuple[str, ...]
     """Each is enough alone."""
     weak: tuple[str, ...] = ()
     """Each counts only beside a word of the care context, and never in talk of something else (`context`,
     `elsewhere`)."""
+    context: tuple[str, ...] = ()
+    """The words that `weak` needs instead of the taxonomy's own `context`; empty: those."""
     unless: tuple[str, ...] = ()
     """Idioms: a phrase found inside one is not meant."""
     hashtags: tuple[str, ...] = ()
     """Without #."""
+    domains: tuple[str, ...] = ()
+    """Hosts of links (`donatelife.net`): a link to one, or to a host under it, is enough alone."""
+    align: tuple[str, ...] = ()
+    """What the topic is called elsewhere: HCAHPS, FFT, MedlinePlus. For people; nothing reads it."""
 
 
 class TopicFind(msgspec.Struct, frozen=True):
@@ -60,9 +73,11 @@ class Taxonomy:
         self.topics = topics
         self.context = context
         self.elsewhere = elsewhere
+        self.by_id = {topic.id: topic for topic in topics}
         self.operational = frozenset(topic.id for topic in topics if topic.kind == "O")
         self.service_line = frozenset(topic.id for topic in topics if topic.kind == "S")
         self.safety = frozenset(topic.id for topic in topics if topic.kind == "X")
+        self._split: dict[tuple[str, ...], tuple[OpenTopics, tuple[str, ...]]] = {}
 
     @classmethod
     def load(cls) -> "Taxonomy":
@@ -70,48 +85,38 @@ class Taxonomy:
         return cls.parse((resources.files(__package__) / "taxonomy.yaml").read_bytes())
 
     @classmethod
-    def parse(cls, text: bytes) -> "Taxonomy":
-        """The taxonomy in a YAML text. Raises `TaxonomyError` with everything that is wrong."""
+    def parse(cls, text: bytes, name: str = "taxonomy.yaml") -> "Taxonomy":
+        """The taxonomy in a YAML text. Raises `TaxonomyError` with everything that is wrong; `name` stands before
+        it."""
         try:
-            raw = msgspec.yaml.decode(text, type=_File)
-        except msgspec.DecodeError as error:
-            raise TaxonomyError(f"taxonomy.yaml: {_line(error)}") from None
-        topics: list[Topic] = []
-        wrong: list[str] = []
-        for number, one in enumerate(raw.topics, start=1):
-            try:
-                topic = msgspec.convert(one, Topic)
-                _check(topic, {other.id for other in topics})
-                topics.append(topic)
-            except ValueError as error:  # msgspec.ValidationError is one
-                wrong.append(f"topic {one.get('id', f'number {number}')}: {_line(error)}")
-        for phrase in (*raw.context, *raw.elsewhere):
-            try:
-                pattern_of(phrase)
-            except ValueError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise TaxonomyError(f"taxonomy.yaml: {'; '.join(wrong)}")
-        return cls(raw.version, tuple(topics), raw.context, raw.elsewhere)
+            raw = located.decode(text, _File, _check)
+        except ValueError as error:
+            raise TaxonomyError(f"{name}: {error}") from None
+        topics = tuple(msgspec.convert(topic, Topic, strict=False) for topic in raw.topics)
+        return cls(raw.version, topics, raw.context, raw.elsewhere)
 
     def groups(self) -> tuple[Group, ...]:
         """What an index has to hold so that a `TopicMatcher` can use it."""
         groups = [Group(_CONTEXT, self.context), Group(_ELSEWHERE, self.elsewhere)]
         for topic in self.topics:
-            hashtags = tuple(f"#{tag}" for tag in topic.hashtags)
-            groups.append(Group(topic.id, topic.phrases + hashtags, topic.unless))
+            # A link's host is words like others in the text; whole, it is no idiom's part.
+            alone = (*topic.phrases, *(f"#{tag}" for tag in topic.hashtags), *topic.domains)
+            groups.append(Group(topic.id, alone, topic.unless))
             groups.append(Group(topic.id + _WEAK, topic.weak, topic.unless))
+            if topic.context:
+                groups.append(Group(topic.id + _CONTEXT, topic.context))
         return tuple(groups)
 
-    def split(self, topics: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """(what may stay with a post, service lines), each in the order given."""
-        service_line = self.service_line
-        if service_line.isdisjoint(topics):
-            return topics, ()
-        return (
-            tuple(topic for topic in topics if topic not in service_line),
-            tuple(topic for topic in topics if topic in service_line),
-        )
+    def split(self, topics: tuple[str, ...]) -> tuple[OpenTopics, tuple[str, ...]]:
+        """(what may stay with a post, service lines), each in the order given. The only maker of `OpenTopics`."""
+        known = self._split.get(topics)
+        if known is None:
+            if len(self._split) >= REMEMBERED:
+                self._split.clear()
+            lines = self.service_line
+            open_topics = OpenTopics((topic for topic in topics if topic not in lines), lines)
+            known = self._split[topics] = open_topics, tuple(topic for topic in topics if topic in lines)
+        return known
 
 
 class TopicMatcher:
@@ -121,12 +126,20 @@ class TopicMatcher:
         """`phrases`: an index that holds `taxonomy.groups()` among others; without it, one of its own."""
         self._phrases = phrases or Phrases(taxonomy.groups())
         bit = self._phrases.bit
-        self._strong = {topic.id: bit(topic.id) for topic in taxonomy.topics}
-        self._weak = {topic.id: bit(topic.id + _WEAK) for topic in taxonomy.topics}
         self._context, self._elsewhere = bit(_CONTEXT), bit(_ELSEWHERE)
+        # Of each topic: its bit, its weak phrases', and that of the context which these need.
+        self._topics = {
+            topic.id: (
+                bit(topic.id),
+                bit(topic.id + _WEAK),
+                bit(topic.id + _CONTEXT) if topic.context else self._context,
+            )
+            for topic in taxonomy.topics
+        }
         self._mine = self._context | self._elsewhere
-        for one in (*self._strong.values(), *self._weak.values()):
-            self._mine |= one
+        for bits in self._topics.values():
+            for one in bits:
+                self._mine |= one
         self._known: dict[int, tuple[str, ...]] = {}
 
     def topics_of(self, text: str) -> tuple[str, ...]:
@@ -140,10 +153,18 @@ class TopicMatcher:
         return topics
 
     def _decided(self, found: int) -> tuple[str, ...]:
-        weak = found & self._context and not found & self._elsewhere
-        return tuple(
-            sorted(topic for topic, bit in self._strong.items() if found & bit or (weak and found & self._weak[topic]))
-        )
+        return tuple(sorted(topic for topic in self._topics if not self._missing(found, topic)))
+
+    def _missing(self, found: int, topic: str, weak_only: bool = False) -> str:
+        """Why what was found does not make the topic; empty if it does."""
+        strong, weak, context = self._topics[topic]
+        if found & strong and not weak_only:
+            return ""
+        if not found & weak:
+            return "not found"
+        if not found & context:
+            return "none of its own context near it" if context != self._context else "no word of care near it"
+        return "talk of something else" if found & self._elsewhere else ""
 
     def explain(self, text: str) -> tuple[TopicFind, ...]:
         """Every phrase found for a topic, and why it does not count if it does not."""
@@ -151,14 +172,11 @@ class TopicMatcher:
         told: list[TopicFind] = []
         for find in self._phrases.explain(text):
             topic = find.group.removesuffix(_WEAK)
-            if topic not in self._strong:
+            if topic not in self._topics:
                 continue
             why = f"part of {find.struck_by!r}" if find.struck_by else ""
             if find.group != topic and not why:
-                if not found & self._context:
-                    why = "no word of care near it"
-                elif found & self._elsewhere:
-                    why = "talk of something else"
+                why = self._missing(found, topic, weak_only=True)
             told.append(TopicFind(topic, find.phrase, why))
         return tuple(told)
 
@@ -170,20 +188,47 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     topics: list[dict[str, Any]]
 
 
-def _check(topic: Topic, earlier: set[str]) -> None:
+def _check(raw: _File) -> Iterator[located.Wrong]:
+    for name, phrases in (("context", raw.context), ("elsewhere", raw.elsewhere)):
+        yield from _unusable((name,), phrases)
+    ids: set[str] = set()
+    for number, one in enumerate(raw.topics):
+        path = ("topics", number)
+        wrong: list[located.Wrong] = []
+        topic = located.converted(one, Topic, path, wrong)
+        if topic is not None:
+            wrong += _check_topic(topic, path, ids)
+            ids.add(topic.id)
+        said = f"topic {one.get('id', f'number {number + 1}')}"
+        yield from ((place, f"{said}: {what}") for place, what in wrong)
+
+
+def _check_topic(topic: Topic, path: located.Path, earlier: set[str]) -> Iterator[located.Wrong]:
     if not _ID.fullmatch(topic.id):
-        raise ValueError("the id is not lower-case words with _ between them")
+        yield (*path, "id"), "the id is not lower-case words with _ between them"
     if topic.id in earlier:
-        raise ValueError("the id stands twice")
+        yield (*path, "id"), "the id stands twice"
     if not topic.definition.strip():
-        raise ValueError("the definition is empty")
+        yield (*path, "definition"), "the definition is empty"
     if not topic.phrases and not topic.weak:
-        raise ValueError("it has no phrases")
-    for phrase in (*topic.phrases, *topic.weak, *topic.unless, *topic.hashtags):
-        pattern_of(phrase)
-    if twice := set(topic.unless) & {*topic.phrases, *topic.weak}:
-        raise ValueError(f"{min(twice)!r} is both a phrase and an exclusion")
+        yield (*path, "phrases"), "it has no phrases"
+    for name in ("phrases", "weak", "context", "unless"):
+        yield from _unusable((*path, name), getattr(topic, name))
+    for number, tag in enumerate(topic.hashtags):
+        if not _TAG.fullmatch(tag):
+            yield (*path, "hashtags", number), f"the hashtag {tag!r} is not one word without #"
+    for number, host in enumerate(topic.domains):
+        if not _HOST.fullmatch(host):
+            yield (*path, "domains", number), f"the domain {host!r} is not a host such as donatelife.net"
+    meant = {*topic.phrases, *topic.weak}
+    for number, idiom in enumerate(topic.unless):
+        if idiom in meant:
+            yield (*path, "unless", number), f"{idiom!r} is both a phrase and an exclusion"
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _unusable(path: located.Path, phrases: tuple[str, ...]) -> Iterator[located.Wrong]:
+    for number, phrase in enumerate(phrases):
+        try:
+            pattern_of(phrase)
+        except ValueError as error:
+            yield (*path, number), str(error)

@@ -1,0 +1,55 @@
+"""`earshot evaluate posts|places`: how good the reading is, measured on a labelled set.
+
+Knows how to say it; the figures are `agents/evaluation/`.
+"""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from agents import lexicon_watch
+from agents.evaluation import places as located
+from agents.evaluation import posts as labelled
+from streams import directory
+from streams.reading.places.place import Abstention
+from streams.reading.places.resolver import Gazetteer
+from streams.settings import Settings
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure the reading on a labelled set."""
+
+
+@evaluate.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def posts(settings: Settings, file: Path) -> None:
+    """Topics, intent and whether a hospital is addressed, as one line of JSON.
+
+    FILE has JSON lines with text, topics, intent and addressed, or is a .csv with text and topics. Every @handle counts
+    as a hospital's.
+    """
+    found = labelled.load(file)
+    lexicon = lexicon_watch.load(settings, directory.load(settings.directory_folder))
+    click.echo(msgspec.json.encode(labelled.evaluate(found, lexicon)))
+
+
+@evaluate.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--verbose", is_flag=True, help="Also each wrong or missed text, one line of JSON for each, first.")
+def places(file: Path, verbose: bool) -> None:
+    """The places of profile texts, as one line of JSON: n, recall, precision, abstentions by reason.
+
+    FILE is a .csv with location, country, admin1, city, lat, lon; a blank label means that the text must be refused.
+    """
+    labels = located.load(file)
+    gazetteer = Gazetteer.load()
+    if verbose:
+        for label, answer, fate in located.judged(labels, gazetteer):
+            if fate in ("wrong", "missed"):
+                said = answer.reason if isinstance(answer, Abstention) else [answer.country, answer.admin1, answer.city]
+                meant = [label.country, label.admin1, label.city]
+                click.echo(msgspec.json.encode({fate: label.location, "meant": meant, "said": said}))
+    click.echo(msgspec.json.encode(located.evaluate(labels, gazetteer)))

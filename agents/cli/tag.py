@@ -1,0 +1,118 @@
+"""`earshot tag`: what Earshot reads in a text, and why.
+
+Knows how to say it; the reading is `streams/reading/`. The text is the command's own argument, so it may be shown.
+"""
+
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from agents import lexicon_watch
+from agents.evaluation.posts import handles_in, speaks_to
+from streams import directory
+from streams.directory import Directory, Hospital
+from streams.errors import UserError
+from streams.reading.topics.lexicon import Lexicon
+from streams.reading.topics.taxonomy import Class
+from streams.settings import Settings
+from streams.vocabulary import Intent
+
+_CLASSES: dict[Class, str] = {
+    "O": "operational",
+    "S": "a service line: only counted, never beside a post",
+    "X": "safety: put before a person",
+}
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A phrase found in the text."""
+
+    what: str
+    """The topic's id, or `intent` and the kind of words that it is one of."""
+    phrase: str
+    counts: bool
+    why: str
+    """Why it does not count; empty if it does."""
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What Earshot reads in a text."""
+
+    topics: tuple[str, ...]
+    classes: dict[str, Class]
+    """Of the topics."""
+    intent: Intent
+    addressed: bool
+    """It speaks to the hospital."""
+    about: bool
+    """It has a handle of the hospital's."""
+    attention: bool
+    """A person must look at it."""
+    matches: list[Match]
+
+
+@click.command()
+@click.argument("text")
+@click.option("--hospital", "named", default="", help="Read it for this hospital: its id, or an @handle of its.")
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.pass_obj
+def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
+    """Show what TEXT is about, what it wants, and by which phrases.
+
+    Without --hospital every @handle in it counts as a hospital's.
+    """
+    hospitals = directory.load(settings.directory_folder)
+    lexicon = lexicon_watch.load(settings, hospitals)
+    read = _read(text, lexicon, _hospital(named, hospitals) if named else None)
+    if as_json:
+        click.echo(msgspec.json.encode(read))
+        return
+    click.echo(f"topics     {', '.join(read.topics) or 'none'}")
+    for topic, kind in read.classes.items():
+        click.echo(f"           {topic} is {_CLASSES[kind]}")
+    click.echo(f"intent     {read.intent}{'; a person must look at it' * read.attention}")
+    click.echo(f"addressed  {'yes' if read.addressed else 'no'}")
+    click.echo(f"about      {'yes' if read.about else 'no'}")
+    for match in read.matches:
+        click.echo(f"found      {match.phrase!r}: {match.what}{'' if match.counts else f' - not counted: {match.why}'}")
+
+
+def _hospital(named: str, hospitals: Directory) -> Hospital:
+    if named.startswith("@"):
+        owners = hospitals.by_handle.get(named[1:].lower(), ())
+        if len(owners) > 1:
+            raise UserError(f"{named} speaks for {', '.join(one.id for one in owners)}: name one id")
+        if owners:
+            return owners[0]
+    elif named in hospitals.by_id:
+        return hospitals.by_id[named]
+    raise UserError(f"{named} is no hospital of the directory: give an id such as 240010, or an @handle")
+
+
+def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
+    topics = lexicon.topics_of(text)
+    handles = handles_in(text)
+    if hospital is not None:
+        topics = lexicon.topics_for(hospital.id, text, topics)
+        handles &= {one.handle for one in hospital.handles}
+    addressed = speaks_to(text, handles)
+    intent = lexicon.intent_of(text, addressed, topics)
+    return Read(
+        topics=topics,
+        classes={topic: lexicon.taxonomy.by_id[topic].kind for topic in topics},
+        intent=intent,
+        addressed=addressed,
+        about=bool(handles),
+        attention=intent == "crisis" or not lexicon.taxonomy.safety.isdisjoint(topics),
+        matches=list(_matches(text, lexicon, hospital.id if hospital else "")),
+    )
+
+
+def _matches(text: str, lexicon: Lexicon, hospital: str) -> Iterator[Match]:
+    for found in lexicon.explain_topics(text, hospital):
+        yield Match(found.topic, found.phrase, not found.why, found.why)
+    for find in lexicon.explain_intent(text):
+        why = f"part of {find.struck_by!r}" if find.struck_by else ""
+        why = f"turned round by {find.negated_by!r}" if find.negated_by and not why else why
+        yield Match(find.group, find.phrase, not why, why)

@@ -1,0 +1,21 @@
+"""Which posts a person must look at now.
+
+Called by the tagger with what the reader made. Decides by class and intent alone; who looks, and how soon, is the
+runbook's. Nothing is ever answered by itself.
+"""
+
+from streams.records import Attention, Mention, Tally
+
+
+def attention_of(record: Mention | Tally, safety: frozenset[str]) -> Attention | None:
+    """The record for the queue; None if the post need not wait for a person. `safety`: topics of class X.
+
+    A crisis comes before a safety event. A hospital's own post is no call for help.
+    """
+    if type(record) is not Mention or record.relation == "author":
+        return None
+    if record.intent == "crisis":
+        return Attention(record.post, record.at, record.hospital, "crisis")
+    if not safety.isdisjoint(record.topics):
+        return Attention(record.post, record.at, record.hospital, "safety")
+    return None

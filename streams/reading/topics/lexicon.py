@@ -1,0 +1,80 @@
+"""The words that a post is read by, as one immutable whole: taxonomy, intents and the hospitals' own topics.
+
+Made at start and again when a file changed (`agents/lexicon_watch.py`); the reader asks it, and swaps it whole. One
+index serves topics and intents, so that a text is gone through once. Knows no clock and watches no file.
+"""
+
+from collections.abc import Container, Mapping
+from pathlib import Path
+
+from streams.reading.topics import overlay
+from streams.reading.topics.intent import Intents, IntentWords
+from streams.reading.topics.overlay import Overlay, OverlayError
+from streams.reading.topics.phrases import Find, Phrases
+from streams.reading.topics.quoted import own_words
+from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind, TopicMatcher
+from streams.vocabulary import Intent
+
+
+class Lexicon:
+    """Reads texts. Its words never change; its memory of the last text makes it one thread's."""
+
+    def __init__(self, taxonomy: Taxonomy, words: IntentWords, overlays: Mapping[str, Overlay]) -> None:
+        """`overlays`: by hospital id."""
+        self.taxonomy = taxonomy
+        self.overlays = overlays
+        self._phrases = Phrases((*taxonomy.groups(), *words.groups()))
+        self._intent_groups = frozenset(group.name for group in words.groups())
+        self._matcher = TopicMatcher(taxonomy, self._phrases)
+        self._intents = Intents(words, self._phrases)
+        self.topics_of = self._matcher.topics_of
+
+    @classmethod
+    def load(cls, taxonomy_file: str = "", hospital_topics_file: str = "", hospitals: Container[str] = ()) -> "Lexicon":
+        """From files, or what ships with Earshot where a name is empty. `hospitals`: the ids that there are.
+
+        Raises `TaxonomyError`, `OverlayError` or `IntentError`.
+        """
+        try:
+            taxonomy = (
+                Taxonomy.parse(Path(taxonomy_file).read_bytes(), taxonomy_file) if taxonomy_file else Taxonomy.load()
+            )
+        except OSError as error:
+            raise TaxonomyError(
+                f"{taxonomy_file}: cannot be read ({error.strerror}); EARSHOT_TAXONOMY_FILE names the taxonomy"
+            ) from None
+        overlays: dict[str, Overlay] = {}
+        if hospital_topics_file:
+            try:
+                text = Path(hospital_topics_file).read_bytes()
+            except OSError as error:
+                raise OverlayError(
+                    f"{hospital_topics_file}: cannot be read ({error.strerror}); EARSHOT_HOSPITAL_TOPICS_FILE names "
+                    "the hospitals' own topics"
+                ) from None
+            overlays = overlay.parse(text, taxonomy, hospitals, hospital_topics_file)
+        return cls(taxonomy, IntentWords.load(), overlays)
+
+    @property
+    def size(self) -> int:
+        """Phrases of any kind in the shared index."""
+        return self._phrases.size
+
+    def topics_for(self, hospital: str, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
+        """`topics`, as `topics_of` gave them, as one hospital wants them."""
+        own = self.overlays.get(hospital)
+        return topics if own is None else own.topics_of(text, topics)
+
+    def intent_of(self, text: str, addressed: bool, topics: tuple[str, ...]) -> Intent:
+        """What the author wants, in his own words."""
+        return self._intents.intent_of(own_words(text), addressed, topics)
+
+    def explain_topics(self, text: str, hospital: str = "") -> tuple[TopicFind, ...]:
+        """Every phrase found for a topic and why it does not count if it does not; as one hospital wants it."""
+        found = self._matcher.explain(text)
+        own = self.overlays.get(hospital)
+        return found if own is None else tuple(own.explain(text, found))
+
+    def explain_intent(self, text: str) -> tuple[Find, ...]:
+        """Every phrase found in the author's own words that bears on the intent."""
+        return tuple(find for find in self._phrases.explain(own_words(text)) if find.group in self._intent_groups)

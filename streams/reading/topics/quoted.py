@@ -1,0 +1,33 @@
+"""Which words of a text are its author's own: what somebody else said decides no intent.
+
+Called by the lexicon. What a post is about may well stand in a quotation, so topics are looked for in the whole text.
+Only double quotes are read: single ones are apostrophes as often.
+"""
+
+import re
+
+from streams.reading.topics.words import READ_CHARS
+
+QUOTED_WORDS = 4
+"""Up to so many words, quotes stand round a term, a title or an ironic word, which are the author's own."""
+OWN_WORDS = 3
+"""Fewer words than that beside a quotation only say who is quoted: then the quotation is the post."""
+
+_REPOSTED = re.compile(r"(?<![\w@#])[RQ]T @\w.*", re.DOTALL)
+_QUOTED = re.compile(r'"[^"]*"|“[^“”]*”|«[^«»]*»')
+
+
+def own_words(text: str) -> str:
+    """The text without what follows `RT @x` or `QT @x`, and without quotations. Any string."""
+    if '"' not in text and "T @" not in text and "“" not in text and "«" not in text:
+        return text
+    read = text[:READ_CHARS]
+    unquoted = _REPOSTED.sub("", read)
+    own = _QUOTED.sub(_short_ones, unquoted)
+    if len(own.split()) < OWN_WORDS:
+        own = unquoted
+    return own if own != read else text
+
+
+def _short_ones(quotation: re.Match[str]) -> str:
+    return quotation[0] if len(quotation[0].split()) <= QUOTED_WORDS else " "

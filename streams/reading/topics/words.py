@@ -1,0 +1,142 @@
+"""A text as plain words, which is what phrases are looked for in: one space around each, nothing else left.
+
+Owns what case, accents, punctuation, apostrophes, hashtags, handles, emoji and stretched letters are worth. Called by
+`phrases.py` for the text and for the phrases alike, so that both always agree. Knows no phrase's meaning.
+
+A handle is one word that begins with @; a hashtag is `#` and its word, and when it is written in capitals its parts
+follow as words (`#WaitTimes`: "# waittimes wait times"). Letters of every script are letters; those of scripts without
+spaces are words each. Emoji part words and vanish, save those that a phrase names.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from itertools import accumulate
+
+READ_CHARS = 2_000
+"""So much of a post is read, some 350 words: X's longest has 25,000 characters, and what a post is about stands at its
+beginning. Keeps any text under 2 ms."""
+
+_KEPT_SIGNS = b"@_#"
+_SENTENCE_SIGNS = b'.,;:!?\n()"'
+_WORDS = bytes(
+    code if code >= 128 else ord(chr(code).lower()) if chr(code).isalnum() or code in _KEPT_SIGNS else ord(" ")
+    for code in range(256)
+)
+_CLAUSES = bytes(ord(".") if code in _SENTENCE_SIGNS else sign for code, sign in enumerate(_WORDS))
+"""Byte tables: `_CLAUSES` keeps where sentences and their parts end, as a full stop."""
+_APOSTROPHES = b"'`"
+
+_FOREIGN = re.compile(rb"&#\d+;(?:&#\d+;)*")
+_HASHTAG = re.compile(rb"#([\w\x80-\xff]+)")
+_HUMP = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
+_STRETCHED = re.compile(rb"([a-z])\1\1+")
+_SIGNS = dict.fromkeys("‘’´ʼ", "") | dict.fromkeys("—–…。、！？；：“”«»¿¡", ".")
+"""Apostrophes vanish; what parts a sentence is a full stop, which is all that is left of it."""
+_VANISHING = frozenset({"Mn", "Me", "Cf"})
+"""Categories: accents, what encloses a sign, and what is not seen at all."""
+REMEMBERED = 65_536
+"""Characters whose folding is remembered; then the memory starts anew. A few hundred occur."""
+
+
+class _Folding(dict[bytes, bytes]):
+    """Character outside ASCII, as its number in decimal -> what is left of it, UTF-8."""
+
+    def __init__(self, emoji: frozenset[str] | None) -> None:
+        super().__init__()
+        self._emoji = emoji
+
+    def __missing__(self, number: bytes) -> bytes:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        # A number that no character has was written by hand.
+        code = int(number) if len(number) < 8 else 0
+        folded = self[number] = self._fold(chr(code)).encode() if code <= sys.maxunicode else b" "
+        return folded
+
+    def _fold(self, char: str) -> str:
+        if char in _SIGNS:
+            return _SIGNS[char]
+        if unicodedata.decomposition(char):
+            return "".join(map(self._plain, unicodedata.normalize("NFKD", char)))
+        return self._plain(char)
+
+    def _plain(self, char: str) -> str:
+        if char.isalnum():
+            # A script without spaces: every sign is a word, and a phrase a sequence of them.
+            return f" {char} " if unicodedata.east_asian_width(char) == "W" else char.lower()
+        kind = unicodedata.category(char)
+        if kind in _VANISHING:
+            return ""
+        if kind == "So" and (self._emoji is None or char in self._emoji):
+            return f" {char} "
+        return char if kind == "Mc" or char.isascii() else " "
+
+
+def emoji_of(text: str) -> frozenset[str]:
+    """The emoji and other pictures in a text."""
+    return frozenset(char for char in text if not char.isascii() and unicodedata.category(char) == "So")
+
+
+class Words:
+    """Makes texts plain."""
+
+    def __init__(self, emoji: Iterable[str] | None = None) -> None:
+        """`emoji`: those that are words; None: all are."""
+        self._folding = _Folding(None if emoji is None else frozenset(emoji))
+
+    def plain(self, text: str) -> bytes:
+        """Lower-case words, UTF-8, one space around each; a single space if there are none. Any string; what is beyond
+        `READ_CHARS` is not read."""
+        words = b" %b " % self._spelt(text).translate(_WORDS, _APOSTROPHES)
+        words = words.replace(b"  ", b" ")  # nearly always all there is; split and join cost twice as much
+        while b"  " in words:
+            words = words.replace(b"  ", b" ")
+        return words
+
+    def clause_ends(self, text: str) -> list[int]:
+        """Of each part of a sentence, how many words of `plain` there are up to its end."""
+        parts = self._spelt(text).translate(_CLAUSES, _APOSTROPHES).split(b".")
+        return list(accumulate(len(part.split()) for part in parts))
+
+    def _spelt(self, text: str) -> bytes:
+        """The text with foreign signs folded and hashtags spelt out."""
+        if len(text) > READ_CHARS:
+            text = text[:READ_CHARS]
+        if "&" in text:
+            text = text.replace("&amp;", "&")  # X's own escape
+        if text.isascii():
+            words = text.encode()
+        else:
+            # The quickest way, by far, to what is not ASCII: have it written as `&#233;`.
+            words = _FOREIGN.sub(self._folded, text.encode("ascii", "xmlcharrefreplace"))
+        return _HASHTAG.sub(_with_parts, words).replace(b"#", b" # ") if "#" in text else words
+
+    def _folded(self, run: re.Match[bytes]) -> bytes:
+        numbers = run[0][2:-1]
+        if len(numbers) < 7:  # one; two have seven digits and signs at least
+            return self._folding[numbers]
+        return b"".join(map(self._folding.__getitem__, numbers.split(b";&#")))
+
+
+def _with_parts(hashtag: re.Match[bytes]) -> bytes:
+    if hashtag[1].islower() and b"_" not in hashtag[1]:
+        return hashtag[0]
+    parts = _HUMP.sub(b" ", hashtag[1])
+    return b"%b %b " % (hashtag[0], parts) if parts != hashtag[1] else hashtag[0]
+
+
+def shortened(words: bytes, known: frozenset[bytes]) -> bytes:
+    """Plain words with letters written three times or more cut to two or one, if that makes the word a `known` one:
+    "sooo goood" becomes "so good"."""
+    stretched = {word: _shortened(word, known) for word in set(words.split()) if _STRETCHED.search(word)}
+    return b" ".join([stretched.get(word, word) for word in words.split(b" ")])
+
+
+def _shortened(word: bytes, known: frozenset[bytes]) -> bytes:
+    for kept in (rb"\1\1", rb"\1"):
+        shorter = _STRETCHED.sub(kept, word)
+        if shorter in known:
+            return shorter
+    return word
