@@ -10,10 +10,14 @@ from streams.settings import Settings
 
 
 def waiting(settings: Settings, hospital: str = "") -> list[Attention]:
-    """All of about a day, oldest first; of one hospital, or of all."""
+    """All of about a day, oldest first; of one hospital, or of all. What was withdrawn waits no more."""
     found: dict[tuple[str, str], Attention] = {}
+    withdrawn: set[str] = set()
     for record in stored.read(settings, kafka_topics.attention(settings)):
         one = decode_attention(record.value or b"")
-        if not hospital or one.hospital == hospital:
+        if one.reason == "withdrawn":
+            withdrawn.add(one.post)
+        elif not hospital or one.hospital == hospital:
             found.setdefault((one.post, one.hospital), one)
-    return sorted(found.values(), key=lambda one: (one.at, one.post, one.hospital))
+    waits = [one for one in found.values() if one.post not in withdrawn]
+    return sorted(waits, key=lambda one: (one.at, one.post, one.hospital))

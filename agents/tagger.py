@@ -11,8 +11,8 @@ from streams.faustkit.chunk import Chunk, Record
 from streams.faustkit.writer import KeyValue, Writer
 from streams.metrics import Metrics
 from streams.reading.attention import attention_of
-from streams.reading.reader import Reader, UnreadableError
-from streams.records import DeadLetter, encode_json, encode_mention
+from streams.reading.reader import Reader, UnreadableError, WithdrawnError
+from streams.records import Attention, DeadLetter, encode_json, encode_mention
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen
 from streams.vocabulary import DeadReason
@@ -60,7 +60,7 @@ class Tagger:
         is_duplicate = self._first_seen.is_duplicate
         partition_of, keys = self._partition_of, self._keys
         partition = chunk.partition
-        duplicates = elsewhere = empty = 0
+        duplicates = elsewhere = empty = withdrawn = 0
         for record in chunk.records:
             value = record.value
             if value is None:
@@ -70,6 +70,11 @@ class Tagger:
                 envelope = decode(value)
             except UnreadableError as unreadable:
                 dead.append(self._dead_letter(unreadable.reason, partition, record))
+                continue
+            except WithdrawnError as gone:
+                withdrawn += 1
+                waits_no_more = Attention(gone.post, record.timestamp, "", "withdrawn")
+                urgent.append((gone.post.encode(), encode_json(waits_no_more)))
                 continue
             offset, at = record.offset, record.timestamp
             if is_duplicate(partition, envelope.id, offset, at // 1000):
@@ -91,6 +96,7 @@ class Tagger:
         self._metrics.skipped("duplicate", duplicates)
         self._metrics.skipped("no_hospital", elsewhere)
         self._metrics.skipped("empty", empty)
+        self._metrics.skipped("withdrawal", withdrawn)
         return out, dead, urgent
 
     def _dead_letter(self, reason: DeadReason, partition: int, record: Record) -> KeyValue:

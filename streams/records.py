@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import msgspec
 
-from streams.vocabulary import AttentionReason, DeadReason, Evidence, Intent, Precision, Relation, Tier
+from streams.vocabulary import AttentionReason, DeadReason, Evidence, Intent, Precision, Relation, Tier, Withdrawn
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -30,6 +30,19 @@ class Envelope(msgspec.Struct, frozen=True):
     """Tags of the stream rules that matched; may be empty."""
     payload: msgspec.Raw
     """The source's JSON, byte for byte."""
+
+
+class Withdrawal(msgspec.Struct, frozen=True, tag_field="source", tag="withdrawal"):
+    """A post that its author or its source took back, on `posts` beside the post itself. Key: the post id.
+
+    Counts stay, since nothing of the post is in them; whatever keeps its id must drop it.
+    """
+
+    id: str
+    """Of the post."""
+    received_at: int
+    """When we heard of it, ms since the epoch."""
+    why: Withdrawn
 
 
 class OpenTopics(tuple[str, ...]):
@@ -78,6 +91,9 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     """Post id, so that an answer can find its question."""
     reply_to: str
     """Id of the post that this one answers; empty when it is none."""
+    mentioned_tier: Tier = "unknown"
+    """How near the nearest town is that the text names with its state; `unknown` when it names none. Apart from `tier`,
+    which is the author's."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for topics of no stated class. Costs 0.06 us."""
@@ -111,6 +127,7 @@ class Attention(msgspec.Struct, frozen=True):
     at: int
     """Kafka timestamp of the post, ms."""
     hospital: str
+    """Empty for `withdrawn`, which is for every hospital."""
     reason: AttentionReason
 
 

@@ -39,11 +39,15 @@ StreamEnd = Literal[
 ]  # fmt: skip
 """How an attempt to listen to X ended. What each means and what follows from it: `agents/ingest/outcome.py`."""
 
-Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record"]
+Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record", "withdrawal"]
 """Why a readable record counted for nothing."""
 
-AttentionReason = Literal["crisis", "safety"]
-"""Why a post waits for a person: somebody may be in danger now; something went wrong in care."""
+AttentionReason = Literal["crisis", "safety", "withdrawn"]
+"""Why a post waits for a person: somebody may be in danger now; something went wrong in care. `withdrawn` takes it from
+the queue again."""
+
+Withdrawn = Literal["delete", "drop", "withheld", "scrub_geo", "protected", "suspended", "deactivated"]
+"""Why a post must no longer be shown: X's compliance events and the reasons of its batch jobs."""
 
 Reload = Literal["swapped", "refused"]
 """What became of an edited taxonomy."""
@@ -58,4 +62,5 @@ LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
 ATTENTION_REASONS: tuple[AttentionReason, ...] = get_args(AttentionReason)
+WITHDRAWN: tuple[Withdrawn, ...] = get_args(Withdrawn)
 RELOADS: tuple[Reload, ...] = get_args(Reload)

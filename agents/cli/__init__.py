@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     # name: (module:attribute, its line in `earshot --help`). A new command is registered by its line here.
     "attention": ("agents.cli.attention:attention", "Posts that a person must look at now."),
     "chaos": ("agents.cli.chaos:chaos", "The pipeline under faults, and whether every count is still right."),
+    "compliance": ("agents.cli.compliance:compliance", "Posts that were taken back: apply."),
     "deadletters": ("agents.cli.deadletters:deadletters", "What could not be read: list, show, try again."),
     "demo": ("agents.cli.demo:demo", "The whole of it on this machine, for some seconds."),
     "directory": ("agents.cli.directory:command", "The hospitals: import, check, show, export."),

@@ -43,6 +43,8 @@ class Record(NamedTuple):
 
 class _Data(msgspec.Struct):
     id: int | str | msgspec.UnsetType = msgspec.UNSET
+    edit_history_tweet_ids: msgspec.Raw = msgspec.Raw(b"")
+    edit_history_post_ids: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Line(msgspec.Struct):
@@ -65,6 +67,7 @@ class _Notice(msgspec.Struct):
 
 _decode_line = msgspec.json.Decoder(_Line).decode
 _decode_rules = msgspec.json.Decoder(list[_MatchedRule] | None).decode
+_decode_history = msgspec.json.Decoder(list[int | str] | None).decode
 _decode_notices = msgspec.json.Decoder(list[_Notice]).decode
 
 
@@ -121,7 +124,7 @@ class Intake:
                 _log_notices(found.errors)
                 return None
             raise UnreadableError("no_post")
-        post = str(found.data.id)
+        post = _first_version(found.data)
         if not _ID.fullmatch(post):
             raise UnreadableError("wrong_shape")
         envelope = Envelope(SOURCE, post, now, self._origin, _tags(found.matching_rules), msgspec.Raw(line))
@@ -129,6 +132,20 @@ class Intake:
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         return Record("posts", post.encode(), value)
+
+
+def _first_version(data: _Data) -> str:
+    """The id that a post keeps through all edits: its first version's. So the versions meet on one partition, and the
+    tagger counts the first that comes; the others are its copies."""
+    history = data.edit_history_tweet_ids or data.edit_history_post_ids
+    if history:
+        try:
+            ids = _decode_history(history)
+        except msgspec.DecodeError:
+            ids = None
+        if ids and _ID.fullmatch(str(ids[0])):
+            return str(ids[0])
+    return str(data.id)
 
 
 def _decoded(line: bytes) -> _Line:

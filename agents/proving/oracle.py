@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from streams.reading.reader import Reader, UnreadableError
+from streams.reading.reader import Reader, UnreadableError, WithdrawnError
 from streams.records import Mention, Tally
 
 Cell = tuple[str, str, str, str]
@@ -49,7 +49,7 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
     for partition, offset, timestamp, _, value in posts:
         try:
             envelope = reader.decode(value or b"")
-        except UnreadableError:
+        except (UnreadableError, WithdrawnError):
             continue
         seconds = timestamp // 1000
         if seconds - first.get((partition, envelope.id), seconds - horizon - 1) <= horizon:

@@ -6,19 +6,20 @@ bytes, place and timestamp give the same records, in any process, at any time.
 
 import msgspec
 
-from streams.directory import Directory
+from streams.directory import Directory, Hospital
 from streams.reading.addressed import hospitals_of
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
 from streams.reading.places.mentioned import MentionedPlaces
+from streams.reading.places.place import Place
 from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.post import Post
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.x import XEnvelope, post_of
-from streams.records import Mention, Tally
-from streams.vocabulary import DeadReason
+from streams.records import Mention, Tally, Withdrawal
+from streams.vocabulary import TIERS, DeadReason, Tier
 
 KEEP_SECONDS = 28 * 86_400
 """Older than that, when Kafka takes it, a post has no hour: the longest window is 28 days."""
@@ -34,6 +35,14 @@ class UnreadableError(Exception):
         self.reason = reason
 
 
+class WithdrawnError(Exception):
+    """An envelope that takes a post back."""
+
+    def __init__(self, post: str) -> None:
+        super().__init__(post)
+        self.post = post
+
+
 class Reader:
     """All knowledge about reading a post, loaded once; the words may be swapped, whole, between two posts."""
 
@@ -46,18 +55,22 @@ class Reader:
         self._mentioned = MentionedPlaces(names, self.gazetteer)
         self._localities = Localities(Reaches(names, Markets(names.zips.values())))
         self._max_bytes = max_bytes
-        self._decode = msgspec.json.Decoder(XEnvelope).decode
+        self._decode = msgspec.json.Decoder(XEnvelope | Withdrawal).decode
 
     def decode(self, value: bytes) -> XEnvelope:
-        """The envelope. Raises `UnreadableError` with the reason; nothing else, whatever the bytes."""
+        """The envelope of a post. Raises `UnreadableError` with the reason, `WithdrawnError` if it says that a post was
+        taken back; nothing else, whatever the bytes."""
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
-            return self._decode(value)
+            envelope: XEnvelope | Withdrawal = self._decode(value)
         except msgspec.ValidationError:
             raise UnreadableError("wrong_shape") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnreadableError("not_json") from None
+        if isinstance(envelope, Withdrawal):
+            raise WithdrawnError(envelope.id)
+        return envelope
 
     def records(self, envelope: XEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
         """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
@@ -70,6 +83,7 @@ class Reader:
         lexicon, text = self.lexicon, post.text
         every = lexicon.topics_of(text)
         place = place_of(post, self.gazetteer)
+        named = self._mentioned.of(text)
         records: list[Mention | Tally] = []
         for hospital, relation, addressed in ties:
             locality = self._localities.locality(place, hospital)
@@ -94,11 +108,16 @@ class Reader:
                     addressed,
                     envelope.id,
                     post.reply_to,
+                    self._nearest(named, hospital) if named else "unknown",
                 )
             )
             if service_lines and not own:
                 records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines))
         return records
+
+    def _nearest(self, named: tuple[Place, ...], hospital: Hospital) -> Tier:
+        tiers = [self._localities.locality(place, hospital).tier for place in named]
+        return min(tiers, key=TIERS.index)
 
 
 def hour_of(post: Post, at: int) -> int:

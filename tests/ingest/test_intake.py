@@ -107,6 +107,17 @@ def test_an_id_may_be_a_number() -> None:
     assert envelope(b'{"data":{"id":12}}').id == "12"
 
 
+@pytest.mark.parametrize("field", ["edit_history_tweet_ids", "edit_history_post_ids"])
+def test_the_versions_of_an_edited_post_share_the_first_ones_id(field: str) -> None:
+    assert envelope(b'{"data":{"id":"14","%b":["12","13","14"]}}' % field.encode()).id == "12"
+    assert envelope(b'{"data":{"id":"12","%b":[12]}}' % field.encode()).id == "12"
+
+
+@pytest.mark.parametrize("history", ["null", "[]", "7", '{"a":1}', '["x"]', "[null]"])
+def test_a_history_that_cannot_be_read_leaves_a_post_its_own_id(history: str) -> None:
+    assert envelope(b'{"data":{"id":"14","edit_history_tweet_ids":%b}}' % history.encode()).id == "14"
+
+
 def test_a_dead_letter_of_any_size_fits_a_record() -> None:
     record = take(b"x" * 20_000_000)
     assert record is not None
