@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "locate": ("agents.cli.locate:locate", "How near a place is to a hospital, and why."),
     "metrics": ("agents.cli.metrics:metrics", "Every metric: name, labels, what to do when it moves."),
     "replay": ("agents.cli.replay:replay", "Play a file of posts, to Kafka or to nowhere."),
+    "rules": ("agents.cli.rules:rules", "The stream rules at X: plan, apply."),
     "settings": ("agents.cli.settings:settings", "Every setting: variable, value, what is allowed."),
     "simulate-x": ("agents.cli.simulate_x:command", "A simulated X: rules, filtered stream, search, faults."),
     "tag": ("agents.cli.tag:tag", "What a text is about, what it wants, and why."),

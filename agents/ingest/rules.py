@@ -91,17 +91,22 @@ def _value(handles: Iterable[str]) -> str:
     return f"({terms}) {_EXCLUDED}"
 
 
-def plan(current: Iterable[tuple[str, Rule]], wanted: Iterable[Rule]) -> Plan:
-    """What turns the rules at X, `current` as (id, rule), into `wanted`. A rule that stands twice is kept once."""
+def plan(standing: Iterable[tuple[str, Rule]], wanted: Iterable[Rule]) -> Plan:
+    """What turns the rules at X, `standing` as (id, rule), into `wanted`. A rule that stands twice is kept once."""
     missing = dict.fromkeys(wanted)
     keep, delete = [], []
-    for rule_id, rule in current:
+    for rule_id, rule in standing:
         if rule in missing:
             del missing[rule]
             keep.append(rule_id)
         else:
             delete.append(rule_id)
     return Plan(tuple(missing), tuple(keep), tuple(delete))
+
+
+def current(client: tweepy.StreamingClient) -> list[tuple[str, Rule]]:
+    """The rules at X, as (id, rule). Raises tweepy's and requests' errors as they come."""
+    return [(str(rule.id), Rule(rule.value, rule.tag or "")) for rule in client.get_rules().data or ()]
 
 
 def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
@@ -111,9 +116,9 @@ def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
     rule that X refuses is logged, and then nothing is deleted: the stale rules may be all that hears its hospitals.
     Raises tweepy's and requests' errors as they come.
     """
-    current = [(str(rule.id), Rule(rule.value, rule.tag or "")) for rule in client.get_rules().data or ()]
-    planned = plan(current, wanted)
-    full = len(current) + len(planned.add) > MAX_RULES
+    standing = current(client)
+    planned = plan(standing, wanted)
+    full = len(standing) + len(planned.add) > MAX_RULES
     if full:
         _delete(client, planned.delete)
     refused = _add(client, planned.add)

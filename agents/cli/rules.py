@@ -1,0 +1,81 @@
+"""`earshot rules plan|apply`: the stream rules at X against those that the directory wants.
+
+Knows how to say it; wording, planning and syncing are `agents/ingest/rules.py`'s.
+"""
+
+import click
+import msgspec
+import requests
+import tweepy
+
+from agents.ingest import rules as stream_rules
+from agents.ingest.problems import of_refusal
+from agents.ingest.rules import MAX_RULES, Plan, Rule
+from agents.ingest.service import quiet, read_token
+from agents.ingest.x import XStream
+from streams import directory
+from streams.errors import UserError
+from streams.settings import Settings
+
+
+@click.group()
+def rules() -> None:
+    """The stream rules: which posts X sends."""
+
+
+@rules.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.pass_obj
+def plan(settings: Settings, as_json: bool) -> None:
+    """Show what `apply` would add, keep and delete, and the share of X's cap. Changes nothing."""
+    client, wanted = _client(settings)
+    try:
+        planned = stream_rules.plan(stream_rules.current(client), wanted)
+    except (tweepy.HTTPException, requests.RequestException) as error:
+        raise _refused(error) from error
+    _tell(planned, as_json)
+
+
+@rules.command()
+@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.pass_obj
+def apply(settings: Settings, as_json: bool) -> None:
+    """Make the rules at X the wanted ones; adds before it deletes. Ingest does so by itself when it connects.
+
+    Run it again after an error: what was done is not done twice. Exit code 1 when X refused a rule.
+    """
+    client, wanted = _client(settings)
+    try:
+        done = stream_rules.sync(client, wanted)
+    except (tweepy.HTTPException, requests.RequestException) as error:
+        raise _refused(error) from error
+    _tell(done, as_json)
+    click.get_current_context().exit(int(bool(done.refused)))
+
+
+def _client(settings: Settings) -> tuple[XStream, tuple[Rule, ...]]:
+    quiet()
+    wanted = stream_rules.wanted(directory.load(settings.directory_folder))
+    return XStream(read_token(settings), settings.x_base_url, lambda _: None), wanted
+
+
+def _refused(error: Exception) -> UserError:
+    if isinstance(error, tweepy.HTTPException):
+        return UserError(f"X refuses: {of_refusal(error.response)}")
+    return UserError(f"X cannot be reached ({type(error).__name__}): try again")
+
+
+def _tell(planned: Plan, as_json: bool) -> None:
+    standing = len(planned.add) + len(planned.keep) - planned.refused
+    if as_json:
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(planned), "cap": MAX_RULES, "used": standing}))
+        return
+    for rule in planned.add:
+        hospitals = stream_rules.hospitals_of(rule.tag)
+        click.echo(f"add     {len(rule.value):4} characters, {len(hospitals)} hospitals: {', '.join(hospitals)}")
+    for rule_id in planned.delete:
+        click.echo(f"delete  {rule_id}")
+    click.echo(
+        f"{len(planned.add)} to add, {len(planned.keep)} to keep, {len(planned.delete)} to delete; then {standing} of "
+        f"{MAX_RULES} rules ({standing / MAX_RULES:.1%} of the cap)"
+    )
