@@ -55,10 +55,11 @@ def show(as_json: bool) -> None:
         "bytes": SHIPPED.stat().st_size,
     }
     if as_json:
-        sources = [one._asdict() for one in SOURCES]
-        click.echo(json.dumps({"format": content.format, **counts, "sources": sources}))
+        sources = [one._asdict() | {"version": content.sources[one.package]} for one in SOURCES]
+        told = {"format": content.format, **counts, "sources": sources, "attribution": content.attribution}
+        click.echo(json.dumps(told))
         return
-    click.echo(", ".join(f"{count:,} {what}" for what, count in counts.items()))
+    click.echo(f"format {content.format}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
     for one in SOURCES:
         click.echo(f"{one.package} {content.sources[one.package]}: {one.what} ({one.licence})")
     click.echo(content.attribution)

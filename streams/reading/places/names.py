@@ -5,7 +5,6 @@ directory's importers and `earshot locate`. Knows no post and no hospital. The f
 whose `sources.py` says from what.
 """
 
-import math
 import re
 import unicodedata
 import zlib
@@ -18,13 +17,15 @@ from typing import Literal, TypeVar
 import msgspec
 
 from streams.errors import UserError
+from streams.reading.places.bands import Bands
+from streams.reading.places.columns import columns, records
 from streams.reading.places.place import km
 
 US = "US"
 FILE = "gazetteer.bin"
-FORMAT = 1
+FORMAT = 2
 ALTERNATE_WEIGHT = 0.02
-"""What a city weighs under another name than its own: measured, so that no Pekin is Beijing."""
+"""What a city weighs under another name than its own: measured on profile texts. Philadelphia once was Amman's."""
 FOLDED = 4_096
 """Foldings remembered: resolving one text folds each of its parts several times, a quarter of all the work."""
 NEAREST_KM = 50.0
@@ -33,17 +34,13 @@ NEAREST_KM = 50.0
 _SHORT = {"saint": "st", "fort": "ft", "mount": "mt"}
 _NOT_WORD = re.compile(r"[\W_]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
-_CELL = 0.25
-"""Degrees: the side of a cell in which cities are looked for."""
-_COLUMNS = round(360 / _CELL)
-_KM_A_DEGREE = 111.2
 
 
 class GazetteerError(UserError):
     """A file of the gazetteer is wrong. One line that names it."""
 
 
-class City(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class City(msgspec.Struct, frozen=True, gc=False):
     """One populated place."""
 
     name: str
@@ -62,7 +59,7 @@ class City(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Hospital referral region, Dartmouth Atlas."""
 
 
-class Zip(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Zip(msgspec.Struct, frozen=True, gc=False):
     """One ZIP code and its centre, degrees."""
 
     zip: str
@@ -77,7 +74,7 @@ class Zip(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """0 where none live, or none are known to."""
 
 
-class County(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class County(msgspec.Struct, frozen=True, gc=False):
     """One county, parish or borough of the US."""
 
     fips: str
@@ -92,7 +89,7 @@ class County(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What the file holds."""
+    """What the file says."""
 
     format: int
     sources: dict[str, str]
@@ -109,14 +106,32 @@ class Content(msgspec.Struct, frozen=True):
     """Folded name -> ISO code."""
 
 
+class _File(msgspec.Struct, frozen=True):
+    """`Content` as the file holds it: `columns.py` says how."""
+
+    format: int
+    sources: dict[str, str]
+    attribution: str
+    texts: list[str]
+    zips: list[bytes]
+    counties: list[bytes]
+    cities: list[bytes]
+    names: list[str]
+    numbers: list[int | list[int]]
+    countries: dict[str, str]
+
+
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """words.yaml, whose comments say what each part is."""
 
     version: int
     states: dict[str, list[str]]
     provinces: dict[str, list[str]]
+    beside: dict[str, list[str]]
     countries: dict[str, list[str]]
     cities: dict[str, str]
+    hospitals: dict[str, str]
+    houses: list[str]
     regions: dict[str, str]
     parts: list[str]
     before: list[str]
@@ -151,7 +166,14 @@ class PlaceNames:
         self.states = _inverted(words.states)
         self.state_names = {fold(names[0]): code for code, names in words.states.items()}
         self.codes = frozenset(words.states)
-        self.provinces = _inverted(words.provinces)
+        self.provinces: dict[str, tuple[str, ...]] = {}
+        """Folded name or code -> `country/admin1`, each that may be meant by it."""
+        for homes in (words.provinces, words.beside):
+            for home, called in homes.items():
+                for one in map(fold, called):
+                    self.provinces[one] = (*self.provinces.get(one, ()), home)
+        self.alone = frozenset(fold(one) for called in words.provinces.values() for one in called)
+        """Of those, what counts with nothing beside it."""
         self.countries = content.countries | _inverted(words.countries)
         self.doubtful_countries = {
             name: self.countries.pop(name) for name in (*self.state_names, "jersey") if name in self.countries
@@ -167,11 +189,14 @@ class PlaceNames:
         self.junk = frozenset(map(fold, words.junk))
         self._numbers = content.names
         self._by_county = {(_county_name(one.name), one.state): one for one in content.counties}
-        self._cells: dict[tuple[int, int], list[int]] = {}
-        for number, city in enumerate(content.cities):
-            self._cells.setdefault(_cell(city.latitude, city.longitude), []).append(number)
+        called = Counter(_county_name(one.name) for one in content.counties)
+        self._only_county = {name: one for (name, _), one in self._by_county.items() if called[name] == 1}
+        self._bands = Bands((city.latitude, city.longitude) for city in content.cities)
         self.aliases: dict[str, City] = {}
-        self.aliases = {fold(alias): self._target(alias, target) for alias, target in words.cities.items()}
+        aliases = words.cities | words.hospitals
+        self.aliases = {fold(alias): self._target(alias, target) for alias, target in aliases.items()}
+        self.hospitals = frozenset(map(fold, words.hospitals))
+        self.houses = tuple(map(fold, words.houses))
         self.regions = {fold(name): tuple(target.split(", ")) for name, target in words.regions.items()}
 
     def _target(self, alias: str, target: str) -> City:
@@ -212,6 +237,10 @@ class PlaceNames:
         """The county of that name, with or without "county", "parish" or the like."""
         return self._by_county.get((_county_name(folded), state))
 
+    def only_county(self, folded: str) -> County | None:
+        """The county of that name, if no other state has one."""
+        return self._only_county.get(_county_name(folded))
+
     def state(self, folded: str) -> str:
         """The postal code of a US state's name, abbreviation or code; empty if it is none."""
         code = folded.upper()
@@ -219,32 +248,12 @@ class PlaceNames:
 
     def nearest(self, latitude: float, longitude: float) -> tuple[City, float] | None:
         """The nearest city within `NEAREST_KM` and its distance in kilometres."""
-        row, column = _cell(latitude, longitude)
-        reach = math.ceil(NEAREST_KM / _KM_A_DEGREE / _CELL)
-        squeeze = max(0.02, math.cos(math.radians(latitude)))
-        across = min(math.ceil(reach / squeeze), _COLUMNS // 2)
-        cities, best, least = self.cities, -1, math.inf
-        for one in range(row - reach, row + reach + 1):
-            for other in range(column - across, column + across + 1):
-                for number in self._cells.get((one, other % _COLUMNS), ()):
-                    city = cities[number]
-                    # As on a plane: over 50 km that ranks as the sphere does.
-                    aside = abs(city.longitude - longitude)
-                    apart = (city.latitude - latitude) ** 2 + (min(aside, 360 - aside) * squeeze) ** 2
-                    if apart < least:
-                        best, least = number, apart
-        if best < 0:
-            return None
-        distance = km(latitude, longitude, cities[best].latitude, cities[best].longitude)
-        return (cities[best], distance) if distance <= NEAREST_KM else None
+        found = self._bands.nearest(latitude, longitude, NEAREST_KM)
+        return (self.cities[found[0]], found[1]) if found else None
 
 
 def _inverted(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {fold(word): code for code, names in words.items() for word in names}
-
-
-def _cell(latitude: float, longitude: float) -> tuple[int, int]:
-    return math.floor(latitude / _CELL), math.floor(longitude / _CELL) % _COLUMNS
 
 
 _COUNTY_WORDS = ("county", "parish", "borough", "census area", "municipality", "municipio", "city and borough")
@@ -259,7 +268,22 @@ def _county_name(name: str) -> str:
 
 def pack(content: Content) -> bytes:
     """The file's bytes; the same for the same content."""
-    return zlib.compress(msgspec.msgpack.encode(content, order="sorted"), 9)
+    texts: dict[str, int] = {}
+    zips, counties, cities = (columns(rows, texts) for rows in (content.zips, content.counties, content.cities))
+    names = sorted(content.names)
+    file = _File(
+        content.format,
+        content.sources,
+        content.attribution,
+        list(texts),
+        zips,
+        counties,
+        cities,
+        names,
+        [content.names[name] for name in names],
+        content.countries,
+    )
+    return zlib.compress(msgspec.msgpack.encode(file, order="sorted"), 9)
 
 
 @lru_cache(maxsize=1)
@@ -327,9 +351,18 @@ def _shipped() -> bytes:
 def unpack(packed: bytes) -> Content:
     """The gazetteer in a file's bytes. Raises `GazetteerError`."""
     try:
-        content = msgspec.msgpack.decode(zlib.decompress(packed), type=Content)
-    except (zlib.error, msgspec.DecodeError) as error:
+        file = msgspec.msgpack.decode(zlib.decompress(packed), type=_File)
+        if file.format != FORMAT:
+            raise GazetteerError(f"{FILE} has format {file.format}, not {FORMAT}: `make gazetteer` builds it anew")
+        return Content(
+            file.format,
+            file.sources,
+            file.attribution,
+            records(City, file.cities, file.texts),
+            dict(zip(file.names, file.numbers, strict=True)),
+            records(Zip, file.zips, file.texts),
+            records(County, file.counties, file.texts),
+            file.countries,
+        )
+    except (zlib.error, msgspec.DecodeError, ValueError, IndexError) as error:
         raise GazetteerError(f"{FILE} is damaged ({error}): `make gazetteer` builds it anew") from None
-    if content.format != FORMAT:
-        raise GazetteerError(f"{FILE} has format {content.format}, not {FORMAT}: `make gazetteer` builds it anew")
-    return content
