@@ -126,6 +126,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^$|^https?://\S+$",
         ),
     ] = ""
+    x_catch_up: Annotated[
+        Literal["on", "off"], _meta("Whether posts written while the stream was down are searched for afterwards.")
+    ] = "on"
+    x_monthly_reads: Annotated[
+        int,
+        _meta(
+            "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At the limit "
+            "ingest ends rather than read on.",
+            "posts",
+            ge=0,
+            le=10**9,
+        ),
+    ] = 0
+    x_backfill_minutes: Annotated[
+        int, _meta("What X sends again when a connection begins; only where the plan has it.", "minutes", ge=0, le=5)
+    ] = 0
     x_base_url: Annotated[
         str,
         _meta(

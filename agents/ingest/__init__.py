@@ -1,6 +1,6 @@
 """From a source's lines to records on Kafka.
 
-`rules.py` says what X shall send, `x.py` holds one connection, `supervisor.py` decides when the next may follow,
-`intake.py` makes a record of a line, `publisher.py` brings it to Kafka, `service.py` runs them all. Does not know what
-a post says, nor whether the X it talks to is the real one.
+`rules.py` says what X shall send, `x.py` holds one connection, `problems.py` and `outcome.py` say how it ended and what
+follows, `supervisor.py` decides when the next may, `intake.py` makes a record of a line, `publisher.py` brings it to
+Kafka, `service.py` runs them all. Does not know what a post says, nor whether the X it talks to is the real one.
 """

@@ -1,8 +1,23 @@
-"""How one attempt to listen ended: what `x.py` reports and `supervisor.py` decides by."""
+"""How one attempt to listen ended, and what follows from each way of ending: one table.
+
+Owns `CONSEQUENCES`: what an end means, how long to wait after it, when its waits begin anew, how loud it is. `x.py` and
+`problems.py` report by it, `supervisor.py` waits by it, docs/runbook.md is checked against it. Decides nothing itself.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
+from streams.settings import variable
 from streams.vocabulary import StreamEnd
+
+HEALTHY = 60.0
+"""Seconds that a connection must stand before a broken one counts as the first again."""
+
+Grows = Literal["doubles", "by_steps", "stays"]
+"""How the wait grows from one end to the next of its kind; `by_steps`: by the first wait each time."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -10,18 +25,114 @@ class Outcome(msgspec.Struct, frozen=True):
 
     kind: StreamEnd
     status: int = 0
-    """HTTP status of a refusal."""
+    """HTTP status of a refusal; 0 when there was none."""
     reset_at: int | None = None
     """When X's rate-limit window ends, seconds since the epoch."""
     retry_after: int | None = None
     """Seconds that X asks to wait."""
     seconds: float = 0.0
-    """How long the connection stood."""
+    """How long the connection stood; 0 when there was none."""
 
     def __str__(self) -> str:
-        match self.kind:
-            case "refused":
-                return f"refused with HTTP {self.status}"
-            case "stopped":
-                return "stopped by us"
-        return f"{'ended by X' if self.kind == 'closed' else 'network error'} after {self.seconds:.1f} s"
+        said = f" (HTTP {self.status})" if self.status else f" after {self.seconds:.1f} s" if self.seconds else ""
+        return f"{self.kind}{said}: {CONSEQUENCES[self.kind].meaning}"
+
+
+class Consequence(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows from one kind of end. `first` and `most` in seconds."""
+
+    meaning: str
+    level: int = logging.WARNING
+    """Of its line in the log: INFO is daily life, ERROR needs somebody."""
+    first: float = 0.0
+    """The wait after the first of its kind."""
+    most: float = 0.0
+    grows: Grows = "doubles"
+    reset_after: float = HEALTHY
+    """A connection that stood so long makes the next end of this kind the first again."""
+    fix: str = ""
+    """Fatal if there is one: another attempt is of no use before somebody does this. Names the setting."""
+
+    def wait(self, repeated: int) -> float:
+        """Seconds to wait after an end that `repeated` others of its kind went before."""
+        match self.grows:
+            case "doubles":
+                return min(self.first * 2.0 ** min(repeated, 16), self.most)
+            case "by_steps":
+                return min(self.first * (repeated + 1), self.most)
+            case "stays":
+                return self.first
+
+
+_ANY = 0.001
+"""`reset_after` of refusals: any connection that X accepted."""
+_TOKEN = f"put a bearer token that may use the filtered stream into the file that {variable('x_token_file')} names"
+
+CONSEQUENCES: Mapping[StreamEnd, Consequence] = {
+    # Waits without another source are X's rules for reconnecting (X API v2, handling disconnections).
+    "clean_end": Consequence(
+        meaning="X ended the stream in good order and gave no reason",
+        level=logging.INFO, first=0.2, most=16,
+    ),
+    "network": Consequence(
+        meaning="the way to X failed",
+        first=0.25, most=16, grows="by_steps",
+    ),
+    "stalled": Consequence(
+        meaning="not even a heartbeat came in time",
+        first=0.25, most=16, grows="by_steps",
+    ),
+    # X went on without us and its buffer is gone. To be back at once costs least; falling behind again doubles.
+    "slow_reader": Consequence(
+        meaning="X dropped us because lines were not read fast enough: Kafka or this machine is slow",
+        level=logging.ERROR, first=0.5, most=60,
+    ),
+    "operational_disconnect": Consequence(
+        meaning="X ended the stream for reasons of its own",
+        first=0.5, most=60,
+    ),
+    "server_error": Consequence(
+        meaning="X has trouble of its own",
+        first=5, most=320, reset_after=_ANY,
+    ),
+    "bad_request": Consequence(
+        meaning=f"X does not take the request: is {variable('x_base_url')} right?",
+        level=logging.ERROR, first=5, most=320, reset_after=_ANY,
+    ),
+    "rate_limited": Consequence(
+        meaning="too many requests in X's window",
+        first=60, most=320, reset_after=_ANY,
+    ),
+    # Often our own last connection, which X has not yet seen to be gone: soon at first.
+    "too_many_connections": Consequence(
+        meaning="X has another connection with this token: its own memory of our last one, or a second ingest",
+        level=logging.ERROR, first=15, most=320, reset_after=_ANY,
+    ),
+    # It ends with the month, or when somebody raises it; neither is known here. Four looks an hour cost nothing.
+    "usage_cap": Consequence(
+        meaning="the plan's posts are used up: raise the cap or the credits in X's developer console",
+        level=logging.ERROR, first=900, most=900, grows="stays", reset_after=_ANY,
+    ),
+    # They are synced before the next attempt.
+    "no_rules": Consequence(
+        meaning="X has no rules of ours, or not the right ones",
+        first=0.2, most=16,
+    ),
+    "unauthorised": Consequence(
+        meaning="X does not know the token",
+        level=logging.ERROR, fix=_TOKEN,
+    ),
+    "forbidden": Consequence(
+        meaning="the token is known and may not use the filtered stream",
+        level=logging.ERROR, fix=_TOKEN,
+    ),
+    # `service.py` connects no sooner than the log has room.
+    "full": Consequence(
+        meaning="hung up by us: the log is full, because Kafka takes nothing",
+        level=logging.ERROR, first=0.2, most=16,
+    ),
+    "stopped": Consequence(
+        meaning="ended by us",
+        level=logging.INFO,
+    ),
+}  # fmt: skip

@@ -1,8 +1,8 @@
 """Brings records to Kafka: bounded, in order, and again until they are acknowledged.
 
-Owns the kafka-python producer, its settings, and the memory of what it has not acknowledged. Called by `service.py`:
-the reading thread publishes, the main thread tends. At least once: a producer that is replaced leaves copies behind,
-and the tagger drops those. Does not know what is in a record.
+Owns the kafka-python producer, its settings, and the memory of what it has not acknowledged. Called by `pump.py`, whose
+thread publishes while the main one tends, and by `earshot replay`. At least once: a producer that is replaced leaves
+copies behind, and the tagger drops those. Does not know what is in a record, nor where else it is kept.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ class KafkaConnection:
         try:
             return answers(self._settings)
         except UserError as refused:
-            # What was accepted waits in memory: a password that is being changed must not lose it.
+            # The log goes on filling: a password that is being changed must not end it.
             log.error("%s", refused)
             return False
 
@@ -150,6 +150,12 @@ class Publisher:
     def outstanding(self) -> int:
         """Records accepted and not yet acknowledged."""
         return len(self._unacked)
+
+    @property
+    def settled(self) -> int:
+        """How many of the first records accepted Kafka has, without a gap."""
+        with self._changed:
+            return next(iter(self._unacked), self._accepted + 1) - 1
 
     @property
     def stuck_for(self) -> float:

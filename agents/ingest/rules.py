@@ -21,6 +21,8 @@ MAX_RULES = 1000
 """X API v2, pay-per-use."""
 MAX_RULE_CHARS = 1024
 """X API v2, pay-per-use."""
+MAX_QUERY_CHARS = 512
+"""Of `search/recent`, X API v2, pay-per-use."""
 REQUEST_RULES = 100
 """Rules of one request: 1,000 take 10 of the 100 requests that X allows in 15 minutes."""
 
@@ -48,15 +50,16 @@ class Plan(msgspec.Struct, frozen=True):
     """Rules to add that X did not take; known when it is done."""
 
 
-def wanted(directory: Directory) -> tuple[Rule, ...]:
-    """The rules that bring every post to, from and about the directory's handles.
+def wanted(directory: Directory, day: str = "") -> tuple[Rule, ...]:
+    """The rules that bring every post to, from and about the directory's handles: those of a day, `2026-11-24`; none:
+    all, whatever their dates.
 
     Handles are packed in the directory's order, so a hospital appended to it changes the last rule only. A rule's tag
     names its hospitals (`hospitals_of`). Raises `UserError` when X's limits do not suffice.
     """
     owners: dict[str, list[str]] = {}
     for hospital in directory.hospitals:
-        for handle in hospital.handles:
+        for handle in hospital.handles_on(day) if day else hospital.handles:
             owners.setdefault(handle.handle, []).append(hospital.id)
     rules = tuple(_packed(owners))
     if len(rules) > MAX_RULES:
@@ -64,15 +67,21 @@ def wanted(directory: Directory) -> tuple[Rule, ...]:
     return rules
 
 
+def queries(directory: Directory) -> tuple[str, ...]:
+    """The same as search queries: what the rules would have brought, in pieces that search takes."""
+    handles = {handle.handle: ["-"] for hospital in directory.hospitals for handle in hospital.handles}
+    return tuple(rule.value for rule in _packed(handles, MAX_QUERY_CHARS))
+
+
 def hospitals_of(tag: str) -> tuple[str, ...]:
     """The hospital ids that a rule's tag leads back to; none for a tag that is not ours."""
     return tuple(tag.removeprefix(_TAG).split(",")) if tag.startswith(_TAG) else ()
 
 
-def _packed(owners: dict[str, list[str]]) -> Iterator[Rule]:
+def _packed(owners: dict[str, list[str]], most: int = MAX_RULE_CHARS) -> Iterator[Rule]:
     handles: list[str] = []
     for handle in owners:
-        if handles and len(_value([*handles, handle])) > MAX_RULE_CHARS:
+        if handles and len(_value([*handles, handle])) > most:
             yield _rule(handles, owners)
             handles = []
         handles.append(handle)

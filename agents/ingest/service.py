@@ -1,7 +1,8 @@
-"""`earshot ingest` as a whole: rules, one supervised connection, intake, publisher, and how it all ends.
+"""`earshot ingest` as a whole: rules, one supervised connection, intake, log, pump, and how it all ends.
 
-Owns the threads (one reads, the calling one tends and reports), the order of start and stop and the exit code. Called
-by `agents/cli/ingest.py` and the tests. Does not know that X may be simulated.
+Owns the threads (one reads into the log, the pump's brings it to Kafka, the calling one tends and reports), the order
+of start and stop and the exit code. Called by `agents/cli/ingest.py` and the tests. Does not know that X may be
+simulated.
 """
 
 import logging
@@ -17,16 +18,21 @@ from prometheus_client import CollectorRegistry
 
 from agents.health import Beat
 from agents.ingest import publisher, rules
+from agents.ingest.gaps import Gaps
 from agents.ingest.intake import Intake
+from agents.ingest.log.wal import Log, open_log
 from agents.ingest.outcome import Outcome
+from agents.ingest.problems import of_refusal
 from agents.ingest.publisher import STALL_SECONDS, Publisher
+from agents.ingest.pump import Pump
 from agents.ingest.supervisor import Policy, supervise
-from agents.ingest.x import XStream, refusal
+from agents.ingest.x import XStream
 from agents.kafka_admin import describe_topics
 from streams import directory, kafka_topics
 from streams.errors import UserError
 from streams.metrics import collector
 from streams.metrics.collector import Reading, ReadingCollector
+from streams.metrics.machinery import histograms
 from streams.metrics.registry import declared
 from streams.metrics.server import serving
 from streams.settings import Settings, variable
@@ -34,16 +40,19 @@ from streams.settings import Settings, variable
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.25
-"""How often the calling thread looks at the publisher and the reading thread; a stop wakes it at once."""
+"""How often the calling thread looks at the pump and the reading thread, and moves the log's cursor; a stop wakes it at
+once."""
 REPORT_SECONDS = 10.0
 PROBE_SECONDS = 5.0
 """How often the broker is asked whether it is there."""
 SILENCE_SECONDS = 30.0
 """Without a line for so long ingest does not count as healthy: X sends a heartbeat every 20 s."""
 FLUSH_SECONDS = 10.0
-"""Most that a stop waits for Kafka to take what was accepted."""
+"""Most that a stop waits for Kafka to take what was accepted; the rest stays in the log."""
 READER_SECONDS = 1.0
 """Most that a stop waits for the reading thread; it may be connecting, and holds nothing then."""
+ROOM_SECONDS = 1.0
+"""How often a reading thread that hung up looks whether the log has room again."""
 
 QUIET = ("kafka", "tweepy", "urllib3")
 """Libraries whose debug lines show tokens, post text or addresses: never below WARNING, whatever the log level."""
@@ -52,8 +61,12 @@ QUIET = ("kafka", "tweepy", "urllib3")
 class Ingest:
     """X's lines on their way to Kafka."""
 
-    def __init__(self, settings: Settings, token: str, wanted: tuple[rules.Rule, ...], sink: Publisher) -> None:
+    def __init__(
+        self, settings: Settings, token: str, wanted: tuple[rules.Rule, ...], log_: Log, sink: Publisher
+    ) -> None:
+        self._log = log_
         self._sink = sink
+        self.pump = Pump(log_, sink)
         self._wanted = wanted
         self._synced = False
         self._rules = -1
@@ -63,29 +76,34 @@ class Ingest:
         self._stopping = threading.Event()
         self._failure: Exception | None = None
         self.intake = Intake(settings.max_post_bytes)
-        self.stream = XStream(token, settings.x_base_url, self._emit)
+        self.stream = XStream(token, settings.x_base_url, self._emit, backfill_minutes=settings.x_backfill_minutes)
+        self._found = Intake(settings.max_post_bytes, origin="search")
+        self.gaps = Gaps(settings, token, self._emit_found)
         self._thread = threading.Thread(target=self._read, name="earshot-x", daemon=True)
 
     def start(self) -> None:
-        """Start reading in a thread of its own."""
+        """Start reading, and handing on what the log holds, each in a thread of its own."""
+        self.pump.start()
+        self.gaps.start()
         self._thread.start()
 
     def check(self) -> None:
         """Raise what ended the reading thread, if anything did."""
         if self._failure is not None:
             raise self._failure
+        self.gaps.tend(self.stream.connects, self.stream.connected, self.stream.heard_at)
 
     def stop(self) -> int:
-        """Read no more, flush what was accepted; the number of records that Kafka has not taken."""
+        """Read no more, hand on what was accepted; the number of records that stay in the log for the next start."""
         self._stopping.set()
         self.stream.stop()
-        left = self._sink.close(FLUSH_SECONDS)
         self._thread.join(READER_SECONDS)
-        return left
+        self.gaps.stop()
+        return self.pump.stop(FLUSH_SECONDS)
 
     def reading(self) -> Reading:
-        """What the stream, the rules and Kafka say of themselves, for /metrics."""
-        stream, intake, sink = self.stream, self.intake, self._sink
+        """What the stream, the rules, the log and Kafka say of themselves, for /metrics."""
+        stream, intake, sink, oldest = self.stream, self.intake, self._sink, self.pump.oldest_at
         return {
             "x_stream_connected": {(): stream.connected},
             "x_stream_connects_total": {(): stream.connects},
@@ -99,7 +117,15 @@ class Ingest:
             "x_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
             "x_last_post_timestamp_seconds": {(): intake.post_at} if intake.post_at else {},
             "x_rules": {(): self._rules} if self._rules >= 0 else {},
-            "pipeline_dead_letters_total": intake.dead_letters,
+            "pipeline_dead_letters_total": {
+                labels: count + self._found.dead_letters[labels] for labels, count in intake.dead_letters.items()
+            },
+            **self.gaps.reading(),
+            "pipeline_wal_records": {(): self._log.waiting},
+            "pipeline_wal_bytes": {(): self._log.bytes},
+            "pipeline_wal_limit_bytes": {(): self._log.max_bytes},
+            "pipeline_wal_damaged_bytes": {(): self._log.damaged_bytes},
+            "pipeline_wal_oldest_timestamp_seconds": {(): oldest} if oldest is not None else {},
             "pipeline_ingest_outstanding_records": {(): sink.outstanding},
             "pipeline_ingest_acked_total": {(): sink.acked},
             "pipeline_producer_rebuilds_total": {(): sink.rebuilds},
@@ -116,7 +142,7 @@ class Ingest:
         intake = self.intake
         return (
             f"{intake.lines} lines, {intake.posts} posts, {intake.dead} dead letters, {intake.notices} notices, "
-            f"{self._sink.outstanding} outstanding"
+            f"{self._log.waiting} in the log"
         )
 
     def _read(self) -> None:
@@ -127,14 +153,19 @@ class Ingest:
             self._failure = error  # raised again by `check`, in the calling thread
 
     def _attempt(self) -> Outcome:
+        while self._log.full:
+            if self._stopping.wait(ROOM_SECONDS):
+                return Outcome("stopped")
+        self.gaps.require_reads()
         if not self._synced:
             failed = self._sync()
             if failed is not None:
                 self._outcomes[failed.kind,] += 1
                 return failed
         outcome = self.stream.listen()
+        self.gaps.require_reads()
         self._outcomes[outcome.kind,] += 1
-        self._synced = outcome.status != 409
+        self._synced = outcome.kind != "no_rules"
         return outcome
 
     def _sync(self) -> Outcome | None:
@@ -142,7 +173,7 @@ class Ingest:
         try:
             planned = rules.sync(self.stream, self._wanted)
         except tweepy.HTTPException as error:
-            return refusal(error.response.status_code, error.response.headers)
+            return of_refusal(error.response)
         except requests.RequestException:
             return Outcome("network")
         log.info(
@@ -155,17 +186,28 @@ class Ingest:
     def _emit(self, line: bytes) -> None:
         record = self.intake.take(line)
         if record is not None:
-            self._sink.publish(record)
+            self._log.append(record)
+            if not self.gaps.counted():
+                self.stream.hang_up("usage_cap")
+            elif self._log.full:
+                self.stream.hang_up()
+
+    def _emit_found(self, line: bytes) -> None:
+        while self._log.full and not self._stopping.wait(ROOM_SECONDS):
+            pass
+        record = self._found.take(line)
+        if record is not None and not self._stopping.is_set():
+            self._log.append(record)
 
 
 def run(settings: Settings, stop: threading.Event) -> int:
-    """Listen to X and publish until `stop`; the exit code: 0, or 1 when something accepted did not reach Kafka.
+    """Listen to X and publish until `stop`; the exit code, 0: what is not on Kafka by then is in the log.
 
     `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
     """
     quiet()
     token = read_token(settings)
-    wanted = rules.wanted(directory.load(settings.directory_file))
+    wanted = rules.wanted(directory.load(settings.directory_folder), time.strftime("%Y-%m-%d", time.gmtime()))
     require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
@@ -181,22 +223,32 @@ def _listen(
     settings: Settings, token: str, wanted: tuple[rules.Rule, ...], registry: CollectorRegistry, beat: Beat,
     stop: threading.Event,
 ) -> int:  # fmt: skip
+    log_ = open_log(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
-        sink = publisher.connect(settings)
+        sink = _connected(settings)
+        ingest = Ingest(settings, token, wanted, log_, sink)
+        registry.register(ReadingCollector(ingest.reading))
+        log.info("ingest: X at %s, Kafka at %s", settings.x_base_url, settings.kafka_bootstrap)
+        if log_.waiting:
+            log.info("ingest: %d records wait in the log since the last stop", log_.waiting)
+        ingest.start()
+        try:
+            _tend(ingest, sink, beat, stop.wait)
+        finally:
+            left = ingest.stop()
+            log.info("ingest: stopped; %s", ingest.report())
+            if left:
+                log.warning("Kafka has not taken %d accepted records: the next start hands them on", left)
+    finally:
+        log_.close()
+    return 0
+
+
+def _connected(settings: Settings) -> Publisher:
+    try:
+        return publisher.connect(settings)
     except KafkaError as error:
         raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
-    ingest = Ingest(settings, token, wanted, sink)
-    registry.register(ReadingCollector(ingest.reading))
-    log.info("ingest: X at %s, Kafka at %s", settings.x_base_url, settings.kafka_bootstrap)
-    ingest.start()
-    try:
-        _tend(ingest, sink, beat, stop.wait)
-    finally:
-        left = ingest.stop()
-        log.info("ingest: stopped; %s", ingest.report())
-        if left:
-            log.error("Kafka did not take %d accepted records within %.0f s: they are lost", left, FLUSH_SECONDS)
-    return 1 if left else 0
 
 
 def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], bool]) -> None:
@@ -204,7 +256,7 @@ def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], b
     probe_at = time.monotonic() + PROBE_SECONDS
     while not wait(TURN_SECONDS):
         ingest.check()
-        sink.tend()
+        ingest.pump.tend()
         if ingest.healthy:
             beat.touch()
         if time.monotonic() >= probe_at:

@@ -7,25 +7,30 @@ decides about the next connection. Knows neither what is in a line nor which X i
 
 import contextlib
 import logging
-import re
+import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import tweepy
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import ReadTimeoutError
 
+from agents.ingest import problems
 from agents.ingest.outcome import Outcome
+from streams.vocabulary import StreamEnd
 
 log = logging.getLogger(__name__)
 
 TWEEPY_BASE_URL = "https://api.twitter.com/"
 """Written twice into tweepy 4.17, in both its streaming and its REST half."""
 REQUEST_TIMEOUT = 15.0
-"""Seconds for one request about rules: tweepy sets none. The stream's own is 21 s (heartbeats come every 20 s)."""
+"""Seconds for one request about rules or a search: tweepy sets none."""
+STALL_SECONDS = 21.0
+"""Seconds without a byte after which the stream counts as stalled; heartbeats come every 20 s. tweepy's own figure."""
 CHUNK_BYTES = 65_536
 """Most bytes that tweepy reads at once. A line still arrives with its chunk; tweepy's 512 make 5 MB lines quadratic."""
 
@@ -53,31 +58,44 @@ FIELDS: Mapping[str, list[str]] = {
 class BaseUrl(HTTPAdapter):
     """Sends what was meant for tweepy's hard-coded host to another, with a timeout on every request."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, stall_seconds: float = STALL_SECONDS) -> None:
+        """`stall_seconds`: most that a stream may be silent."""
         self._base = urlsplit(base_url)
+        self._stall_seconds = stall_seconds
         super().__init__()
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         """requests' own signature. The proxy is chosen anew: it was chosen for the other host."""
         request.url = urlunsplit((*self._base[:2], *urlsplit(str(request.url))[2:]))
         options["proxies"] = get_environ_proxies(request.url, no_proxy=None)
-        options["timeout"] = options.get("timeout") or REQUEST_TIMEOUT
+        options["timeout"] = self._stall_seconds if options.get("stream") else REQUEST_TIMEOUT
         return super().send(request, *arguments, **options)
 
 
 class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
     """The filtered stream, one connection at a time; also tweepy's client for the rules."""
 
-    def __init__(self, token: str, base_url: str, emit: Callable[[bytes], None]) -> None:
-        """`emit` gets each line but heartbeats, in the thread of `listen`; it may block, and X then waits."""
+    def __init__(
+        self, token: str, base_url: str, emit: Callable[[bytes], None],
+        stall_seconds: float = STALL_SECONDS, clock: Callable[[], float] = time.monotonic, backfill_minutes: int = 0,
+    ) -> None:  # fmt: skip
+        """`emit` gets each line but heartbeats, in the thread of `listen`; it may block, and X then waits.
+
+        `clock`: seconds that only grow, for how long a connection stood. `backfill_minutes`: how much X shall send
+        again at each connection, where the plan has it.
+        """
         super().__init__(token, chunk_size=CHUNK_BYTES)
         self._emit = emit
-        self.session.mount(TWEEPY_BASE_URL, BaseUrl(base_url))
+        self._clock = clock
+        self._backfill = {"backfill_minutes": backfill_minutes} if backfill_minutes else {}
+        self.session.mount(TWEEPY_BASE_URL, BaseUrl(base_url, stall_seconds))
         self.session.hooks["response"].append(self._on_response)
         self._response: requests.Response | None = None
         self._ended = Outcome("stopped")
         self._failure: Exception | None = None
-        self._connected_at = 0.0
+        self._connected_at: float | None = None
+        self._announced: StreamEnd | None = None
+        """The end that X announced in the stream, or we did; how the connection then breaks is of no interest."""
         self._stopped = False
         self.connected = False
         self.connects = 0
@@ -87,11 +105,12 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
 
     def listen(self) -> Outcome:
         """Connect, hand on lines until the connection ends, and say how it ended. Raises what `emit` raised."""
-        self._ended, self._failure, self._response, self._connected_at = Outcome("stopped"), None, None, 0.0
+        self._ended, self._failure, self._response = Outcome("stopped"), None, None
+        self._connected_at, self._announced = None, None
         if self._stopped:
             return self._ended
         try:
-            self.filter(**FIELDS)
+            self.filter(**FIELDS, **self._backfill)
         finally:
             self.connected = False
         self._response = None
@@ -109,12 +128,17 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
             with contextlib.suppress(AttributeError, OSError, RuntimeError, ValueError):
                 response.raw.shutdown()
 
+    def hang_up(self, why: Literal["full", "usage_cap"] = "full") -> None:
+        """End this connection, from within `emit`: no more can be taken. `listen` may be called again."""
+        self._announced = why  # tweepy calls `on_closed` on the way out
+        self._end(self._broken(why))
+
     # -- tweepy's hooks -----------------------------------------------------------------------------------------------
 
     def on_connect(self) -> None:
         """X accepted the connection."""
         log.info("X: connected")
-        self._connected_at = time.monotonic()
+        self._connected_at = self._clock()
         self.connected = True
         self.connects += 1
         if self._stopped:
@@ -123,6 +147,7 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
     def on_data(self, raw_data: bytes) -> None:
         """One line. Never raises: whatever does in here ends tweepy's stream with a line in the log."""
         self.heard_at = time.time()
+        self._announced = problems.of_line(raw_data) or self._announced
         try:
             self._emit(raw_data)
         except Exception as error:
@@ -136,46 +161,41 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
 
     def on_closed(self, response: requests.Response) -> None:  # noqa: ARG002 - tweepy's signature
         """X ended the stream in good order."""
-        self._end(Outcome("closed", seconds=self._seconds()))
+        self._end(self._broken("clean_end"))
 
     def on_connection_error(self) -> None:
-        """The network failed, or was silent for longer than a heartbeat."""
-        self._end(Outcome("network", seconds=self._seconds()))
+        """The network failed, or was silent for longer than a heartbeat. tweepy is handling the exception."""
+        self._end(self._broken("stalled" if _is_silence(sys.exception()) else "network"))
 
     def on_request_error(self, status_code: int) -> None:
         """X refused the connection."""
         response = self._response
-        self._end(refusal(status_code, response.headers if response is not None else {}))
+        self._end(problems.of_refusal(response) if response is not None else Outcome("server_error", status_code))
 
     def on_exception(self, exception: Exception) -> None:
         """Something that tweepy does not know how to take, such as a broken reply."""
         if isinstance(exception, (requests.RequestException, OSError)):
-            self._end(Outcome("network", seconds=self._seconds()))
+            self._end(self._broken("network"))
         else:
             self._failure = exception
 
     def on_disconnect(self) -> None:
         """`listen` says how it ended."""
 
+    def _broken(self, kind: StreamEnd) -> Outcome:
+        seconds = self._clock() - self._connected_at if self._connected_at is not None else 0.0
+        return Outcome(self._announced or kind, seconds=seconds)
+
     def _end(self, outcome: Outcome) -> None:
         self._ended = Outcome("stopped") if self._stopped else outcome
         self.disconnect()
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._connected_at if self._connected_at else 0.0
 
     def _on_response(self, response: requests.Response, *_: Any, **__: Any) -> None:
         self._response = response
 
 
-def refusal(status: int, headers: Mapping[str, str]) -> Outcome:
-    """What a refused request says about the next one; headers that are no whole numbers count as missing.
-
-    A 429 while the window still has requests left is about something else (the one connection is taken), and then its
-    reset is of no interest.
-    """
-    reset, remaining, after = (
-        int(value) if re.fullmatch(r"\d{1,12}", value := headers.get(name, "")) else None
-        for name in ("x-rate-limit-reset", "x-rate-limit-remaining", "retry-after")
+def _is_silence(error: BaseException | None) -> bool:
+    """Whether a read took too long: before the answer, or amid it, where requests wraps urllib3's error."""
+    return isinstance(error, requests.ReadTimeout) or (
+        isinstance(error, requests.ConnectionError) and bool(error.args) and isinstance(error.args[0], ReadTimeoutError)
     )
-    return Outcome("refused", status=status, reset_at=None if remaining else reset, retry_after=after)

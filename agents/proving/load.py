@@ -19,13 +19,19 @@ POSTS_PER_SECOND = 250.0
 """Pace by which the posts' own times advance: X's cap for one connection."""
 
 
-def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of the envelopes of `count` posts and their copies, reposts and noise included."""
+def lines(settings: Settings, count: int, seed: int) -> Iterator[bytes]:
+    """`count` posts and their copies as X sends them, reposts and noise included."""
     feed = Feed(seed, POSTS_PER_SECOND, targets(directory.load(settings.directory_folder)), count)
     feed.start(int((time.time() - count / POSTS_PER_SECOND) * 1000))
-    intake = Intake(settings.max_post_bytes)
     for post, _ in feed.until(count):
-        record = intake.take(post.body + b',"matching_rules":[{"id":"1"}]}')
+        yield post.body + b',"matching_rules":[{"id":"1"}]}'
+
+
+def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, bytes]]:
+    """Key and value of their envelopes."""
+    intake = Intake(settings.max_post_bytes)
+    for line in lines(settings, count, seed):
+        record = intake.take(line)
         if record is None or record.topic != "posts":
             raise ValueError("the simulated X wrote a post that ingest does not take")
         yield record.key, record.value

@@ -1,6 +1,6 @@
 """Lines that are wrong on purpose, so that demo, chaos and tests can show that nothing dies of one.
 
-Owns the kinds and their order. Called by `server.py` with a good line at hand.
+Owns the kinds and their order. Called by `stream.py` with a good line at hand.
 """
 
 from itertools import cycle
@@ -38,10 +38,15 @@ class BadLines:
             return None
         self._made += 1
         kind: Kind = "huge" if self._made % HUGE_EVERY == 0 else next(self._kinds)
-        return BadLine(kind, _line(kind, body, rule_id) + END)
+        return BadLine(kind, bad_line(kind, body, rule_id))
 
 
-def _line(kind: Kind, body: bytes, rule_id: str) -> bytes:
+def bad_line(kind: Kind, body: bytes, rule_id: str) -> bytes:
+    """A line of that kind, made from a good one, with its end."""
+    return _content(kind, body, rule_id) + END
+
+
+def _content(kind: Kind, body: bytes, rule_id: str) -> bytes:
     match kind:
         case "cut":
             return body[: len(body) // 2]

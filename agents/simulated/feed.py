@@ -1,6 +1,6 @@
-"""The order of deliveries: new posts at a rate, copies of some of them again, and what is delivered to whom.
+"""The order of deliveries: new posts at a rate, and copies of some of them again.
 
-Owns the schedule and the copies (X may deliver twice). Called by `server.py`, which keeps one feed over all
+Owns the schedule and the copies (X may deliver twice). Called by `stream.py`, which keeps one feed over all
 connections. Knows no HTTP; time comes in as an argument.
 """
 
@@ -28,6 +28,9 @@ class Feed:
         self._rng = random.Random(seed + 1)  # noqa: S311 - repeatable on purpose
         self._later: list[tuple[int, int, Post]] = []
         self._start_ms = 0
+        self._since_ms = 0.0
+        self._since_post = 0
+        self._posts_due, self._due_at = 0.0, 0.0
         self.made = 0
         """Posts written, those that match no rule included."""
 
@@ -40,11 +43,26 @@ class Feed:
         """The time of the first post, ms since the epoch; later calls change nothing."""
         self._start_ms = self._start_ms or at_ms
 
+    def hasten(self, rate: float) -> None:
+        """From the next post on, so many a second."""
+        self._since_ms, self._since_post = self._post_ms(), self.made
+        self.rate = rate
+
+    def wait(self, now: float) -> None:
+        """Nothing has become due but what was made; it goes on at `now`, seconds of any clock that only grows."""
+        self._posts_due, self._due_at = float(self.made), now
+
+    def due(self, now: float) -> int:
+        """How many posts are to be out, for `until`. `now` by the clock of `wait`."""
+        self._posts_due += (now - self._due_at) * self.rate
+        self._due_at = now
+        return int(self._posts_due)
+
     def until(self, number: int) -> Iterator[tuple[Post, bool]]:
         """What is to be delivered up to the post `number`: (post, whether it is a copy)."""
         last = number if self._count is None else min(number, self._count)
         while self.made < last:
-            post = self._writer.write(self.made, self._start_ms + int(self.made * 1000 / self.rate))
+            post = self._writer.write(self.made, self._start_ms + int(self._post_ms()))
             self.made += 1
             if self._rng.random() < COPIES:
                 distance = self._rng.randint(1, SOON if self._rng.random() < 0.5 else LATE)
@@ -54,3 +72,7 @@ class Feed:
                 yield heapq.heappop(self._later)[2], True
         while self._later and self.made == self._count:
             yield heapq.heappop(self._later)[2], True
+
+    def _post_ms(self) -> float:
+        """When the next post is written, ms since the start."""
+        return self._since_ms + (self.made - self._since_post) * 1000 / self.rate

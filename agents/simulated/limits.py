@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 WINDOW = 15 * 60
 """Seconds (X API v2)."""
-CONNECTIONS, READ_RULES, CHANGE_RULES = 50, 450, 100
+CONNECTIONS, READ_RULES, CHANGE_RULES, SEARCHES = 50, 450, 100, 450
 """Of one window (X API v2, pay-per-use)."""
 
 

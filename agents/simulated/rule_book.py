@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 
+from agents.simulated.answers import PROBLEMS
 from agents.simulated.stream_rules import Matches, RuleError, parse
 
 MAX_RULES = 1000
 """X API v2, pay-per-use."""
-PROBLEMS = "https://api.twitter.com/2/problems/"
-"""What X's problem types begin with."""
 
 Answer = dict[str, Any]
 

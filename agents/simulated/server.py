@@ -1,36 +1,35 @@
-"""The simulated X over HTTP: rules, the filtered stream, limits, and ends of a connection on demand.
+"""The simulated X over HTTP: rules, the filtered stream, search, limits, and ends of a connection on demand.
 
-Owns the endpoints, their answers in X's shapes and who is connected. Called by `earshot simulate-x` and the tests.
-Posts come from `feed.py`; they wait while nobody listens, where X would go on without the listener.
+Owns the endpoints, their limits and the token, and what a test may ask. Called by `earshot simulate-x` and the tests.
+Posts and connections are `stream.py`'s.
 """
 
 import asyncio
-import contextlib
 import hmac
-import socket
-import struct
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
-from agents.simulated.bad_lines import END, BadLines
+from agents.simulated.answers import answer, invalid, refuse
+from agents.simulated.bad_lines import BadLines
 from agents.simulated.feed import Feed
-from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, Limit
+from agents.simulated.history import History
+from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, SEARCHES, Limit
 from agents.simulated.people import Target
-from agents.simulated.posts import Post
-from agents.simulated.rule_book import PROBLEMS, RuleBook
+from agents.simulated.rule_book import RuleBook
+from agents.simulated.scenario import AnyStep, Refuse
+from agents.simulated.script import Script
+from agents.simulated.search import DELAY_SECONDS, InvalidError, search
+from agents.simulated.stream import Stream
 from streams.errors import UserError
 
 RULES_PATH = "/2/tweets/search/stream/rules"
 STREAM_PATH = "/2/tweets/search/stream"
+SEARCH_PATH = "/2/tweets/search/recent"
 HEARTBEAT_SECONDS = 20.0
-TURN_SECONDS = 0.02
-"""How often posts that are due go out: at 2,000 a second 40 lines at a time, each in a chunk of its own."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class SimulatedX:
@@ -39,43 +38,45 @@ class SimulatedX:
     def __init__(
         self, targets: tuple[Target, ...], *, rate: float = 200.0, seed: int = 7, count: int | None = None,
         bad_every: int = 0, token: str = "", heartbeat: float = HEARTBEAT_SECONDS, start_ms: int | None = None,
-        host: str = "127.0.0.1", port: int = 0,
+        host: str = "127.0.0.1", port: int = 0, steps: Sequence[AnyStep] = (), live: bool = False,
+        search_delay: float = DELAY_SECONDS, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         """`rate`: posts written a second, `count`: posts in all; about one in ten matches no rule and is not delivered.
 
         `bad_every`: a bad line after so many good ones. `token`: the one that is taken; empty takes any. `start_ms`:
         time of the first post, ms since the epoch; given with the seed and rate it makes every byte repeatable,
-        otherwise it is the time of the first connection.
+        otherwise it is the time of the first connection. `steps`: a scenario's. `live`: posts are written from the
+        start on and also while nobody listens, and only search finds those; without, they wait for a listener.
+        `search_delay`: see `search.DELAY_SECONDS`. `clock`: seconds since the epoch, for limits, search and scenario;
+        rate and heartbeat are of real seconds.
         """
         self.url = ""
-        self.delivered: Counter[str] = Counter()
-        """Post id -> how often it was written to a connection as a good line. Kept only when there is a `count`: a run
-        without one may last for days."""
-        self._counted = count is not None
-        self.bad: Counter[str] = Counter()
-        """Kind of bad line -> how often."""
         self.attempts: list[tuple[float, int]] = []
         """Each request for the stream: (monotonic time, status)."""
-        self.exhausted = False
-        """Whether every post and copy has been written to a connection."""
-        self._feed = Feed(seed, rate, targets, count)
-        self._bad_lines = BadLines(bad_every)
         self._token = token
-        self._heartbeat = heartbeat
-        self._start_ms = start_ms
         self._host = host
         self._port = port
+        self._live = live
+        self._search_delay = search_delay
+        self._clock = clock
         self._book = RuleBook()
-        self._limits = {"stream": Limit(CONNECTIONS), "GET": Limit(READ_RULES), "POST": Limit(CHANGE_RULES)}
-        self._connected: web.Request | None = None
-        self._ending = asyncio.Event()
+        self._history = History()
+        self._script = Script(steps, clock)
+        self._stream = Stream(
+            Feed(seed, rate, targets, count), self._book, BadLines(bad_every), self._script, self._history,
+            counted=count is not None, heartbeat=heartbeat, start_ms=start_ms, clock=clock,
+        )  # fmt: skip
+        kinds = {"stream": CONNECTIONS, "GET": READ_RULES, "POST": CHANGE_RULES, "search": SEARCHES}
+        self._limits = {kind: Limit(most, clock) for kind, most in kinds.items()}
         self._runner: web.AppRunner | None = None
+        self._going_on: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "SimulatedX":
         application = web.Application(middlewares=[self._authorised], client_max_size=8 * 1024 * 1024)
         application.router.add_get(RULES_PATH, self._list_rules)
         application.router.add_post(RULES_PATH, self._change_rules)
-        application.router.add_get(STREAM_PATH, self._stream)
+        application.router.add_get(STREAM_PATH, self._listen)
+        application.router.add_get(SEARCH_PATH, self._search)
         # A listener that goes is noticed at once, also while nothing is sent: its place is free for the next.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -86,10 +87,14 @@ class SimulatedX:
             await self._runner.cleanup()
             raise UserError(f"port {self._port} cannot be used ({error.strerror}): give another --port, or 0") from None
         self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
+        if self._live:
+            self._going_on = asyncio.create_task(self._stream.go_on())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._ending.set()
+        self._stream.end()
+        if self._going_on is not None:
+            self._going_on.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -98,12 +103,33 @@ class SimulatedX:
     @property
     def made(self) -> int:
         """Posts written, delivered or not."""
-        return self._feed.made
+        return self._stream.feed.made
+
+    @property
+    def delivered(self) -> Counter[str]:
+        """Post id -> how often it was written to a connection as a good line. Kept only when there is a `count`: a run
+        without one may last for days."""
+        return self._stream.delivered
+
+    @property
+    def bad(self) -> Counter[str]:
+        """Kind of bad line -> how often."""
+        return self._stream.bad
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every post and copy has been written to a connection; live: or to nobody."""
+        return self._stream.exhausted
+
+    @property
+    def scenario_over(self) -> bool:
+        """Whether everything that the scenario says has happened."""
+        return self._stream.scenario_over
 
     @property
     def connected(self) -> bool:
         """Whether somebody listens."""
-        return self._connected is not None
+        return self._stream.listener is not None
 
     @property
     def rules(self) -> list[dict[str, str]]:
@@ -121,107 +147,71 @@ class SimulatedX:
 
     async def end_stream(self) -> None:
         """End the present connection in good order: a complete answer, as X does when it has to."""
-        self._ending.set()
+        self._stream.end()
 
     async def reset_stream(self) -> None:
         """Break the present connection: RST, amid the answer."""
-        if self._connected is not None and (transport := self._connected.transport) is not None:
-            connection: socket.socket = transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
+        self._stream.reset()
 
-    # -- rules ---------------------------------------------------------------------------------------------------------
+    # -- endpoints -----------------------------------------------------------------------------------------------------
 
     async def _list_rules(self, request: web.Request) -> web.Response:
         limit = self._limits["GET"]
         if not limit.take():
-            return _too_many_requests(limit)
-        return _json(self._book.listed(set(filter(None, request.query.get("ids", "").split(",")))), limit=limit)
+            return refuse("rate_limited", limit)
+        wanted = set(filter(None, request.query.get("ids", "").split(",")))
+        return answer(self._book.listed(wanted), headers=limit.headers())
 
     async def _change_rules(self, request: web.Request) -> web.Response:
         limit = self._limits["POST"]
         if not limit.take():
-            return _too_many_requests(limit)
+            return refuse("rate_limited", limit)
         dry_run = request.query.get("dry_run", "").lower() == "true"
         try:
             match await request.json():
                 case {"add": [_, *_] as values}:
-                    answer, status = self._book.add(values, dry_run), 201
+                    return answer(self._book.add(values, dry_run), 201, limit.headers())
                 case {"delete": dict() as which}:
-                    answer, status = self._book.delete(which, dry_run), 200
-                case _:
-                    raise ValueError
+                    return answer(self._book.delete(which, dry_run), headers=limit.headers())
         except (ValueError, KeyError, TypeError, AttributeError):
-            return _problem(400, "Invalid Request", "give `add` or `delete`", kind="invalid-request", limit=limit)
-        return _json(answer, status, limit)
+            pass  # no known shape either
+        return refuse("bad_request", limit)
 
-    # -- stream --------------------------------------------------------------------------------------------------------
+    async def _search(self, request: web.Request) -> web.Response:
+        limit = self._limits["search"]
+        if not limit.take():
+            return refuse("rate_limited", limit)
+        try:
+            page = search(self._history, request.query, self._clock(), self._search_delay)
+        except InvalidError as error:
+            return invalid(error.parameter, error.value, str(error), limit)
+        return answer(page, headers=limit.headers())
 
-    async def _stream(self, request: web.Request) -> web.StreamResponse:
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
         limit = self._limits["stream"]
         refused: web.Response | None = None
         if not limit.take():
-            refused = _too_many_requests(limit)
-        elif self._connected is not None:
-            refused = _connection_problem(
-                429, "This stream is at the maximum allowed connection limit.", "TooManyConnections", limit
-            )
+            refused = refuse("rate_limited", limit)
+        elif (step := self._script.refusal()) is not None:
+            refused = self._refused(step)
+        elif self.connected:
+            refused = refuse("too_many_connections", limit)
         elif not self._book.rules:
-            refused = _connection_problem(409, "Add a rule before connecting.", "RuleConfigurationIssue", limit)
+            refused = refuse("no_rules", limit)
         self.attempts.append((time.monotonic(), refused.status if refused else 200))
         if refused is not None:
             return refused
-        self._connected = request
-        self._ending.clear()
-        response = web.StreamResponse(headers={**limit.headers(), "Content-Type": "application/json; charset=utf-8"})
-        response.enable_chunked_encoding()
-        try:
-            # The listener may go at any line.
-            with contextlib.suppress(ConnectionError):
-                await response.prepare(request)
-                await self._deliver(response)
-                await response.write_eof()
-        finally:
-            self._connected = None
-        return response
+        return await self._stream.serve(request, limit.headers(), waits=not self._live)
 
-    async def _deliver(self, response: web.StreamResponse) -> None:
-        """Write what is due until the connection is to end. Late, it catches up; a slow listener slows it."""
-        feed = self._feed
-        feed.start(self._start_ms if self._start_ms is not None else time.time_ns() // 1_000_000)
-        loop = asyncio.get_running_loop()
-        began, already, wrote_at = loop.time(), feed.made, loop.time()
-        while not self._ending.is_set():
-            for post, _ in feed.until(already + int((loop.time() - began) * feed.rate)):
-                if await self._write(response, post):
-                    wrote_at = loop.time()
-                if self._ending.is_set():
-                    return
-            self.exhausted = feed.exhausted
-            if loop.time() - wrote_at >= self._heartbeat:
-                await response.write(END)
-                wrote_at = loop.time()
-            idle = wrote_at + self._heartbeat - loop.time()
-            pause = idle if feed.exhausted else min(idle, max(TURN_SECONDS, 1 / feed.rate))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), max(pause, 0.0))
-
-    async def _write(self, response: web.StreamResponse, post: Post) -> bool:
-        """Write the post, if a rule matches, and the bad line that is due after it."""
-        matching = [rule for rule in self._book.rules.values() if rule.matches(post.atoms)]
-        if not matching:
-            return False
-        tags = [{"id": rule.id} | ({"tag": rule.tag} if rule.tag is not None else {}) for rule in matching]
-        await response.write(post.body + b',"matching_rules":' + _encode(tags) + b"}" + END)
-        if self._counted:
-            self.delivered[post.id] += 1
-        bad = self._bad_lines.after(post.body, matching[0].id)
-        if bad is not None:
-            await response.write(bad.line)
-            self.bad[bad.kind] += 1
-        return True
-
-    # -- token ---------------------------------------------------------------------------------------------------------
+    def _refused(self, step: Refuse) -> web.Response:
+        """As the scenario says, with the headers that it says."""
+        refused = refuse(step.answer)
+        if step.reset_in is not None:
+            refused.headers["x-rate-limit-remaining"] = "0"
+            refused.headers["x-rate-limit-reset"] = str(int(self._clock()) + step.reset_in)
+        if step.retry_after is not None:
+            refused.headers["retry-after"] = str(step.retry_after)
+        return refused
 
     @web.middleware
     async def _authorised(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -230,24 +220,6 @@ class SimulatedX:
         if not good:
             if request.path == STREAM_PATH:
                 self.attempts.append((time.monotonic(), 401))
-            return _json({"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}, 401)
-        answer: web.StreamResponse = await handler(request)
-        return answer
-
-
-def _json(answer: dict[str, Any], status: int = 200, limit: Limit | None = None) -> web.Response:
-    headers = limit.headers() if limit is not None else {}
-    return web.Response(body=_encode(answer), status=status, headers=headers, content_type="application/json")
-
-
-def _problem(status: int, name: str, detail: str, kind: str, limit: Limit, **more: str) -> web.Response:
-    answer = {"title": name, "detail": detail, "type": f"{PROBLEMS}{kind}", "status": status, **more}
-    return _json(answer, status, limit)
-
-
-def _connection_problem(status: int, detail: str, issue: str, limit: Limit) -> web.Response:
-    return _problem(status, "ConnectionException", detail, "streaming-connection", limit, connection_issue=issue)
-
-
-def _too_many_requests(limit: Limit) -> web.Response:
-    return _problem(429, "Too Many Requests", "Too Many Requests", "too-many-requests", limit)
+            return refuse("unauthorised")
+        handled: web.StreamResponse = await handler(request)
+        return handled

@@ -1,7 +1,8 @@
 """Stream rules as X reads them, for what Earshot uses: `@x`, `to:x`, `from:x`, `-is:retweet`, OR, AND, ().
 
-Owns parsing and matching. Called by `server.py`. A rule with any other operator is refused, as X refuses what it does
-not know: a rule that is silently never matched would make a lie of `matching_rules`.
+Owns parsing and matching. Called by `rule_book.py`, and by `search.py`, whose queries are of the same language. A rule
+with any other operator is refused, as X refuses what it does not know: a rule that is silently never matched would make
+a lie of `matching_rules`.
 """
 
 import re
@@ -22,10 +23,10 @@ class RuleError(ValueError):
     """A rule that X would refuse; the message says why."""
 
 
-def parse(value: str) -> Matches:
-    """The predicate of a rule. AND (a blank) binds before OR. Raises `RuleError`."""
-    if not 0 < len(value) <= MAX_CHARS:
-        raise RuleError(f"a rule has 1 to {MAX_CHARS} characters")
+def parse(value: str, most: int = MAX_CHARS) -> Matches:
+    """The predicate of a rule of at most so many characters. AND (a blank) binds before OR. Raises `RuleError`."""
+    if not 0 < len(value) <= most:
+        raise RuleError(f"a rule has 1 to {most} characters")
     tokens = [match["bracket"] or match["word"] for match in _TOKEN.finditer(value)]
     parser = _Parser(tokens)
     matches, positive = parser.any_of()

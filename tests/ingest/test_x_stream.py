@@ -15,7 +15,8 @@ from agents.ingest.outcome import Outcome
 from agents.ingest.rules import Rule
 from agents.ingest.service import quiet
 from agents.ingest.supervisor import Policy, supervise
-from agents.ingest.x import XStream, refusal
+from agents.ingest.x import XStream
+from agents.simulated.scenario import After, Disconnect, Refuse, Silence
 from agents.simulated.thread import Running
 from streams import directory
 from tests.ingest.listening import TOKEN, simulated, wait_until
@@ -49,7 +50,7 @@ def listening(stream: XStream) -> Iterator[list[Outcome]]:
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize(("action", "kind"), [("end_stream", "closed"), ("reset_stream", "network")])
+@pytest.mark.parametrize(("action", "kind"), [("end_stream", "clean_end"), ("reset_stream", "network")])
 def test_a_connection_that_ends_is_not_taken_up_by_tweepy(action: str, kind: str) -> None:
     lines: list[bytes] = []
     with simulated(rate=500) as running, stream_of(running, lines) as stream, listening(stream) as ended:
@@ -84,13 +85,12 @@ def test_clean_ends_in_a_row_make_no_storm() -> None:
 
 def test_a_wrong_token_is_said_to_be_refused() -> None:
     with simulated() as running, stream_of(running, [], "wrong", with_rules=False) as stream:
-        assert stream.listen() == Outcome("refused", status=401)
+        assert stream.listen() == Outcome("unauthorised", 401)
 
 
 def test_no_rules_are_said_to_be_a_409() -> None:
     with simulated() as running, stream_of(running, [], with_rules=False) as stream:
-        outcome = stream.listen()
-        assert (outcome.kind, outcome.status) == ("refused", 409)
+        assert stream.listen() == Outcome("no_rules", 409)
 
 
 def test_a_second_connection_is_told_to_wait_and_the_first_goes_on() -> None:
@@ -99,7 +99,7 @@ def test_a_second_connection_is_told_to_wait_and_the_first_goes_on() -> None:
         wait_until(lambda: len(lines) > 5, "lines arrive")
         with stream_of(running, [], with_rules=False) as second:
             # Connections are left in the window, so its reset has no say.
-            assert second.listen() == Outcome("refused", status=429)
+            assert second.listen() == Outcome("too_many_connections", 429)
         assert not ended
 
 
@@ -108,6 +108,50 @@ def test_nobody_there_is_a_network_error() -> None:
         taken.bind(("127.0.0.1", 0))  # not listening
         stream = XStream(TOKEN, f"http://127.0.0.1:{taken.getsockname()[1]}", lambda _: None)
         assert stream.listen() == Outcome("network")
+        stream.session.close()
+
+
+def test_an_x_that_accepts_and_says_nothing_is_stalled() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        stream = XStream(TOKEN, f"http://127.0.0.1:{deaf.getsockname()[1]}", lambda _: None, stall_seconds=0.2)
+        assert stream.listen() == Outcome("stalled")
+        stream.session.close()
+
+
+def test_heartbeats_alone_keep_a_connection_and_their_absence_ends_it() -> None:
+    steps = [Silence(after=After(seconds=1.5))]
+    with simulated(count=0, heartbeat=0.1, steps=steps) as running:
+        stream = XStream(TOKEN, running.x.url, lambda _: None, stall_seconds=1.0)
+        rules.sync(stream, [Rule("@mayoclinic", "a")])
+        outcome = stream.listen()
+        stream.session.close()
+    assert outcome.kind == "stalled"
+    assert outcome.seconds > 2
+    assert stream.heartbeats > 1
+
+
+def test_what_x_announces_in_the_stream_is_how_it_ended() -> None:
+    lines: list[bytes] = []
+    steps = [Disconnect(problem="ForceDisconnect", after=After(posts=3))]
+    with simulated(rate=500, steps=steps) as running, stream_of(running, lines) as stream:
+        assert stream.listen().kind == "operational_disconnect"
+        assert b"ForceDisconnect" in lines[-1], "the line is handed on all the same"
+
+
+def test_hanging_up_ends_one_connection_and_not_the_next() -> None:
+    lines: list[bytes] = []
+
+    def take(line: bytes) -> None:
+        lines.append(line)
+        stream.hang_up()
+
+    with simulated(rate=500) as running:
+        stream = XStream(TOKEN, running.x.url, take)
+        rules.sync(stream, rules.wanted(directory.load()))
+        assert stream.listen().kind == "full"
+        wait_until(lambda: not running.x.connected, "X sees it gone")
+        assert stream.listen().kind == "full"
+        assert len(lines) == 2
         stream.session.close()
 
 
@@ -138,18 +182,16 @@ def test_no_log_level_shows_the_token(caplog: pytest.LogCaptureFixture) -> None:
     assert TOKEN not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("headers", "reset_at", "retry_after"),
-    [
-        ({}, None, None),
-        ({"x-rate-limit-reset": "1790000000"}, 1_790_000_000, None),
-        ({"x-rate-limit-reset": "1790000000", "x-rate-limit-remaining": "0"}, 1_790_000_000, None),
-        ({"x-rate-limit-reset": "1790000000", "x-rate-limit-remaining": "12"}, None, None),
-        ({"retry-after": "30"}, None, 30),
-        ({"retry-after": "Fri, 31 Dec 2027 23:59:59 GMT", "x-rate-limit-reset": "soon"}, None, None),
-    ],
-)
-def test_rate_limit_headers_are_read_with_care(
-    headers: dict[str, str], reset_at: int | None, retry_after: int | None
-) -> None:
-    assert refusal(429, headers) == Outcome("refused", status=429, reset_at=reset_at, retry_after=retry_after)
+@pytest.mark.parametrize("step", [Silence(), Refuse(answer="usage_cap")], ids=["in a silence", "in a wait"])
+def test_a_stop_is_prompt_also_while_idle(step: Silence | Refuse) -> None:
+    with simulated(count=0, heartbeat=60, steps=[step]) as running, stream_of(running, []) as stream:
+        stopping = threading.Event()
+        policy = Policy(time.monotonic, time.time)
+        thread = threading.Thread(target=supervise, args=(stream.listen, policy, stopping.wait, stopping.is_set))
+        thread.start()
+        wait_until(lambda: running.x.scenario_over, "idle")
+        began = time.monotonic()
+        stopping.set()
+        stream.stop()
+        thread.join(20)
+        assert time.monotonic() - began < 2

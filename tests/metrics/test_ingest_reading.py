@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.ingest import rules
+from agents.ingest.log.wal import open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.service import Ingest
 from streams import directory
@@ -27,7 +28,9 @@ def sink(script: Script) -> Publisher:
 def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher) -> None:
     wanted = rules.wanted(directory.load())
     with simulated(count=0, heartbeat=0.2) as running:
-        ingest = Ingest(pointed_at(load({}), running.x.url, tmp_path), TOKEN, wanted, sink)
+        settings = pointed_at(load({}), running.x.url, tmp_path)
+        log = open_log(settings, lambda _: None)
+        ingest = Ingest(settings, TOKEN, wanted, log, sink)
 
         def shown(name: str, *labels: str) -> float | None:
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
@@ -47,9 +50,10 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
             assert shown("x_last_post_timestamp_seconds") is None
             running.call(running.x.end_stream)
             wait_until(lambda: shown("x_stream_connects_total") == 2, "it is connected anew")
-            assert shown("x_stream_outcomes_total", "closed") == 1
+            assert shown("x_stream_outcomes_total", "clean_end") == 1
         finally:
             assert ingest.stop() == 0
+            log.close()
         wait_until(lambda: shown("x_stream_outcomes_total", "stopped") == 1, "its own end is counted")
         assert shown("x_stream_connected") == 0
         ingest.check()

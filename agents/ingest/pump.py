@@ -1,0 +1,95 @@
+"""From the log to Kafka: hands on what was accepted, in order, and tells the log what Kafka has.
+
+Owns the thread that takes and the order of acknowledgements. Called by `service.py`. At least once: after a restart
+what was not acknowledged is sent again, and the tagger drops the copies. Does not know what a record says.
+"""
+
+import threading
+import time
+from collections import deque
+
+from agents.ingest.log.entries import Entry
+from agents.ingest.log.wal import Log
+from agents.ingest.publisher import Publisher
+from streams.errors import UserError
+
+_WAIT_SECONDS = 0.5
+"""How long the thread waits for a record before it looks whether to stop."""
+_STOP_TURN_SECONDS = 0.05
+GIVE_UP_SECONDS = 5.0
+"""At a stop: Kafka takes nothing any more if it has acknowledged nothing for so long."""
+
+
+class Pump:
+    """One log on its way to one publisher, which nobody else may use."""
+
+    def __init__(self, log: Log, sink: Publisher) -> None:
+        self._log = log
+        self._sink = sink
+        self._sent: deque[tuple[int, int]] = deque()
+        """Number and time of the records that the publisher has and Kafka has not, in order."""
+        self._settled = 0
+        self._stopping = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="earshot-pump", daemon=True)
+
+    def start(self) -> None:
+        """Begin where the log's cursor is."""
+        self._thread.start()
+
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest record came that Kafka has not, seconds since the epoch; None when it has all."""
+        try:
+            return self._sent[0][1] / 1000
+        except IndexError:
+            return None
+
+    def tend(self) -> None:
+        """Tell the log what Kafka has, and replace a producer that needs it. To be called some times a second.
+
+        Raises `UserError` when Kafka or the disk keeps refusing.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._settle()
+        self._log.tend()
+        self._sink.tend()
+
+    def stop(self, seconds: float) -> int:
+        """Hand on for up to `seconds`, while Kafka takes it; how many records stay in the log for the next start."""
+        deadline = time.monotonic() + seconds
+        while self._log.waiting and time.monotonic() < deadline and self._sink.stuck_for < GIVE_UP_SECONDS:
+            try:
+                self._settle()
+                self._sink.tend()
+            except UserError:
+                break  # why is known already, or will be said at the next start
+            self._stopping.wait(_STOP_TURN_SECONDS)
+        self._stopping.set()
+        self._sink.close(0)
+        self._thread.join()
+        self._settle()
+        return self._log.waiting
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                for entry in self._log.take(_WAIT_SECONDS):
+                    if not self._publish(entry):
+                        return
+        except Exception as error:
+            self._failure = error  # raised again by `tend`, in the calling thread
+
+    def _publish(self, entry: Entry) -> bool:
+        self._sent.append((entry.number, entry.at))
+        return self._sink.publish(entry.record)
+
+    def _settle(self) -> None:
+        """Move the log's cursor past the records that Kafka has, up to the first that it has not."""
+        settled, number = self._sink.settled, -1
+        while self._settled < settled:
+            number, _ = self._sent.popleft()
+            self._settled += 1
+        if number >= 0:
+            self._log.acknowledge(number + 1)

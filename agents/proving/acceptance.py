@@ -1,0 +1,195 @@
+"""Ingest hurt on purpose: what it accepted is on `posts`, through kill -9 of its own and an outage of Kafka.
+
+Behind `earshot chaos --of ingest` and the tests. Ingest is a process, its X a simulated one in this process, so that
+what X delivered is known by id. Workers and catch-up have no part in it.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agents.ingest.log import entries
+from agents.proving import stored
+from agents.proving.pipeline import Pipeline, Samples
+from agents.proving.processes import Child
+from agents.simulated.people import targets
+from agents.simulated.server import SimulatedX
+from agents.simulated.thread import Running, in_thread
+from streams import directory, kafka_topics
+from streams.errors import UserError
+from streams.metrics.registry import declared
+from streams.settings import Settings
+
+WITHIN = 120.0
+"""Seconds: a bound against hangs."""
+_TURN = 0.05
+_BEFORE, _AFTER = 3.0, 2.0
+"""Seconds of posts before and after an outage."""
+_FRESH = 1.0
+"""Seconds: with nothing older in the log it has caught up. A post's own way takes a tenth of that."""
+
+
+class Kills(NamedTuple):
+    """What came of killing ingest. Posts, by id."""
+
+    kills: int
+    delivered: int
+    """By X; some of them were on the wire at a kill, and nobody had accepted them."""
+    accepted: int
+    """In the log, or on Kafka, when ingest was dead; or when it had ended well."""
+    lost: int
+    """Accepted and not on Kafka in the end."""
+
+    def __str__(self) -> str:
+        return f"{self.kills} kills: {self.accepted} posts accepted of {self.delivered} delivered, {self.lost} lost"
+
+
+class Outage(NamedTuple):
+    """What came of an outage of Kafka. Posts, by id."""
+
+    seconds: float
+    accepted: int
+    """All that X delivered."""
+    lost: int
+    """Accepted and not on Kafka in the end."""
+    accept_p99: float
+    """Seconds within which 99 % of the syncs were done: an edge of the metric's buckets."""
+    growth: int
+    """Bytes of memory at the end of the outage, less those before."""
+    drained: float
+    """Seconds from Kafka's return until nothing waited."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:.0f} s without Kafka: {self.accepted} posts accepted, {self.lost} lost; 99 % on the disk "
+            f"within {self.accept_p99 * 1000:g} ms, memory {self.growth / 2**20:+.1f} MB, "
+            f"drained in {self.drained:.1f} s"
+        )
+
+
+def kills(settings: Settings, number: int, rate: float, seed: int, say: Callable[[str], None]) -> Kills:
+    """Kill ingest `number` times at `rate` posts a second, at moments drawn from `seed`."""
+    rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
+    with Pipeline(settings, say) as pipeline, _listened_to(pipeline, rate, seed) as running:
+        ingest = _start(pipeline)
+        accepted: set[str] = set()
+        for _ in range(number):
+            _wait_flow(pipeline, running, rate / 2)
+            time.sleep(rng.uniform(0, 0.5))
+            ingest.kill()
+            accepted |= in_log(Path(pipeline.settings.wal_dir)) | on_kafka(pipeline.settings)
+            say(f"killed, with {len(accepted)} posts accepted until now")
+            ingest.start()
+        _wait_flow(pipeline, running, rate / 2)
+        pipeline.stop_posts()
+        accepted |= in_log(Path(pipeline.settings.wal_dir))
+        arrived = on_kafka(pipeline.settings)
+        return Kills(number, len(running.x.delivered), len(accepted | arrived), len(accepted - arrived))
+
+
+def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None]) -> Outage:
+    """Stop a Kafka of its own for so long at `rate` posts a second. Raises `UserError` when the broker is another's."""
+    if settings.kafka_bootstrap:
+        raise UserError("an outage is made on a local Kafka only: unset KAFKA_BOOTSTRAP")
+    count = int(rate * (_BEFORE + seconds + _AFTER))
+    with Pipeline(settings, say) as pipeline, _listened_to(pipeline, rate, 7, count) as running:
+        assert pipeline.own_kafka is not None  # noqa: S101 - for mypy: no other broker was given
+        ingest = _start(pipeline)
+        _wait_flow(pipeline, running, rate * _BEFORE)
+        say(f"Kafka stops for {seconds:.0f} s")
+        before = ingest.rss_bytes()
+        pipeline.own_kafka.down()
+        time.sleep(seconds)
+        growth = ingest.rss_bytes() - before
+        say(f"Kafka starts, {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait")
+        pipeline.own_kafka.up()
+        back = time.monotonic()
+        _wait(pipeline, lambda: _fresh(pipeline.scrape("ingest")), "nothing waits")
+        drained = time.monotonic() - back
+        _wait(pipeline, lambda: running.x.exhausted, "every post is out")
+        lines = running.x.delivered.total()
+        _wait(
+            pipeline, lambda: _value(pipeline.scrape("ingest"), "x_lines_total", kind="post") == lines, "all are taken"
+        )
+        p99 = _p99(pipeline.scrape("ingest"))
+        pipeline.stop_posts()
+        delivered, arrived = running.x.delivered.keys(), on_kafka(pipeline.settings)
+        return Outage(seconds, len(delivered), len(delivered - arrived), p99, growth, drained)
+
+
+@contextmanager
+def _listened_to(pipeline: Pipeline, rate: float, seed: int, count: int = 10**9) -> Iterator[Running]:
+    """A simulated X that the pipeline's ingest will listen to; with a count it remembers what it delivered."""
+    hospitals = targets(directory.load(pipeline.settings.directory_folder))
+    token = pipeline.folder / "token"
+    token.write_text("simulated")
+    with in_thread(lambda: SimulatedX(hospitals, rate=rate, seed=seed, count=count)) as running:
+        pipeline.settings = msgspec.structs.replace(
+            pipeline.settings,
+            x_base_url=running.x.url,
+            x_token_file=str(token),
+            x_catch_up="off",  # it would find again what the log lost
+        )
+        yield running
+
+
+def _start(pipeline: Pipeline) -> Child:
+    pipeline.start_ingest()
+    assert pipeline.ingest is not None  # noqa: S101 - for mypy: it was just started
+    return pipeline.ingest
+
+
+def in_log(folder: Path) -> set[str]:
+    """Ids of the posts that stand whole in the log of a process that is dead."""
+    found = set()
+    for path in folder.glob("*.log"):
+        for _, body in entries.bodies(path.read_bytes()):
+            record = entries.decode(body, 0).record
+            if record.topic == "posts":
+                found.add(record.key.decode())
+    return found
+
+
+def on_kafka(settings: Settings) -> set[str]:
+    """Ids of the posts on `posts`."""
+    return {(one.key or b"").decode() for one in stored.read(settings, kafka_topics.posts(settings))}
+
+
+def _wait(pipeline: Pipeline, reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WITHIN
+    while not reached():
+        for child in pipeline.ended():
+            raise UserError(f"{child.name} ended: {child.last_line()}")
+        if time.monotonic() > deadline:
+            raise UserError(f"not within {WITHIN:.0f} s: {what}")
+        time.sleep(_TURN)
+
+
+def _wait_flow(pipeline: Pipeline, running: Running, posts: float) -> None:
+    """Wait until X has written so many posts more."""
+    wanted = running.x.made + posts
+    _wait(pipeline, lambda: running.x.made >= wanted, "posts flow")
+
+
+def _value(samples: Samples, name: str, **labels: str) -> float:
+    return samples.get((name, frozenset(labels.items())), 0.0)
+
+
+def _fresh(samples: Samples) -> bool:
+    """Whether the oldest record that waits came just now, or none waits; not when there is no answer."""
+    oldest = _value(samples, "pipeline_wal_oldest_timestamp_seconds") or time.time()
+    return bool(samples) and time.time() - oldest < _FRESH
+
+
+def _p99(samples: Samples) -> float:
+    name = "pipeline_wal_sync_seconds"
+    count = _value(samples, f"{name}_count")
+    for edge in declared(name).buckets:
+        if _value(samples, f"{name}_bucket", le=str(edge)) >= 0.99 * count:
+            return edge
+    return float("inf")
