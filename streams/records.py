@@ -57,8 +57,17 @@ class OpenTopics(tuple[str, ...]):
         """Raises `ValueError` for a topic among `service_lines`."""
         made = super().__new__(cls, topics)
         if not service_lines.isdisjoint(made):
-            raise ValueError("a service line must not stand beside a post id: it travels in a Tally")
+            raise ValueError("a service line or a disease must not stand beside a post id: it travels in a Tally")
         return made
+
+
+class OpenCommunities(OpenTopics):
+    """Communities of interest that may stand beside a post id. Made by `Communities.split` alone."""
+
+    __slots__ = ()
+
+
+NO_COMMUNITIES = OpenCommunities((), frozenset())
 
 
 class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
@@ -94,15 +103,19 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     mentioned_tier: Tier = "unknown"
     """How near the nearest town is that the text names with its state; `unknown` when it names none. Apart from `tier`,
     which is the author's."""
+    communities: OpenCommunities = NO_COMMUNITIES
+    """Communities of interest that the post speaks to. One of a disease never stands here: it travels in a `Tally`."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for topics of no stated class. Costs 0.06 us."""
         if type(self.topics) is not OpenTopics:
             raise TypeError(f"a Mention takes OpenTopics, not {type(self.topics).__name__}: see Taxonomy.split")
+        if type(self.communities) is not OpenCommunities:
+            raise TypeError(f"a Mention takes OpenCommunities, not {type(self.communities).__name__}")
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
-    """Service-line topics of one post for one hospital: bare counts. Key: hospital id.
+    """Service-line topics and disease communities of one post for one hospital: bare counts. Key: hospital id.
 
     Carries no post id, author, place or intent. The offset makes the count exact and points nowhere once `posts`
     expired.
@@ -115,6 +128,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
     hour: int
     tier: Tier
     topics: tuple[str, ...]
+    communities: tuple[str, ...] = ()
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -152,12 +166,12 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
 def _taken(kind: type, value: Any) -> OpenTopics:
     """What stands on a Mention's wire: it was checked when the Mention was made. Raises `ValueError` for a record that
     no tagger wrote."""
-    if kind is OpenTopics and type(value) is list:
+    if issubclass(kind, OpenTopics) and type(value) is list:
         for one in value:
             if type(one) is not str:
                 break
         else:
-            return tuple.__new__(OpenTopics, value)
+            return tuple.__new__(kind, value)
     raise ValueError("not topics")
 
 

@@ -132,8 +132,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     x_monthly_reads: Annotated[
         int,
         _meta(
-            "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At the limit "
-            "ingest ends rather than read on.",
+            "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At the "
+            "limit ingest ends rather than read on.",
             "posts",
             ge=0,
             le=10**9,

@@ -9,6 +9,9 @@ from typing import Literal, get_args
 Tier = Literal["local", "regional", "national", "international", "unknown"]
 """How near a post's author is to one hospital. Belongs to a (post, hospital) pair."""
 
+Near = Literal["local", "away", "unknown"]
+"""A tier, coarser: the geographic axis beside which communities of interest are counted."""
+
 Precision = Literal["coordinates", "zip", "city", "county", "admin1", "country", "none"]
 """How fine the place is that the tier was decided by. Coarser than county never gives `local`."""
 
@@ -53,6 +56,7 @@ Reload = Literal["swapped", "refused"]
 """What became of an edited taxonomy."""
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
+NEARS: tuple[Near, ...] = get_args(Near)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)

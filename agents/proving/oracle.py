@@ -81,6 +81,11 @@ def _marginals(record: Mention | Tally) -> Iterator[tuple[str, str]]:
     yield f"{prefix}tiers", record.tier
     for topic in record.topics:
         yield f"{prefix}topics", topic
+    near = record.tier if record.tier in ("local", "unknown") else "away"
+    for community in record.communities:
+        yield f"{prefix}communities", f"{near}/{community}"
+    if record.communities:
+        yield f"{prefix}communities", f"{near}/*"
 
 
 def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
@@ -100,7 +105,7 @@ def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
         prefix = "s/" if service else ""
         for kind in ("posts", "own"):
             cells[hospital, period, prefix + kind, ""] += int(str(row[kind]))
-        for kind in ("tiers", "topics", "intents"):
+        for kind in ("tiers", "topics", "intents", "communities"):
             values = row[kind]
             assert isinstance(values, dict)  # noqa: S101 - a changelog of another shape is no table of ours
             for value, count in values.items():

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 from streams.directory import Directory
 from streams.metrics.registry import declared
 from streams.tables.hospitals import HospitalTables
-from streams.tables.rows import Row
-from streams.vocabulary import INTENTS, TIERS
+from streams.tables.rows import ANY, Row
+from streams.vocabulary import INTENTS, NEARS, TIERS
 
 MINIMUM_CELL = 5
 """A service-line count below it could point at a person."""
@@ -114,7 +114,17 @@ class ConversationCollector(Collector):
             topics.update({(name, topic): _shown(tallies, topic) for topic in self._service_lines})
             suppressed[name,] = sum(0 < tallies.topics.get(topic, 0) < MINIMUM_CELL for topic in self._service_lines)
         yield family("conversation_topic_posts_total", topics)
+        yield family("conversation_community_posts_total", dict(_communities(rows)))
         yield family("conversation_suppressed_cells", suppressed)
+
+
+def _communities(rows: Mapping[str, tuple[Row, Row]]) -> Iterator[tuple[tuple[str, ...], float]]:
+    for name, (row, tallies) in rows.items():
+        for near in NEARS:
+            key = f"{near}/{ANY}"
+            health = tallies.communities.get(key, 0)
+            yield (name, near, "open"), row.communities.get(key, 0)
+            yield (name, near, "health"), health if health >= MINIMUM_CELL else 0
 
 
 def _shown(row: Row, topic: str) -> int:

@@ -7,10 +7,12 @@ from typing import get_args
 
 from streams.directory import Kind
 from streams.metrics.metric import Metric
-from streams.vocabulary import INTENTS, TIERS
+from streams.vocabulary import INTENTS, NEARS, TIERS
 
 HOSPITAL = "hospital"
 TOPIC = "topic"
+INTERESTS = "open", "health"
+"""Communities that may be named beside a post, and those of a disease, which are only counted."""
 
 CONVERSATION: tuple[Metric, ...] = (
     Metric(
@@ -52,6 +54,14 @@ CONVERSATION: tuple[Metric, ...] = (
         labels={HOSPITAL: (), "intent": INTENTS},
         help="Inbound posts by what they want; exactly one each.",
         act="Questions and complaints wait for an answer; `crisis` needs a person now.",
+    ),
+    Metric(
+        name="conversation_community_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={HOSPITAL: (), "near": NEARS, "interest": INTERESTS},
+        help="Inbound posts that speak to a community of interest, by nearness. `health`, of a disease: 0 below five.",
+        act="Compare with conversation_tier_posts_total: whom a hospital serves by place, and whom by interest.",
     ),
     Metric(
         name="conversation_suppressed_cells",

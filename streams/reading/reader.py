@@ -16,6 +16,7 @@ from streams.reading.places.place import Place
 from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.post import Post
+from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.x import XEnvelope, post_of
 from streams.records import Mention, Tally, Withdrawal
@@ -54,6 +55,7 @@ class Reader:
         self.gazetteer = Gazetteer(names)
         self._mentioned = MentionedPlaces(names, self.gazetteer)
         self._localities = Localities(Reaches(names, Markets(names.zips.values())))
+        self._communities = Communities.load().split
         self._max_bytes = max_bytes
         self._decode = msgspec.json.Decoder(XEnvelope | Withdrawal).decode
 
@@ -84,6 +86,7 @@ class Reader:
         every = lexicon.topics_of(text)
         place = place_of(post, self.gazetteer)
         named = self._mentioned.of(text)
+        communities, health = self._communities(text, post.mentions)
         records: list[Mention | Tally] = []
         for hospital, relation, addressed in ties:
             locality = self._localities.locality(place, hospital)
@@ -109,10 +112,11 @@ class Reader:
                     envelope.id,
                     post.reply_to,
                     self._nearest(named, hospital) if named else "unknown",
+                    communities,
                 )
             )
-            if service_lines and not own:
-                records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines))
+            if (service_lines or health) and not own:
+                records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines, health))
         return records
 
     def _nearest(self, named: tuple[Place, ...], hospital: Hospital) -> Tier:

@@ -11,6 +11,10 @@ Called by `hospitals.py`. Does not know how rows are kept, written or shown.
 import msgspec
 
 from streams.records import Mention, Tally
+from streams.vocabulary import Near, Tier
+
+ANY = "*"
+"""In place of a community: at least one."""
 
 
 class Row(msgspec.Struct):
@@ -21,12 +25,14 @@ class Row(msgspec.Struct):
     marks: dict[int, int] = {}
     """Partition of `posts` -> highest offset contained."""
     posts: int = 0
-    """Inbound posts; in a service-line row, posts with at least one such topic."""
+    """Inbound posts; in a service-line row, posts with at least one such topic or disease community."""
     own: int = 0
     """The hospital's own posts."""
     tiers: dict[str, int] = {}
     topics: dict[str, int] = {}
     intents: dict[str, int] = {}
+    communities: dict[str, int] = {}
+    """Interest by nearness, as `local/nurses`; `local/*` counts posts of any community once."""
 
 
 encode_row = msgspec.json.Encoder().encode
@@ -74,6 +80,8 @@ def fold_mention(row: Row, offset: int, mention: Mention) -> bool:
     intents[mention.intent] = intents.get(mention.intent, 0) + 1
     for topic in mention.topics:
         topics[topic] = topics.get(topic, 0) + 1
+    if mention.communities:
+        _count_communities(row, mention)
     return True
 
 
@@ -87,4 +95,18 @@ def fold_tally(row: Row, offset: int, tally: Tally) -> bool:
     row.tiers[tally.tier] = row.tiers.get(tally.tier, 0) + 1
     for topic in tally.topics:
         row.topics[topic] = row.topics.get(topic, 0) + 1
+    if tally.communities:
+        _count_communities(row, tally)
     return True
+
+
+def near_of(tier: Tier) -> Near:
+    """The coarser word for a tier."""
+    return tier if tier in ("local", "unknown") else "away"
+
+
+def _count_communities(row: Row, record: Mention | Tally) -> None:
+    near = near_of(record.tier)
+    for community in (ANY, *record.communities):
+        key = f"{near}/{community}"
+        row.communities[key] = row.communities.get(key, 0) + 1

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.records import Mention, OpenTopics, Tally
+from streams.records import Mention, OpenCommunities, OpenTopics, Tally
 from streams.tables.hospitals import EXPIRE_HOURS, HOUR_MS, HospitalTables
 from streams.tables.rows import hour_of
 
@@ -165,3 +165,19 @@ def test_no_crash_replay_or_stale_copy_changes_a_count(posts: list[tuple[str, st
     for offset in range(replay_from, len(log)):
         third.apply(0, offset, log[offset])
     assert flat(third) == flat(truth)
+
+
+def test_interest_is_counted_by_nearness_once_for_a_post_and_once_for_each_community() -> None:
+    tables = HospitalTables(dict.fromkeys(HOSPITALS, 0))
+    nurses = OpenCommunities(("nurses", "rural_health"), frozenset())
+    tables.apply(0, 0, mention(0, communities=nurses))
+    tables.apply(0, 1, mention(1, communities=nurses, tier="national"))
+    tables.apply(0, 2, mention(2, tier="unknown"))
+    tables.apply(0, 3, Tally("350070", 0, 3, AT, HOUR, "regional", (), ("breast_cancer",)))
+    row, tallies = tables.lifetime(0, "350070")
+    assert row.communities == {
+        "local/*": 1, "local/nurses": 1, "local/rural_health": 1,
+        "away/*": 1, "away/nurses": 1, "away/rural_health": 1,
+    }  # fmt: skip
+    assert tallies.communities == {"away/*": 1, "away/breast_cancer": 1}
+    assert (row.posts, tallies.posts) == (3, 1)

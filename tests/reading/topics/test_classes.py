@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from mypy import api
 
+from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
-from streams.records import Mention, OpenTopics, Tally, decode_mention, encode_mention
+from streams.records import Mention, OpenCommunities, OpenTopics, Tally, decode_mention, encode_mention
 from streams.tables.rows import Row
 from tests.reading.making import a_mention
 
@@ -27,6 +28,19 @@ def test_a_mention_takes_no_service_line_at_run_time() -> None:
         OpenTopics(service_lines, TAXONOMY.service_line)
     with pytest.raises(TypeError):
         msgspec.structs.replace(a_mention(), topics=("vaccination",))
+
+
+def test_a_mention_takes_no_community_of_a_disease() -> None:
+    communities = Communities.load()
+    open_ones, health = communities.split("for my sister #bcsm #NurseTwitter")
+    assert (open_ones, health) == (("nurses",), ("breast_cancer",))
+    assert a_mention(communities=open_ones).communities == open_ones
+    with pytest.raises(TypeError, match="a Mention takes OpenCommunities, not tuple"):
+        a_mention(communities=health)
+    with pytest.raises(ValueError, match="must not stand beside a post id"):
+        OpenCommunities(health, communities.about_health)
+    again = decode_mention(encode_mention(a_mention(communities=open_ones)))
+    assert type(again.communities) is OpenCommunities
 
 
 def test_a_mention_takes_no_service_line_for_mypy() -> None:
@@ -57,5 +71,6 @@ def test_topics_of_a_wrong_form_are_no_record() -> None:
 
 
 def test_a_tally_has_no_field_that_could_name_a_post_or_a_person() -> None:
-    assert set(Tally.__struct_fields__) == {"hospital", "partition", "offset", "at", "hour", "tier", "topics"}
+    fields = {"hospital", "partition", "offset", "at", "hour", "tier", "topics", "communities"}
+    assert set(Tally.__struct_fields__) == fields
     assert not {"author", "author_id", "text"} & ({*Mention.__struct_fields__} | {*Row.__struct_fields__})
