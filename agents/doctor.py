@@ -49,7 +49,7 @@ class Finding(msgspec.Struct, frozen=True):
 def examine(settings: Settings, clock: Callable[[], float] = time.time) -> Iterator[Finding]:
     """Every finding, in the order of a post's way. `clock`: seconds since the epoch."""
     yield from _kafka(settings)
-    yield from _directory(settings)
+    yield from _directory(settings, clock)
     yield from _x(settings, clock)
     yield _disk()
     yield _metrics("worker", settings, settings.metrics_port)
@@ -86,10 +86,10 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "Kafka topics", f"all {len(topics)} as declared")
 
 
-def _directory(settings: Settings) -> Iterator[Finding]:
+def _directory(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     try:
         hospitals = directory.load(settings.directory_folder)
-        wanted = rules.wanted(hospitals)
+        wanted = rules.wanted(hospitals, time.strftime("%Y-%m-%d", time.gmtime(clock())))
     except UserError as error:
         yield _failed("directory", error)
         return

@@ -12,13 +12,14 @@ import msgspec
 from rich.console import Console
 
 from agents.cli.hospital import find
-from agents.directory.checking import warnings
+from agents.directory.checking import GOVERNMENT, warnings
 from agents.directory.importing import KINDS, kind_of, run
 from agents.directory.report import Kind, Report
 from agents.directory.store import Store, written
 from streams import directory
-from streams.directory import Hospital
+from streams.directory import DirectoryError, Hospital
 from streams.directory.files import COLUMNS, rows
+from streams.directory.hospital import GOALS
 from streams.errors import UserError
 from streams.reading.places.names import load as load_names
 from streams.settings import Settings, variable
@@ -33,26 +34,31 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("kind", type=click.Choice(["auto", *KINDS]))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("kind_and_file", nargs=-1, required=True, metavar=f"[{'|'.join(KINDS)}] FILE")
 @click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="The folder; else the setting's.")
-@click.option("--state", "states", multiple=True, help="Only hospitals of this state (CMS); may be repeated.")
+@click.option("--state", "states", help="Only hospitals of these states (kind cms), `ND,MN`.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The report as one line of JSON.")
 @click.pass_obj
 def import_(
-    settings: Settings, kind: str, file: Path, to: Path | None, states: tuple[str, ...], dry_run: bool, as_json: bool
+    settings: Settings, kind_and_file: tuple[str, ...], to: Path | None, states: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Take the rows of FILE into the directory's folder. KIND `auto` goes by its header.
+    """Take the rows of FILE into the directory's folder. Without a kind it goes by the file's header.
 
     A row that is wrong is left out and reported; a file that would leave the directory wrong changes nothing. Exit code
     1 when rows were rejected.
     """
-    chosen: Kind = kind_of(file) if kind == "auto" else msgspec.convert(kind, Kind)
+    *kinds, named = kind_and_file
+    file = Path(named)
+    if kinds and (len(kinds) > 1 or kinds[0] not in KINDS):
+        raise UserError(f"{' '.join(kinds)!r} is no kind of file: one of {', '.join(KINDS)}, then the file")
+    kind: Kind = msgspec.convert(kinds[0], Kind) if kinds else kind_of(file)
+    if states and kind != "cms":
+        raise UserError(f"--state is for the CMS file: {kind} brings rows for the hospitals that the folder has")
     store = Store(_folder(settings, to))
     with Console(stderr=True).status(f"{file.name}") as status:
         report = run(
-            file, chosen, store, load_names().zips, {one.upper() for one in states}, not dry_run,
+            file, kind, store, load_names().zips, _states(states), not dry_run,
             lambda count: status.update(f"{file.name}: {count:,} rows"),
         )  # fmt: skip
     click.echo(msgspec.json.encode(report) if as_json else _told(report, dry_run))
@@ -65,10 +71,17 @@ def import_(
 @click.pass_obj
 def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
     """Whether the directory can be used, and what is worth a look. Exit code 0: it can; 1: it is wrong, and where."""
-    found = directory.load(str(folder or settings.directory_folder))
+    try:
+        found = directory.load(str(folder or settings.directory_folder))
+    except DirectoryError as error:
+        if as_json:
+            click.echo(msgspec.json.encode({"hospitals": 0, "errors": error.reasons, "warnings": []}))
+        else:
+            click.echo("\n".join(f"error: {reason}" for reason in error.reasons), err=True)
+        click.get_current_context().exit(1)
     warned = list(warnings(found, load_names().zips))
     if as_json:
-        click.echo(msgspec.json.encode({"hospitals": len(found.hospitals), "warnings": warned}))
+        click.echo(msgspec.json.encode({"hospitals": len(found.hospitals), "errors": [], "warnings": warned}))
         return
     for one in warned:
         click.echo(f"warning: {f'{one.hospital}: ' if one.hospital else ''}{one.what}")
@@ -87,7 +100,7 @@ def show(settings: Settings, hospital: str | None, as_json: bool) -> None:
         click.echo(msgspec.json.encode([_plain(one) for one in chosen]))
         return
     for one in chosen:
-        handles = " ".join(f"@{handle.handle}" for handle in (*one.handles, *one.bluesky))
+        handles = " ".join(f"@{handle.handle}" for handle in (*one.handles, *one.bluesky)) or "(no handle)"
         mark = "  government-owned" if one.government else ""
         click.echo(f"{one.id:22} {one.name}, {one.city}, {one.state}  {handles}{mark}")
         if hospital is not None:
@@ -96,16 +109,16 @@ def show(settings: Settings, hospital: str | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--state", "states", multiple=True, help="Only hospitals of this state; may be repeated.")
+@click.option("--state", "states", help="Only hospitals of these states, `ND,MN`.")
 @click.pass_obj
-def export(settings: Settings, folder: Path, states: tuple[str, ...]) -> None:
+def export(settings: Settings, folder: Path, states: str) -> None:
     """Write the directory's files into FOLDER, which must not hold a directory yet."""
     if any((folder / name).exists() for name in COLUMNS):
         raise UserError(f"{folder} holds a directory already: name another folder")
     found = directory.load(settings.directory_folder)
-    wanted = {one.id for one in found.hospitals if not states or one.state in {state.upper() for state in states}}
+    wanted = {one.id for one in found.hospitals if not states or one.state in _states(states)}
     if not wanted:
-        raise UserError(f"no hospital is in {', '.join(states)}")
+        raise UserError(f"no hospital is in {states}")
     source: Traversable = Path(settings.directory_folder) if settings.directory_folder else directory.shipped()
     store = Store(folder)
     for name, text in directory.texts_of(source).items():
@@ -122,27 +135,33 @@ def _folder(settings: Settings, to: Path | None) -> Path:
     raise UserError(f"say where to: --to FOLDER, or {variable('directory_folder')}")
 
 
+def _states(text: str | None) -> frozenset[str]:
+    return frozenset(part.strip().upper() for part in (text or "").split(",")) - {""}
+
+
 def _told(report: Report, dry_run: bool) -> str:
     lines = [
         f"{report.kind}: {report.read} rows read, {report.added} added, {report.changed} changed, "
-        f"{report.unchanged} unchanged, {report.left_out} left out, {len(report.rejected)} rejected"
+        f"{report.unchanged} unchanged, {report.removed} removed, {report.left_out} left out, "
+        f"{len(report.unmatched)} unmatched, {len(report.rejected)} rejected"
         + ("; nothing written (--dry-run)" if dry_run else "")
     ]
-    lines += [f"rejected: line {one.line}: {one.reason}" for one in report.rejected[:SHOWN]]
-    if len(report.rejected) > SHOWN:
-        lines.append(f"... and {len(report.rejected) - SHOWN} more: --json has them all")
+    for what, noted in (("rejected", report.rejected), ("unmatched", report.unmatched)):
+        lines += [f"{what}: line {one.line}: {one.reason}" for one in noted[:SHOWN]]
+        if len(noted) > SHOWN:
+            lines.append(f"... and {len(noted) - SHOWN} more {what}: --json has them all")
     if report.government:
         some = ", ".join(report.government[:SHOWN]) + (", ..." if len(report.government) > SHOWN else "")
-        lines.append(
-            f"warning: {len(report.government)} are owned by a government ({some}): X requires an Enterprise plan and "
-            "notice of such users"
-        )
+        lines.append(f"warning: {len(report.government)} of them ({some}): {GOVERNMENT}")
     return "\n".join(lines)
 
 
 def _details(one: Hospital) -> str:
     beds = f", {one.beds} beds" if one.beds is not None else ""
-    lines = [f"  {one.kind}, {one.ownership}{beds}; {one.latitude}, {one.longitude}; ZIP {one.zip}"]
+    county = f", {one.county}" if one.county else ""
+    lines = [f"  {one.kind}, {one.ownership}{beds}; {one.latitude}, {one.longitude}; ZIP {one.zip}{county}"]
+    if one.government:
+        lines.append(f"  {GOVERNMENT}")
     for handle in (*one.handles, *one.bluesky):
         days = (
             f" {handle.valid_from or '...'} to {handle.valid_to or '...'}"
@@ -152,7 +171,10 @@ def _details(one: Hospital) -> str:
         lines.append(f"  @{handle.handle} on {handle.network}, {handle.role}{days}")
     if one.psa or one.ssa:
         lines.append(f"  service area: {len(one.psa)} ZIP codes primary, {len(one.ssa)} secondary")
-    lines += [f"  goal: {goal} {target:g}" for goal, target in one.goals]
+    lines += [
+        f"  goal: {goal} {'at least' if GOALS[goal].better == 'higher' else 'at most'} {target:g} {GOALS[goal].unit}"
+        for goal, target in one.goals
+    ]
     return "\n".join(lines)
 
 

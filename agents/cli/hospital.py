@@ -14,7 +14,8 @@ def find(directory: Directory, named: str) -> Hospital:
     if named in directory.by_id:
         return directory.by_id[named]
     if named.startswith("@"):
-        found = list(directory.by_handle.get(named[1:].lower(), ()))
+        handle = named[1:].lower()
+        found = list(directory.by_handle.get(handle) or directory.by_bluesky.get(handle, ()))
     else:
         found = [one for one in directory.hospitals if named and named.casefold() in one.name.casefold()]
     if len(found) == 1:

@@ -1,6 +1,6 @@
 """What a planner should know of a directory that is not wrong: warnings, each with the hospital and what to do.
 
-Called by `earshot directory check` and after an import. Errors are `streams/directory/files.py`'s.
+Called by `earshot directory check`. Errors are `streams/directory/files.py`'s.
 """
 
 from collections import defaultdict
@@ -8,11 +8,16 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from agents.directory.cms import centre
 from streams.directory import Directory
 from streams.reading.places.names import Zip, fold
 
 MOST_HOSPITALS = 250
 """More of them make more than 10,000 series, which Prometheus is not set up for here."""
+
+
+GOVERNMENT = "owned by a government: X requires an Enterprise plan and prior notice of such users"
+"""X's Developer Agreement, "Government Use"."""
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -38,8 +43,10 @@ def warnings(directory: Directory, zips: Mapping[str, Zip]) -> Iterator[Warned]:
         code = zips.get(one.zip)
         if (code is None or not code.hsa) and one.zip not in directory.crosswalk:
             yield Warned(one.id, f"ZIP {one.zip} is in no service area: tiers go by fixed distances")
+        if (f"{one.latitude:.3f}", f"{one.longitude:.3f}") == centre(one.zip, zips):
+            yield Warned(one.id, "stands at its ZIP code's centre, having no place of its own: import HIFLD's")
         if one.government:
-            yield Warned(one.id, "owned by a government: X requires an Enterprise plan and notice of such users")
-    for (_, _, _), ids in towns.items():
+            yield Warned(one.id, GOVERNMENT)
+    for ids in towns.values():
         if len(ids) > 1:
             yield Warned(ids[0], f"has the name and town of {', '.join(ids[1:])}")

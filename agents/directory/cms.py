@@ -1,9 +1,11 @@
-"""CMS' Hospital General Information (data set xubh-q36u): every hospital that Medicare pays, with its owner.
+"""CMS' Hospital General Information (data set xubh-q36u): every hospital that Medicare pays, with its owner. An
+owner it does not know is `unknown`; a type it does not know is refused, since not all of CMS' rows are hospitals.
 
 Knows the layouts of 2016 to today. It has no coordinates: a new hospital stands at its ZIP code's centre until HIFLD
 says better. Names come in capitals and are written plainly, unless the directory has the same name already.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from agents.directory.report import Report
@@ -49,6 +51,9 @@ OWNERS: dict[str, Ownership] = {
     "veterans health administration": "government_federal",
 }
 _SMALL = {"of", "and", "the", "at", "for", "in", "on"}
+_CAPITALS = {"CHI", "HCA", "MD", "NYU", "SSM", "UAB", "UCLA", "UCSF", "UNC", "UPMC", "USC", "UT", "VA", "II", "III"}
+"""Names that are spelled."""
+_POSSESSIVE = re.compile(r"(?<=['’])S\b")
 
 
 def merge(
@@ -74,8 +79,6 @@ def merge(
             continue
         seen[id] = line.number
         report.note(hospitals.get((id,)), row)
-        if row["ownership"].startswith("government") and row != hospitals.get((id,)):
-            report.government.append(id)
         merged[id,] = row
     return merged
 
@@ -88,23 +91,19 @@ def _row(values: Mapping[str, str], known: Mapping[str, str] | None, zips: Mappi
     if not values["name"] or not values["city"]:
         raise ValueError("it has no name or city")
     row = dict(known or {"beds": "", "latitude": "", "longitude": ""})
-    moved = known is not None and known["zip"] != code
-    if not row["latitude"] or moved:
-        centre = zips.get(code)
-        if centre is None and not row["latitude"]:
+    # What stands at its ZIP code's centre moves with the ZIP code; what was put somewhere better stays.
+    if known is None or (row["latitude"], row["longitude"]) == centre(known["zip"], zips):
+        place = centre(code, zips)
+        if place is None:
             raise ValueError(f"ZIP {code} is not known, so there is no place to put it")
-        if centre is not None and not row["latitude"]:
-            row["latitude"], row["longitude"] = f"{centre.latitude:.3f}", f"{centre.longitude:.3f}"
-    same = known is not None and fold(known["name"]) == fold(values["name"])
+        row["latitude"], row["longitude"] = place
     row |= {
         "id": id,
-        "name": known["name"] if known is not None and same else _plainly(values["name"]),
-        "city": known["city"]
-        if known is not None and fold(known["city"]) == fold(values["city"])
-        else _plainly(values["city"]),
+        "name": _kept(known, "name", values["name"]),
+        "city": _kept(known, "city", values["city"]),
         "state": values["state"],
         "zip": code,
-        "county": _plainly(values["county"]),
+        "county": _kept(known, "county", values["county"]),
         # CMS knows no cancer hospitals: they are acute there.
         "kind": "cancer" if known is not None and known["kind"] == "cancer" and kind == "acute" else kind,
         "ownership": OWNERS.get(fold(values["owner"]), "unknown"),
@@ -113,9 +112,26 @@ def _row(values: Mapping[str, str], known: Mapping[str, str] | None, zips: Mappi
     return row
 
 
+def centre(code: str, zips: Mapping[str, Zip]) -> tuple[str, str] | None:
+    """Latitude and longitude of a ZIP code, as written for what has none of its own (0.001 degrees: 100 m)."""
+    known = zips.get(code)
+    return None if known is None else (f"{known.latitude:.3f}", f"{known.longitude:.3f}")
+
+
+def _kept(known: Mapping[str, str] | None, column: str, theirs: str) -> str:
+    """What the folder has, if CMS says the same in capitals."""
+    ours = known.get(column, "") if known is not None else ""
+    return ours if ours and fold(ours) == fold(theirs) else _plainly(theirs)
+
+
 def _plainly(name: str) -> str:
     """`GOOD SAMARITAN REGIONAL MEDICAL CENTER` as people write it."""
-    if not name.isupper():
-        return name
-    words = [word if "'" not in word else word.capitalize() for word in name.title().split()]
-    return " ".join(word.lower() if at and word.lower() in _SMALL else word for at, word in enumerate(words))
+    return " ".join(_word(at, word) for at, word in enumerate(name.split())) if name.isupper() else name
+
+
+def _word(at: int, word: str) -> str:
+    if word in _CAPITALS:
+        return word
+    if at and word.lower() in _SMALL:
+        return word.lower()
+    return _POSSESSIVE.sub("s", word.title())

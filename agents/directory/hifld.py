@@ -2,17 +2,17 @@
 copies of the file are around.
 
 It has no CCN, so a row belongs to the hospital of the same name and ZIP code, else to the one hospital of its ZIP
-code if it is the only open one there itself. What belongs to none is left out. Its X and Y are metres in some years
-and degrees in others: LATITUDE and LONGITUDE are read.
+code if it is the only open one there itself. What belongs to none for certain is told as unmatched, never added. Its X
+and Y are metres in some years and degrees in others: LATITUDE and LONGITUDE are read.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from agents.directory.report import Report
+from agents.directory.report import Noted, Report
 from agents.directory.source import Line
 from agents.directory.store import Rows
-from streams.directory.files import degrees
+from streams.directory.files import degrees, zip_code
 from streams.reading.places.names import fold
 
 LAYOUTS = {
@@ -45,11 +45,16 @@ def merge(hospitals: Rows, lines: Iterable[Line], report: Report) -> Rows:
         if values["status"] != "OPEN":
             report.left_out += 1
             continue
+        try:
+            zip_code(values["zip"])
+        except ValueError as error:
+            report.reject(line.number, str(error))
+            continue
         ids = by_name.get((fold(values["name"]), values["zip"]), [])
         if not ids and open_in[values["zip"]] == 1:
             ids = by_zip.get(values["zip"], [])
         if len(ids) != 1:
-            report.left_out += 1
+            report.unmatched.append(Noted(line.number, f"{values['name']}, ZIP {values['zip']}"))
             continue
         (id,) = ids
         try:

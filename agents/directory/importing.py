@@ -12,6 +12,7 @@ from agents.directory.report import Kind, Report
 from agents.directory.source import header, lines, plain
 from agents.directory.store import Store
 from streams.directory import files
+from streams.directory.files import hint
 from streams.errors import UserError
 from streams.reading.places.names import Zip
 
@@ -30,6 +31,7 @@ _SIGNS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("hifld", ("latitude", "longitude", "status", "beds")),
     ("dartmouth", ("hsanum", "hrrnum")),
     ("service-area", ("totalcases",)),
+    ("service-area", ("zip", "area")),
     ("handles", ("network", "handle")),
     ("goals", ("goal", "target")),
 )
@@ -38,11 +40,14 @@ _SIGNS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
 
 def kind_of(path: Path) -> Kind:
     """What a file is, by its header. Raises `UserError`."""
-    names = set(map(plain, header(path)))
+    columns = header(path)
+    names = set(map(plain, columns))
     for kind, signs in _SIGNS:
         if names.issuperset(signs):
             return kind
-    raise UserError(f"{path}: its header is none of {', '.join(KINDS)}: name the kind, or see docs/directory.md")
+    raise UserError(
+        f"{path}: its header is none of {', '.join(KINDS)}{hint(columns)}: name the kind, or see docs/directory.md"
+    )
 
 
 def run(
@@ -66,14 +71,18 @@ def run(
             merged = hifld.merge(rows, found, report)
         case "dartmouth":
             merged = dartmouth.merge(rows, lines(path, dartmouth.layouts(header(path)), progress=progress), report)
-        case "service-area":
+        case "service-area" if not set(map(plain, header(path))).issuperset(files.COLUMNS[report.file]):
             found = lines(path, service_area.LAYOUTS, progress=progress)
             merged = service_area.merge(rows, hospitals, found, report)
-        case "handles" | "goals":
+        case "handles" | "goals" | "service-area":
             found = lines(path, own.layouts(report.file), optional=own.OPTIONAL, progress=progress)
             merged = own.merge(report.file, rows, hospitals, found, report)
+    report.removed = len(rows.keys() - merged.keys())
     if merged != rows:
-        text = store.checked(report.file, merged)
+        text, directory = store.checked(report.file, merged)
+        if report.file == files.HOSPITALS:
+            changed = {one for one, row in merged.items() if row != rows.get(one)}
+            report.government = [one.id for one in directory.hospitals if one.government and (one.id,) in changed]
         if write:
             store.write(report.file, text)
     return report

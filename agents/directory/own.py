@@ -1,4 +1,5 @@
-"""Files in the directory's own form: handles and goals, as the hospital's people keep them in a spreadsheet.
+"""Files in the directory's own form: handles, goals and service areas, as the hospital's people keep them in a
+spreadsheet.
 
 A row replaces the one of the same hospital and account, or hospital and goal. Checked one by one, so that a wrong row
 keeps no other out; checks between rows are the folder's (`store.py`).
@@ -21,7 +22,7 @@ def layouts(name: str) -> dict[str, tuple[str, ...]]:
 
 
 def merge(name: str, rows: Rows, hospitals: Rows, lines: Iterable[Line], report: Report) -> Rows:
-    """The rows of `handles.csv` or `goals.csv` with those of the file."""
+    """The rows of one of the folder's files with those of the file."""
     merged = dict(rows)
     seen: dict[tuple[str, ...], int] = {}
     for line in lines:

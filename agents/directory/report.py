@@ -7,15 +7,16 @@ import msgspec
 Kind = Literal["cms", "hifld", "dartmouth", "service-area", "handles", "goals"]
 
 
-class Rejected(msgspec.Struct, frozen=True):
-    """A row that was not taken."""
+class Noted(msgspec.Struct, frozen=True):
+    """A row that was not taken, and why."""
 
     line: int
     reason: str
 
 
 class Report(msgspec.Struct):
-    """Counts of one import. Rows read are those added, changed, unchanged, left out and rejected."""
+    """Counts of one import. Rows read are those added, changed, unchanged, left out, unmatched and rejected;
+    but of a service area file, where many rows make one list, added and the like are of the lists."""
 
     kind: Kind
     file: str = ""
@@ -24,14 +25,18 @@ class Report(msgspec.Struct):
     changed: int = 0
     unchanged: int = 0
     left_out: int = 0
-    """Good rows that are not wanted: of another state, of a hospital that is not in the directory, closed."""
-    rejected: list[Rejected] = []
+    """Good rows that are not wanted: of another state or a hospital not in the directory, closed, suppressed."""
+    removed: int = 0
+    """Rows of the folder that a file which replaces them no longer has."""
+    unmatched: list[Noted] = []
+    """Good rows that belong to no hospital of the directory for certain, by name."""
+    rejected: list[Noted] = []
     government: list[str] = []
     """Ids of government-owned hospitals among what was added or changed."""
 
     def reject(self, line: int, reason: str) -> None:
         """Note a row that was not taken."""
-        self.rejected.append(Rejected(line, reason))
+        self.rejected.append(Noted(line, reason))
 
     def note(self, before: dict[str, str] | None, after: dict[str, str]) -> None:
         """Count a row that was taken."""

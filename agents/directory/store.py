@@ -8,10 +8,11 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from streams import directory
-from streams.directory import DirectoryError
+from streams.directory import Directory, DirectoryError, WrongRowsError
 from streams.directory.files import COLUMNS, HOSPITALS, rows
 
 Rows = dict[tuple[str, ...], dict[str, str]]
@@ -43,26 +44,27 @@ class Store:
             return {}
         return {tuple(row.values[part] for part in KEYS[name]): row.values for row in rows(name, self._texts[name])}
 
-    def checked(self, name: str, changed: Rows) -> str:
-        """The text of a file with these rows. Raises `DirectoryError` if the directory would be wrong with it."""
+    def checked(self, name: str, changed: Rows) -> tuple[str, Directory]:
+        """The text of a file with these rows, and the directory with it. Raises `DirectoryError` if that is wrong."""
         text = written(COLUMNS[name], changed.values())
         try:
-            directory.parse({**self._texts, name: text})
-        except ValueError as error:
-            raise DirectoryError(f"nothing is written, since the directory would be wrong: {error}") from None
-        return text
+            return text, directory.parse({**self._texts, name: text})
+        except WrongRowsError as error:
+            raise DirectoryError("nothing is written, since the directory would be wrong", error.reasons) from None
 
     def write(self, name: str, text: str) -> None:
-        """Replace one file, all at once."""
+        """Replace one file, all at once. Raises `DirectoryError`."""
+        part = self.folder / f".{name}.part"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            part = self.folder / f".{name}.part"
             with part.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.folder / name)
         except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             raise DirectoryError(f"{self.folder / name} cannot be written: {error.strerror}") from None
         self._texts[name] = text
 

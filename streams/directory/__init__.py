@@ -5,25 +5,30 @@ is, `files.py` what may stand in the folder's CSV files; docs/directory.md says 
 and holds nothing that changes while Earshot runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
 from streams.directory import files
-from streams.directory.files import COLUMNS, Crosswalk
+from streams.directory.files import COLUMNS, Crosswalk, WrongRowsError
 from streams.directory.hospital import Goal, Handle, Hospital, Kind, Network, Ownership, Role
 from streams.errors import UserError
 
 __all__ = [
-    "Directory", "DirectoryError", "Goal", "Handle", "Hospital", "Kind", "Network", "Ownership", "Role", "load",
-    "parse", "shipped", "texts_of",
+    "Directory", "DirectoryError", "Goal", "Handle", "Hospital", "Kind", "Network", "Ownership", "Role",
+    "WrongRowsError", "load", "parse", "shipped", "texts_of",
 ]  # fmt: skip
 
 
 class DirectoryError(UserError):
     """The directory cannot be used. One line: the folder, and each bad row's file, line and reason."""
+
+    def __init__(self, what: str, reasons: tuple[str, ...] = ()) -> None:
+        """`reasons`: one for each bad row; else what is wrong is not a matter of rows."""
+        super().__init__(f"{what}: {'; '.join(reasons)}" if reasons else what)
+        self.reasons = reasons or (what,)
 
 
 class Directory:
@@ -31,23 +36,11 @@ class Directory:
 
     def __init__(self, hospitals: tuple[Hospital, ...], crosswalk: Crosswalk | None = None) -> None:
         """`crosswalk`: ZIP -> (HSA, HRR) where the directory has its own."""
-        owners: dict[str, list[Hospital]] = {}
-        for hospital in hospitals:
-            for handle in hospital.handles:
-                owners.setdefault(handle.handle, []).append(hospital)
         self.hospitals = hospitals
         self.by_id: Mapping[str, Hospital] = MappingProxyType({hospital.id: hospital for hospital in hospitals})
-        self.by_handle: Mapping[str, tuple[Hospital, ...]] = MappingProxyType(
-            {handle: tuple(rows) for handle, rows in owners.items()}
-        )
+        self.by_handle = _owners((handle, one) for one in hospitals for handle in one.handles)
         """On X, whatever the dates: a former handle's posts were still written to the hospital."""
-        self.by_bluesky: Mapping[str, tuple[Hospital, ...]] = MappingProxyType(
-            {
-                handle.handle: tuple(one for one in hospitals if handle.handle in {two.handle for two in one.bluesky})
-                for hospital in hospitals
-                for handle in hospital.bluesky
-            }
-        )
+        self.by_bluesky = _owners((handle, one) for one in hospitals for handle in one.bluesky)
         self.crosswalk: Crosswalk = MappingProxyType(dict(crosswalk or {}))
 
 
@@ -56,8 +49,8 @@ def load(folder: str = "") -> Directory:
     every bad row."""
     try:
         return parse(texts_of(Path(folder) if folder else shipped()))
-    except ValueError as error:
-        raise DirectoryError(f"{folder or 'the shipped directory'}: {error}") from None
+    except WrongRowsError as error:
+        raise DirectoryError(folder or "the shipped directory", error.reasons) from None
 
 
 def shipped() -> Traversable:
@@ -86,5 +79,12 @@ def texts_of(folder: Traversable) -> dict[str, str]:
 
 
 def parse(texts: Mapping[str, str]) -> Directory:
-    """The directory in the texts of its files. Raises `ValueError`: one line with every bad row."""
+    """The directory in the texts of its files. Raises `WrongRowsError` with every bad row."""
     return Directory(*files.parse(texts))
+
+
+def _owners(accounts: Iterable[tuple[Handle, Hospital]]) -> Mapping[str, tuple[Hospital, ...]]:
+    found: dict[str, tuple[Hospital, ...]] = {}
+    for handle, hospital in accounts:
+        found[handle.handle] = (*found.get(handle.handle, ()), hospital)
+    return MappingProxyType(found)

@@ -5,6 +5,7 @@ which have the whole folder read before they write one file. Columns are matched
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -31,7 +32,7 @@ SERVICE_AREAS, MARKETS = "service_areas.csv", "markets.csv"
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     HOSPITALS: (
-        "id", "name", "city", "state", "zip", "county", "kind", "ownership", "beds", "latitude", "longitude",
+        "id", "name", "city", "state", "zip", "county", "kind", "ownership", "beds", "latitude", "longitude", "checked",
     ),
     HANDLES: ("id", "network", "handle", "role", "valid_from", "valid_to"),
     GOALS_FILE: ("id", "goal", "target"),
@@ -41,7 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """The files of a directory; only the first has to be there."""
 
 _REQUIRED = {HOSPITALS: ("id", "name", "city", "state", "zip", "kind", "latitude", "longitude")}
-_CCN = re.compile(r"\d\d[0-9A-Z]\d\d[0-9A-Z]")
+_CCN = re.compile(r"\d\d[0-9A-Z]\d\d[0-9A-Z]", re.ASCII)
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 _X_HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 _BLUESKY_HANDLE = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.I)
@@ -53,6 +54,14 @@ _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 _Made = TypeVar("_Made")
 Crosswalk = Mapping[str, tuple[str, str]]
 """ZIP -> (HSA, HRR)."""
+
+
+class WrongRowsError(ValueError):
+    """A directory that cannot be used: for each wrong row its file, line and reason."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
 
 
 class Tables(NamedTuple):
@@ -70,11 +79,10 @@ class Row(NamedTuple):
 
 
 def parse(texts: Mapping[str, str]) -> Tables:
-    """The directory in the texts of its files, by file name. Raises `ValueError`: one line with every wrong row's file,
-    line and reason."""
+    """The directory in the texts of its files, by file name. Raises `WrongRowsError` with every wrong row."""
     wrong: list[str] = []
     if HOSPITALS not in texts:
-        raise ValueError(f"it has no {HOSPITALS}")
+        raise WrongRowsError(f"it has no {HOSPITALS}")
     found = dict(_made(HOSPITALS, texts, _hospital, wrong))
     ids: dict[str, Hospital] = {}
     for line, hospital in found.items():
@@ -113,7 +121,7 @@ def parse(texts: Mapping[str, str]) -> Tables:
 
     crosswalk = dict(one for _, one in _made(MARKETS, texts, _market, wrong))
     if wrong:
-        raise ValueError("; ".join(wrong))
+        raise WrongRowsError(*wrong)
     return Tables(
         tuple(
             msgspec.structs.replace(
@@ -132,7 +140,7 @@ def parse(texts: Mapping[str, str]) -> Tables:
 
 def rows(name: str, text: str) -> Iterator[Row]:
     """The rows of one file. Raises `ValueError` for a header that lacks a column and for broken quoting."""
-    reader = csv.DictReader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         header = reader.fieldnames or ()
         if missing := [column for column in _REQUIRED.get(name, COLUMNS[name]) if column not in header]:

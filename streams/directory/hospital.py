@@ -125,6 +125,10 @@ class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
     goals: tuple[tuple[Goal, float], ...] = ()
     """What it set itself, with the target."""
 
+    def handles_on(self, day: str) -> tuple[Handle, ...]:
+        """Its accounts on X on a day, `2026-11-24`: what to listen for. Whom a post is tied to goes by all of them."""
+        return tuple(handle for handle in self.handles if handle.valid_on(day))
+
     @property
     def government(self) -> bool:
         """Whether a government owns it: X wants an Enterprise plan and prior notice of such users."""

@@ -19,10 +19,23 @@ def test_the_shipped_directory_can_be_used_and_says_what_is_worth_a_look() -> No
     assert {"hospital": "380014", "what": "no handle: nothing is heard of it; import handles"} in told["warnings"]
 
 
-def test_a_wrong_directory_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
-    done = run("check", folder(tmp_path, hospitals=HOSPITALS + "x\n"))
-    assert (done.exit_code, done.output.count("\n")) == (1, 1)
-    assert "hospitals.csv, line 4" in done.output
+def test_a_wrong_directory_is_a_line_for_each_wrong_row_and_exit_code_1(tmp_path: Path) -> None:
+    folder(tmp_path, hospitals=HOSPITALS + "x\n", goals="id,goal,target\n350070,fame,1\n")
+    done = run("check", tmp_path)
+    assert done.exit_code == 1
+    assert [line.split(":")[1] for line in done.output.splitlines()] == [
+        " hospitals.csv, line 4", " goals.csv, line 2",
+    ]  # fmt: skip
+    told = run("check", tmp_path, "--json")
+    assert (told.exit_code, len(json.loads(told.output)["errors"])) == (1, 2)
+    missing = run("check", tmp_path / "none")
+    assert (missing.exit_code, "has no hospitals.csv" in missing.output) == (1, True)
+
+
+def test_a_government_owner_is_marked_wherever_the_hospital_is_seen() -> None:
+    assert "government-owned" in run("show", "240004").output
+    assert "Enterprise plan" in run("show", "240004").output
+    assert "government-owned" not in run("show", "350070").output
 
 
 def test_warnings_name_the_hospital(tmp_path: Path) -> None:
@@ -36,11 +49,14 @@ def test_warnings_name_the_hospital(tmp_path: Path) -> None:
 
 
 def test_a_hospital_is_shown_by_id_handle_or_name(tmp_path: Path) -> None:
-    environ = {"EARSHOT_DIRECTORY_FOLDER": str(folder(tmp_path, handles=HANDLES))}
-    for named in ("350070", "@essentiahealth", "essentia"):
+    bluesky = "350070,bluesky,essentia.example.org,official,,\n"
+    goals = "id,goal,target\n350070,first_response_minutes,90\n"
+    environ = {"EARSHOT_DIRECTORY_FOLDER": str(folder(tmp_path, handles=HANDLES + bluesky, goals=goals))}
+    for named in ("350070", "@essentiahealth", "essentia", "@Essentia.example.org"):
         (one,) = json.loads(run("show", named, "--json", **environ).output)
         assert (one["id"], one["handles"][0]["handle"], one["government"]) == ("350070", "essentiahealth", False)
     assert "@essentiahealth on x, brand ... to 2020-01-01" in run("show", "350070", **environ).output
+    assert "goal: first_response_minutes at most 90 minutes" in run("show", "350070", **environ).output
     assert len(run("show", **environ).output.splitlines()) == 2
     assert run("show", "nobody", **environ).exit_code == 1
 
@@ -52,8 +68,17 @@ def test_an_export_of_the_shipped_directory_is_the_shipped_directory(tmp_path: P
     assert load(str(tmp_path / "out")).hospitals == load().hospitals
 
 
+def test_what_was_exported_can_be_imported_and_changes_nothing(tmp_path: Path) -> None:
+    run("export", tmp_path / "out")
+    before = everything(tmp_path / "out")
+    done = run("import", tmp_path / "out" / "handles.csv", "--to", tmp_path / "out", "--json")
+    told = json.loads(done.stdout)
+    assert (told["read"], told["unchanged"]) == (42, 42)
+    assert everything(tmp_path / "out") == before
+
+
 def test_an_export_can_be_of_some_states_and_never_overwrites(tmp_path: Path) -> None:
-    assert run("export", tmp_path / "out", "--state", "nd").output.endswith("2 hospitals\n")
+    assert run("export", tmp_path / "out", "--state", "nd, zz").output.endswith("2 hospitals\n")
     assert {one.state for one in load(str(tmp_path / "out")).hospitals} == {"ND"}
     again = run("export", tmp_path / "out")
     assert (again.exit_code, "name another folder" in again.output) == (1, True)

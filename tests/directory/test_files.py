@@ -75,6 +75,8 @@ def test_what_belongs_to_a_hospital_is_found_with_it(tmp_path: Path) -> None:
     assert [fargo.handles[1].valid_on(day) for day in ("2007-12-31", "2008-01-01", "2012-06-30", "2012-07-01")] == [
         False, True, True, False,
     ]  # fmt: skip
+    assert [one.handle for one in fargo.handles_on("2026-11-24")] == ["essentiahealth"]
+    assert found.by_handle["innovishealth"] == (fargo,), "a former account's posts are still its own"
     assert found.by_bluesky["essentia.example.org"] == (fargo,)
     assert found.by_bluesky["did:plc:abc123"] == (mayo,)
     assert (fargo.psa, fargo.ssa) == (frozenset({"58102"}), frozenset({"56560"}))
@@ -86,6 +88,7 @@ def test_what_belongs_to_a_hospital_is_found_with_it(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         ("10033,A,Fargo,ND,58102,acute,46,-96", "a leading zero was lost"),
+        ("٣٥٠٠٧١,A,Fargo,ND,58102,acute,46,-96", "not a CCN"),
         ("fargo,A,Fargo,ND,58102,acute,46,-96", "not a CCN"),
         ("350070,A,Fargo,ND,58102,acute,46,-96", "stands twice"),
         ("351300,,Fargo,ND,58102,acute,46,-96", "name is empty"),
@@ -135,6 +138,11 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert [part.split(":")[0] for part in said.split("; ")] == [
         "hospitals.csv, line 4", "goals.csv, line 2", "goals.csv, line 3",
     ]  # fmt: skip
+
+
+def test_only_line_ends_end_a_row() -> None:
+    (one, *_) = parse({"hospitals.csv": HOSPITALS.replace("Essentia Health-Fargo", "Essentia\x0bHealth")}).hospitals
+    assert one.name == "Essentia\x0bHealth"
 
 
 def test_a_folder_without_hospitals_says_how_to_make_one(tmp_path: Path) -> None:

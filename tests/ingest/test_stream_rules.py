@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agents.ingest import rules
 from agents.ingest.rules import MAX_RULE_CHARS, Rule
@@ -51,6 +52,15 @@ def test_a_rule_is_worded_as_x_reads_it() -> None:
     )
     assert rule.tag == "hospitals:000001"
     assert rules.hospitals_of("somebody else's") == ()
+
+
+def test_a_handle_is_listened_for_on_its_days_only() -> None:
+    renamed = replace(
+        hospital(1), handles=(Handle("innovis", "former", "x", "", "2012-06-30"), Handle("essentia", "brand"))
+    )
+    (rule,) = rules.wanted(Directory((renamed,)), "2012-07-01")
+    assert "@innovis" not in rule.value
+    assert rules.wanted(Directory((renamed,)), "2012-06-30") == rules.wanted(Directory((renamed,)))
 
 
 def test_a_hospital_added_at_the_end_leaves_the_full_rules_alone() -> None:
