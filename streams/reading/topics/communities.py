@@ -50,6 +50,7 @@ class Communities:
         self.about_health = frozenset(one.id for one in communities if one.about_health)
         self._by_tag = {tag: one.id for one in communities for tag in one.hashtags}
         self._by_handle = {handle: one.id for one in communities for handle in one.handles}
+        self._handles = frozenset(self._by_handle)
 
     @classmethod
     def load(cls) -> "Communities":
@@ -67,6 +68,8 @@ class Communities:
     def of(self, text: str, handles: Iterable[str] = ()) -> tuple[str, ...]:
         """Ids, sorted; empty if there are none. Any string; `handles`: those the post mentions, lower case, without
         @."""
+        if "#" not in text and self._handles.isdisjoint(handles):
+            return ()  # nearly every post
         found = {self._by_handle[handle] for handle in handles if handle in self._by_handle}
         if "#" in text:
             tags = self._by_tag
