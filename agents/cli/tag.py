@@ -13,6 +13,7 @@ from agents.evaluation.posts import handles_in, speaks_to
 from streams import directory
 from streams.directory import Directory, Hospital
 from streams.errors import UserError
+from streams.reading.addressed import is_about
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.taxonomy import Class
 from streams.settings import Settings
@@ -46,7 +47,7 @@ class Read(msgspec.Struct, frozen=True):
     addressed: bool
     """It speaks to the hospital."""
     about: bool
-    """It has a handle of the hospital's."""
+    """It is about the hospital, not merely located there."""
     attention: bool
     """A person must look at it."""
     matches: list[Match]
@@ -103,7 +104,7 @@ def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
         classes={topic: lexicon.taxonomy.by_id[topic].kind for topic in topics},
         intent=intent,
         addressed=addressed,
-        about=bool(handles),
+        about=any(is_about(text, handle, topics) for handle in handles),
         attention=intent == "crisis" or not lexicon.taxonomy.safety.isdisjoint(topics),
         matches=list(_matches(text, lexicon, hospital.id if hospital else "")),
     )

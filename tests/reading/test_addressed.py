@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import directory
-from streams.reading.addressed import addresses, hospitals_of
+from streams.reading.addressed import addresses, hospitals_of, is_about
 from streams.reading.post import Post
 from tests.reading.making import a_post, cases
 
@@ -59,3 +59,18 @@ def test_a_repost_is_tied_to_nobody() -> None:
 
 def test_a_post_without_a_known_handle_is_tied_to_nobody() -> None:
     assert ties(a_post(text="hello @nobody", mentions=("nobody",))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "topics", "about"),
+    [
+        ("@sandside lol same", (), True),
+        ("I think @sandside is the better one", (), True),
+        ("six hours in the ER of @sandside", ("wait_times",), True),
+        ("sitting in the lot of @sandside with a burrito", (), False),
+        ("tacos across from @sandside at noon", (), False),
+        ("tacos at noon", (), False),
+    ],
+)
+def test_a_post_is_about_a_hospital_or_merely_located_there(text: str, topics: tuple[str, ...], about: bool) -> None:
+    assert is_about(text, "sandside", topics) == about

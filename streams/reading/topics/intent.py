@@ -1,9 +1,11 @@
 """What a post wants: exactly one intent, by phrases and the order of precedence of the labelling rules.
 
-Called by the reader, once for each tie of a post to a hospital. Sarcasm is not seen, nor is anybody's mood stored.
-Knows no hospital: whether the post addresses one comes in as an argument.
+Called by the lexicon, once for each tie of a post to a hospital. Sarcasm is hardly seen: each rule says how often it
+was right, as confidence. Nobody's mood is stored. Knows no hospital: whether the post addresses one comes in as an
+argument, and what names one without a handle is told by its capitals.
 """
 
+import re
 from importlib import resources
 
 import msgspec
@@ -12,23 +14,41 @@ from streams.errors import UserError
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.vocabulary import Intent
 
-_NAMES = (
-    "crisis",
-    "awareness",
-    "request",
-    "question",
-    "rhetorical",
-    "complaint",
-    "compliment",
-    "information",
-    "personal",
-)
 _PREFIX = "intent "
 """Of group names, so that they meet no topic's in a shared index."""
+_NEGATED = {"complaint": "approval", "compliment": "grumble", "approval": "grumble"}
+"""Groups that a negator turns -> the group for which the turned find counts."""
+
+_SAID_TO = re.compile(r"[\W\d_]*(?:@\w+\W+)+(?:(?:hi|hey|hello|ok|so|and|now|just|hola)\W+)*([a-zñ]+(?:['’]t)?)")
+"""What is said to the handles that open a text (lower case); its first word."""
+_CAPITAL = re.compile(r"(?<![@#\w])[A-Z][a-zà-ÿ]+")
+_CARE = re.compile(
+    r"\b(?:er|ed|icu|hospital|cl[ií]nica?|medical|health|general|regional|memorial|pharmacy|nurses?|doctors?|wing|ward)\b",
+    re.I,
+)
+"""What stands in or behind a hospital's name."""
+_STOPS = ".!?:…"
+TOLD_CHARS = 80
+"""Who says so much to a hospital without a question, praise or news tells what happened to him; thanks and answers are
+shorter."""
+_STAFF = "staff_conduct"
+"""Blame of people has words of its own; told without them, it is praise."""
+_RUMOUR = "rumor_misinfo_watch"
+"""To pass on a rumour is to inform, whoever speaks."""
 
 
 class IntentError(UserError):
     """intents.yaml cannot be used. One line that says why."""
+
+
+class IntentRead(msgspec.Struct, frozen=True):
+    """An intent, how sure it is, and by which rule."""
+
+    intent: Intent
+    confidence: int
+    """Per cent: how often the rule was right on some 270 labelled posts of the project's own, rounded down by 10, since
+    the words were written with many of them in sight. Sarcasm is what goes wrong most."""
+    why: str
 
 
 class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,15 +60,27 @@ class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """intents.yaml, whose comments say what each part is."""
 
     version: int
-    crisis: _Words
+    self_harm: _Words
+    danger: _Words
+    over: _Words
     awareness: _Words
     request: _Words
+    imperatives: tuple[str, ...]
+    openers: tuple[str, ...]
     question: _Words
     rhetorical: _Words
+    sarcasm: _Words
     complaint: _Words
+    grumble: _Words
     compliment: _Words
+    approval: _Words
     information: _Words
+    notice: _Words
+    news: _Words
+    crowd: _Words
     personal: _Words
+    other_names: tuple[str, ...]
+    grievances: tuple[str, ...]
 
     @classmethod
     def load(cls) -> "IntentWords":
@@ -69,8 +101,32 @@ class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def groups(self) -> tuple[Group, ...]:
         """What an index has to hold so that `Intents` can use it."""
-        parts: list[tuple[str, _Words]] = [(name, getattr(self, name)) for name in _NAMES]
-        return tuple(Group(_PREFIX + name, part.phrases, part.unless) for name, part in parts)
+        parts = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return tuple(_group(name, part) for name, part in parts if isinstance(part, _Words))
+
+
+def _group(name: str, part: _Words) -> Group:
+    opposite = _PREFIX + _NEGATED[name] if name in _NEGATED else ""
+    return Group(_PREFIX + name, part.phrases, part.unless, bool(opposite), opposite)
+
+
+# The rules, in order of precedence; intent_of has what each needs.
+_DANGER = IntentRead("crisis", 90, "somebody is in danger now")
+_ASKED = IntentRead("request", 90, "asks the hospital to do something")
+_ORDERED = IntentRead("request", 75, "opens with what is to be done")
+_PUT = IntentRead("question", 90, "puts a question to the hospital")
+_MARKED = IntentRead("question", 75, "has a question mark")
+_MOCKED = IntentRead("complaint", 75, "praise that is none, or a question that is none")
+_BLAMED = IntentRead("complaint", 85, "blames a hospital")
+_GRUMBLED = IntentRead("complaint", 80, "complains of how things went")
+_AGGRIEVED = IntentRead("complaint", 65, "tells a hospital of its service, without praise")
+_PRAISED = IntentRead("compliment", 85, "thanks or praises")
+_APPROVED = IntentRead("compliment", 65, "approves")
+_TOLD = IntentRead("information", 85, "tells news or an offer")
+_IMPERSONAL = IntentRead("information", 80, "has a topic and nobody who speaks of himself")
+_CROWD = IntentRead("none", 90, "asks the crowd")
+_VENTED = IntentRead("none", 80, "blames nobody by name")
+_NOTHING = IntentRead("none", 80, "wants nothing of a hospital")
 
 
 class Intents:
@@ -79,38 +135,115 @@ class Intents:
     def __init__(self, words: IntentWords, phrases: Phrases | None = None) -> None:
         """`phrases`: an index that holds `words.groups()` among others; without it, one of its own."""
         self._phrases = phrases or Phrases(words.groups())
-        bit = {name: self._phrases.bit(_PREFIX + name) for name in _NAMES}
-        self._crisis, self._awareness = bit["crisis"], bit["awareness"]
-        self._request, self._question = bit["request"], bit["question"]
-        self._rhetorical, self._complaint, self._compliment = bit["rhetorical"], bit["complaint"], bit["compliment"]
-        self._information, self._personal = bit["information"], bit["personal"]
+
+        def bit(name: str) -> int:
+            return self._phrases.bit(_PREFIX + name)
+
+        self._danger, self._over, self._awareness = bit("self_harm") | bit("danger"), bit("over"), bit("awareness")
+        self._request, self._question, self._crowd = bit("request"), bit("question"), bit("crowd")
+        self._rhetorical, self._sarcasm = bit("rhetorical"), bit("sarcasm")
+        self._complaint, self._grumble = bit("complaint"), bit("grumble")
+        self._compliment, self._approval = bit("compliment"), bit("approval")
+        self._information, self._notice, self._news = bit("information"), bit("notice"), bit("news")
+        self._personal = bit("personal")
+        self._imperatives, self._openers = frozenset(words.imperatives), frozenset(words.openers)
+        self._other_names = frozenset(words.other_names)
+        self._grievances = frozenset(words.grievances)
 
     @classmethod
     def load(cls) -> "Intents":
         """With the phrases that ship with Earshot. Raises `IntentError`."""
         return cls(IntentWords.load())
 
-    def intent_of(  # noqa: PLR0911 - one return a rule
-        self, text: str, addressed: bool, topics: tuple[str, ...]
-    ) -> Intent:
-        """The intent of a post. `addressed`: it speaks to the hospital; `topics`: what it is about.
+    def intent_of(self, text: str, addressed: bool, topics: tuple[str, ...]) -> Intent:
+        """The intent of a post. `addressed`: it speaks to the hospital; `topics`: what it is about."""
+        return self.read(text, addressed, topics).intent
+
+    def read(self, text: str, addressed: bool, topics: tuple[str, ...]) -> IntentRead:
+        """The same, with the rule that decided.
 
         Requests and questions are only such when addressed (to the crowd they are `none`); a complaint must name a
-        hospital, which a handle does.
+        hospital, which a handle does. Without handle and topic nothing is wanted, unless somebody is in danger.
         """
         found = self._phrases.found(text)
-        if found & self._crisis and (found & self._personal or not found & self._awareness):
-            return "crisis"
-        rhetorical = found & self._rhetorical
-        if addressed and not rhetorical:
-            if found & self._request:
-                return "request"
-            if found & self._question or "?" in text:
-                return "question"
-        if (rhetorical or found & self._complaint) and (addressed or "@" in text):
-            return "complaint"
-        if found & self._compliment:
-            return "compliment"
-        if found & self._information or (topics and not addressed and not found & self._personal and "?" not in text):
-            return "information"
-        return "none"
+        if found & self._danger and self._is_crisis(found):
+            return _DANGER
+        if addressed:
+            wanted = self._wanted(text, found)
+            if wanted is not None:
+                return wanted
+        elif not topics and "@" not in text and not (_CARE.search(text) or self._names_a_hospital(text, addressed)):
+            return _NOTHING
+        elif found & self._crowd:
+            return _CROWD
+        elif _RUMOUR in topics or (found & self._news and not found & self._personal):
+            return _TOLD
+        return self._polarity(text, found, addressed, topics)
+
+    def _is_crisis(self, found: int) -> bool:
+        return not found & self._over and bool(found & self._personal or not found & self._awareness)
+
+    def _wanted(self, text: str, found: int) -> IntentRead | None:  # noqa: PLR0911 - one return a rule
+        """A request or a question; None if it is neither, or is asked only to blame."""
+        if found & self._request:
+            return _ASKED
+        blames = found & (self._complaint | self._grumble)
+        mocks = found & (self._rhetorical | self._sarcasm)
+        if found & self._question and not (mocks and blames):
+            return _PUT
+        if mocks:
+            return None
+        if "?" in text and not blames:
+            return _MARKED
+        said = _SAID_TO.match(text.lower())
+        if said is None:
+            return None
+        if said[1] in self._openers and not blames:
+            return _PUT
+        return _ORDERED if said[1] in self._imperatives else None
+
+    def _polarity(  # noqa: PLR0911 - one return a rule
+        self, text: str, found: int, addressed: bool, topics: tuple[str, ...]
+    ) -> IntentRead:
+        blame, grumble = found & self._complaint, found & self._grumble
+        praise, approval = found & self._compliment, found & self._approval
+        asked = found & self._rhetorical and (addressed or blame or grumble)
+        mocks = found & self._sarcasm or (asked and not praise)
+        if mocks or blame or (grumble and not praise):
+            if not self._names_a_hospital(text, addressed):
+                return _TOLD if found & (self._information | self._awareness) and topics else _VENTED
+            if mocks:
+                return _MOCKED
+            if blame:
+                return _BLAMED
+            if not approval or addressed:
+                return _GRUMBLED
+        if praise:
+            return _PRAISED
+        personal = found & self._personal
+        if found & self._information or (found & self._notice and topics and not (personal or addressed)):
+            return _TOLD if topics or "@" in text or _CARE.search(text) else _NOTHING
+        if approval or (_STAFF in topics and not grumble):
+            return _APPROVED
+        if addressed or (personal and self._names_a_hospital(text, addressed)):
+            told = addressed and len(text) > TOLD_CHARS
+            return _AGGRIEVED if told or not self._grievances.isdisjoint(topics) else _NOTHING
+        return _IMPERSONAL if topics and not personal and "?" not in text else _NOTHING
+
+    def _names_a_hospital(self, text: str, addressed: bool) -> bool:
+        """Whether a handle or a proper name stands in the text: a capital in mid-sentence, or one that opens a sentence
+        and goes on like a name. People's, days' and companies' names are known (`other_names`)."""
+        if addressed or "@" in text:
+            return True
+        for name in _CAPITAL.finditer(text):
+            if name[0].lower().removesuffix("s") in self._other_names or name[0].lower() in self._other_names:
+                continue
+            before, after = text[: name.start()].rstrip(), text[name.end() :]
+            if before and before[-1] not in _STOPS:
+                return True
+            following = _CAPITAL.match(after, 1) if after[:1] == " " else None
+            if after[:2] in ("'s", "’s") or _CARE.match(after, 1):
+                return True
+            if following is not None and following[0].lower() not in self._other_names:
+                return True
+        return False

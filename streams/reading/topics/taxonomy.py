@@ -159,7 +159,8 @@ class TopicMatcher:
         """Why what was found does not make the topic; empty if it does."""
         strong, weak, context = self._topics[topic]
         if found & strong and not weak_only:
-            return ""
+            # Strong words are of care unless all else in the text is not.
+            return "talk of something else" if found & self._elsewhere and not found & self._context else ""
         if not found & weak:
             return "not found"
         if not found & context:
@@ -175,8 +176,7 @@ class TopicMatcher:
             if topic not in self._topics:
                 continue
             why = f"part of {find.struck_by!r}" if find.struck_by else ""
-            if find.group != topic and not why:
-                why = self._missing(found, topic, weak_only=True)
+            why = why or self._missing(found, topic, weak_only=find.group != topic)
             told.append(TopicFind(topic, find.phrase, why))
         return tuple(told)
 

@@ -32,6 +32,26 @@ def test_the_same_text_may_want_different_things_of_two_hospitals() -> None:
     assert READER.intent_of(text, False, ()) == "none"
 
 
+def test_an_intent_says_how_sure_it_is_and_why() -> None:
+    praise = READER.read("thank you @one", True, ())
+    assert (praise.intent, praise.why) == ("compliment", "thanks or praises")
+    guess = READER.read("@one two buildings, one desk", True, ("facility_environment",))
+    assert guess.intent == "complaint"
+    assert 50 < guess.confidence < praise.confidence < 100
+
+
+def test_a_complaint_needs_a_hospital_that_is_named() -> None:
+    topics = ("staff_conduct",)
+    assert READER.intent_of("the nurses at Sandside were rude", False, topics) == "complaint"
+    assert READER.intent_of("Sandside General, rude as ever", False, topics) == "complaint"
+    assert READER.intent_of("nurses are so rude on Mondays", False, topics) == "none"
+
+
+def test_a_negated_word_of_blame_is_praise() -> None:
+    assert READER.intent_of("they were not rude @one", False, ("staff_conduct",)) == "compliment"
+    assert READER.intent_of("they were rude @one", False, ("staff_conduct",)) == "complaint"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [(b"version: 1", "missing required field"), (b"[", "intents.yaml"), (b"1", "Expected `object`")],
