@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from agents.evaluation import cases, places, scores
+from agents.evaluation import cases, places, posts, scores
 from agents.evaluation.scores import Choices, Score
 from streams.reading.addressed import addresses
 from streams.reading.places.resolver import Gazetteer
@@ -25,8 +25,9 @@ _HEAD = """\
 
 # Accuracy
 
-How well Earshot reads posts, on the project's own labelled cases (`tests/cases/`). The words were written with these
-cases in sight, so the figures are the best that can be hoped for, and a topic that is weak here is weaker outside.
+How well Earshot reads posts, on the project's own labelled cases (`tests/cases/`). Save for the first section, the
+words were written with these cases in sight: those figures are the best that can be hoped for, and a topic that is weak
+there is weaker outside.
 Measure on posts of your own with `earshot evaluate posts FILE.jsonl` (or a `.csv` with `text,topics`): nothing else
 says how good it is for you.
 
@@ -76,7 +77,24 @@ def _answered(text: str, topic: str, lexicon: Lexicon) -> frozenset[str]:
 def page() -> str:
     """The page, in Markdown."""
     lexicon = Lexicon.load()
-    return "\n".join((_HEAD, *_topics(topic_lines(lexicon)), *_intents(lexicon), *_addressed(), *_places()))
+    return "\n".join(
+        (_HEAD, *_unseen(lexicon), *_topics(topic_lines(lexicon)), *_intents(lexicon), *_addressed(), *_places())
+    )
+
+
+def _unseen(lexicon: Lexicon) -> Iterator[str]:
+    found = posts.load(cases.FOLDER / "posts_unseen.jsonl")
+    figures = posts.evaluate(found, lexicon)
+    scored: dict[str, Score] = figures["topics"].per_topic
+    missed = ", ".join(f"`{topic}`" for topic, score in scored.items() if score.f1 < WEAK_F1) or "none"
+    yield "## On posts that the words were not written for\n"
+    yield (
+        f"{figures['n']} posts of `tests/cases/posts_unseen.jsonl`, labelled before they were read; since then only\n"
+        "words for somebody in danger were added. This is what to expect outside:\n"
+    )
+    yield f"* topics: macro-F1 {figures['topics'].macro_f1:.2f}, micro-F1 {figures['topics'].micro_f1:.2f}"
+    yield f"* intent: {figures['intent'].accuracy:.2f}; addressed: {figures['addressed']['accuracy']:.2f}"
+    yield f"* topics of F1 below {WEAK_F1} there: {missed}\n"
 
 
 def _topics(lines: list[TopicLine]) -> Iterator[str]:
