@@ -189,14 +189,15 @@ class PlaceNames:
         self.junk = frozenset(map(fold, words.junk))
         self._numbers = content.names
         self._by_county = {(_county_name(one.name), one.state): one for one in content.counties}
-        called = Counter(_county_name(one.name) for one in content.counties)
-        self._only_county = {name: one for (name, _), one in self._by_county.items() if called[name] == 1}
+        alike = Counter(name for name, _ in self._by_county)
+        self._only_county = {name: one for (name, _), one in self._by_county.items() if alike[name] == 1}
         self._bands = Bands((city.latitude, city.longitude) for city in content.cities)
         self.aliases: dict[str, City] = {}
         aliases = words.cities | words.hospitals
         self.aliases = {fold(alias): self._target(alias, target) for alias, target in aliases.items()}
         self.hospitals = frozenset(map(fold, words.hospitals))
-        self.houses = tuple(map(fold, words.houses))
+        self.houses = tuple(f" {fold(word)}" for word in words.houses)
+        """What the name of a hospital or school ends with."""
         self.regions = {fold(name): tuple(target.split(", ")) for name, target in words.regions.items()}
 
     def _target(self, alias: str, target: str) -> City:
@@ -236,6 +237,10 @@ class PlaceNames:
     def county(self, folded: str, state: str) -> County | None:
         """The county of that name, with or without "county", "parish" or the like."""
         return self._by_county.get((_county_name(folded), state))
+
+    def is_house(self, folded: str) -> bool:
+        """Whether it is the name of a hospital or school, and no town's: Stanford is both."""
+        return (folded in self.hospitals or folded.endswith(self.houses)) and folded not in self._numbers
 
     def only_county(self, folded: str) -> County | None:
         """The county of that name, if no other state has one."""

@@ -1,58 +1,69 @@
 """Where an author says to be: a profile text or a geo tag becomes a place, or an abstention with its reason.
 
-Owns the order of the rules; the names are `names.py`'s. Called by the reader, once a post. Deliberately knows no
-hospital (near and far are `locality.py`) and reads no post text: a place that is written about is not where its author
-is.
+Owns the order of the rules. The wording of profiles is `profile_text.py`'s, the names are `names.py`'s, and how several
+parts become one answer is `answers.py`'s. Called by the reader, once a post. Deliberately knows not how far a hospital
+is (that is `locality.py`) and reads no post text: a place that is written about is not where its author is.
 
 The rule order is the one measured before the project began (precision .96 on held-out strings); wrong is worse than
 unknown, so whatever could mean two things abstains.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from streams.reading.places import names as place_names
-from streams.reading.places.names import US, City, County, PlaceNames, fold
-from streams.reading.places.place import Abstention, Place, km
+from streams.reading.places import profile_text
+from streams.reading.places.answers import (
+    ALIAS,
+    CITY_ONLY,
+    CITY_RIVALS,
+    CITY_STATE,
+    LOOSE,
+    TAGGED,
+    ZIP,
+    city_place,
+    country_place,
+    county_place,
+    merged,
+    province_place,
+    state_place,
+)
+from streams.reading.places.names import US, City, PlaceNames, fold
+from streams.reading.places.place import Abstention, Place
 from streams.reading.post import Post
-from streams.vocabulary import Abstained, Evidence, Precision
+from streams.vocabulary import Evidence
 
 CACHE = 65_536
 """Texts remembered. A third of all profile texts are the commonest hundred, and all that remain are short."""
-LONGEST = 200
-"""Characters read of a profile text; X allows 30, and nothing that is a place needs more."""
 DOMINANCE = 1.5
 """A bare name is its largest city if that has so many times the inhabitants of the next of that name."""
 US_PRIOR = 2.0
 """What an inhabitant of the US weighs: most who write to US hospitals are. With 5 Vancouver would be in Washington."""
-ALONE_US, ALONE_ABROAD, ALONE_TWO_WORDS, ALONE_ALTERNATE = 5_000, 50_000, 2_000, 300_000
+ALONE_US, ALONE_ABROAD, ALONE_TWO_WORDS, ALONE_ALTERNATE = 5_000, 50_000, 1_000, 300_000
 """Inhabitants that a city has at least to be meant by its name alone; the last by another name than its own."""
-SAME_TOWN_KM = 50.0
-"""Two cities of one state so near each other are one answer ("Minneapolis/St. Paul"); also how far coordinates may be
-from a city."""
+HOUSED = 100_000
+"""Inhabitants that a city has at least to be known by a house that has its name: "Phoenix Children's"."""
+LARGE = 300_000
+"""Inhabitants that a city has at least to be known beside one of its quarters, or to be missed in a wrong state."""
 
-# Per cent. What each kind of text was worth in the measurement, rounded down; a bare name is worth least.
-_TAGGED, _ZIP, _CITY_STATE, _STATE, _ALIAS, _CITY_ONLY, _CITY_RIVALS, _LOOSE = 99, 95, 97, 95, 90, 80, 70, 60
-
-_FINENESS: dict[Precision, int] = {
-    "none": 0, "country": 1, "admin1": 2, "county": 3, "city": 4, "zip": 5, "coordinates": 6,
-}  # fmt: skip
-_COORDINATES = re.compile(r"(-?\d{1,2}\.\d{2,})\s*,\s*(-?\d{1,3}\.\d{2,})")
-_FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
-_NATION_FLAG = re.compile("\U0001f3f4([\U000e0061-\U000e007a]{3,6})\U000e007f")
-_NATIONS = {"gbeng": "ENG", "gbsct": "SCT", "gbwls": "WLS"}
-_PRONOUNS = re.compile(
-    r"\b(?:s?he|they|ze|xe|ella|el)(?:\s*/\s*(?:her|him|them|hers|his|s?he|they|theirs|zir|ellx?))+\b", re.I
-)
-_LIVING = re.compile(r"\b(?:living|live|now|currently|based)\s+in\s+(\S.*)$", re.I)
-_BY_WAY_OF = re.compile(r"\s+(?:(?:via|by way of|formerly|originally from|with)\s|w/).*$", re.I)
-_SEPARATORS = re.compile(r"(?:[|•·→➡✈;&+/~⇌⇄\n]|<?->)\ufe0f?|\s(?:and|to)\s", re.I)
-_COMMAS = re.compile(r"[,()\[\]]|\s[-–—]\s")
 _COUNTY_WORDS = (" county", " parish", " co", " borough")
 _ZIP_CODE = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
+_JOINED_SCRIPTS = "\u3040"
+"""From here on words are written without spaces: kana, Chinese characters, Korean."""
+_LONGEST_JOINED = 16
+_SHORT_WORD = 4
+
+
+class Asked(NamedTuple):
+    """How often a text was asked for, since the start."""
+
+    hits: int
+    """Answered from memory."""
+    misses: int
 
 
 class Gazetteer:
@@ -76,16 +87,21 @@ class Gazetteer:
         """The place of a geo tag: ISO country, full name such as `Fargo, ND`, and X's place type."""
         return self._tag_cached(country, name, kind)
 
+    def asked(self) -> Asked:
+        """Of profile texts."""
+        counts = self._resolve_cached.cache_info()
+        return Asked(counts.hits, counts.misses)
+
     def at(self, latitude: float, longitude: float, evidence: Evidence) -> Place | Abstention:
         """The place of exact coordinates (degrees), named after the nearest listed city within 50 km."""
         if not (abs(latitude) <= 90 and abs(longitude) <= 180) or (latitude, longitude) == (0.0, 0.0):
             return Abstention("junk")
         near = self._names.nearest(latitude, longitude)
         if near is None:
-            return Place("", "", "", latitude, longitude, "coordinates", evidence, _TAGGED)
+            return Place("", "", "", latitude, longitude, "coordinates", evidence, TAGGED)
         city = near[0]
         return Place(
-            city.country, city.admin1, city.name, latitude, longitude, "coordinates", evidence, _TAGGED, "",
+            city.country, city.admin1, city.name, latitude, longitude, "coordinates", evidence, TAGGED, "",
             city.county, city.hsa, city.hrr,
         )  # fmt: skip
 
@@ -94,38 +110,49 @@ class Gazetteer:
         if name and kind != "country":
             found = self._phrase(name, country)
         if isinstance(found, Place) and country in ("", found.country):
-            return msgspec.structs.replace(found, evidence="geo_tag", confidence=_TAGGED)
+            return msgspec.structs.replace(found, evidence="geo_tag", confidence=TAGGED)
         if country:
-            return Place(country, "", "", None, None, "country", "geo_tag", _TAGGED)
+            return Place(country, "", "", None, None, "country", "geo_tag", TAGGED)
         return found
 
     def _resolve(self, text: str) -> Place | Abstention:
-        text = text[:LONGEST]
-        if not text.strip():
+        text = text.strip()[: profile_text.LONGEST]
+        if not text:
             return Abstention("empty")
-        if coordinates := _COORDINATES.search(text):
-            return self.at(float(coordinates[1]), float(coordinates[2]), "profile")
-        flagged, text = _flags(text)
-        flag = flagged[0].country if len({one.country for one in flagged}) == 1 else ""
-        text = _PRONOUNS.sub(" ", _BY_WAY_OF.sub("", text))
-        if living := _LIVING.search(text):
-            text = living[1]
-        whole = fold(text)
-        if whole in self._names.junk:
+        if point := profile_text.coordinates(text):
+            return self.at(*point, "profile")
+        flags, text = profile_text.flags(text)
+        flagged = [province_place(flag) for flag in flags]
+        country = flagged[0].country if len({one.country for one in flagged}) == 1 else ""
+        text = profile_text.whole(text)
+        name = fold(text)
+        if name in self._names.junk or not name:
             text = ""
-        parts = [text] if whole in self._names.aliases else [part for part in _SEPARATORS.split(text) if fold(part)]
-        found = [self._phrase(part, flag) for part in parts]
-        if flag or not any(isinstance(one, Place) for one in found):
+        parts = [text]
+        if name not in self._names.aliases:
+            parts = [part for part in profile_text.parts(text) if fold(part)]
+        found = [self._phrase(part, country) for part in self._outdoors(parts, country)]
+        if len(found) > 1 and profile_text.travelling(text) and any(isinstance(one, Abstention) for one in found):
+            return Abstention("multi")
+        if country or not any(isinstance(one, Place) for one in found):
             found += flagged
-        if not found:
-            return Abstention("junk")
-        return _merged(found)
+        return merged(found) if found else Abstention("junk")
+
+    def _outdoors(self, parts: list[str], country: str) -> list[str]:
+        """Without houses, if something else says where they are: of "Mayo Clinic, Phoenix AZ" the second. A house has
+        its alias for the one that is meant when nothing else is said."""
+        names = self._names
+        houses = [part for part in parts if names.is_house(fold(part))]
+        others = [part for part in parts if part not in houses]
+        if houses and any(isinstance(self._phrase(other, country), Place) for other in others):
+            return others
+        return parts
 
     def _phrase(self, text: str, country: str) -> Place | Abstention:
         """One phrase with its commas: "City, ST", "City, Country", or a single name. `country` (ISO or empty) is known
         already."""
         names = self._names
-        tokens = [token.strip() for token in _COMMAS.split(text) if fold(token)]
+        tokens = [token for token in profile_text.names(text) if fold(token)]
         if not tokens:
             return Abstention("junk")
         if len(tokens) > 1 and fold(tokens[-1]).isdigit() and not _ZIP_CODE.fullmatch(tokens[-1]):
@@ -136,7 +163,7 @@ class Gazetteer:
             rest = names.state(fold(tokens[-1]))
             if known and (not fold(tokens[-1]) or rest in ("", known.state)) and not any(map(_has_digit, tokens)):
                 return Place(
-                    US, known.state, known.city, known.latitude, known.longitude, "zip", "profile", _ZIP,
+                    US, known.state, known.city, known.latitude, known.longitude, "zip", "profile", ZIP,
                     known.zip, known.county, known.hsa, known.hrr,
                 )  # fmt: skip
             tokens = [token for token in tokens if fold(token)]
@@ -151,139 +178,227 @@ class Gazetteer:
             tokens.pop()
         if len(tokens) == 1:
             return self._name(tokens[0], country)
-        return self._pair(tokens, country)
+        outdoors = self._outdoors(tokens, country)
+        return self._pair(tokens, country) if outdoors == tokens else self._phrase(", ".join(outdoors), country)
 
     def _pair(self, tokens: list[str], country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
         """A name and what it lies in: "Fargo, ND", "London, Ontario"."""
         names = self._names
         name, raw, last = fold(tokens[-2]), tokens[-1], fold(tokens[-1])
-        state = names.state(last) if country in ("", US) else ""
+        state = (names.state(last) or names.state(self._undecorated(last))) if country in ("", US) else ""
         if state:
-            city = self._town(tokens[-2], state)
-            if city is None and state == "DC":
-                city = names.aliases["dc"]
-            if city:
-                return _city(city, _CITY_STATE)
+            if city := self._town(name, tokens[-2], state):
+                return city_place(city, CITY_STATE)
             if county := names.county(name, state):
-                return _county(county)
+                return county_place(county)
             if names.regions.get(name) == (state, US):
-                return _state(state)
+                return state_place(state)
             if abroad := names.city(name, names.doubtful_countries.get(last, ""), ""):
-                return _city(abroad, _CITY_ONLY)  # "Tbilisi, Georgia"
-            abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
-            if abroad and abroad.population >= 100_000:
-                return _city(abroad, _CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
-            if len(last) == 2 and (not raw.isupper() or state in names.titles):
-                return Abstention("unlisted")  # a word or a title, not a state: "fine, me", "Jane Doe, MD"
-            return _state(state)
+                return city_place(abroad, CITY_ONLY)  # "Tbilisi, Georgia"
+        if city := self._provincial(name, last, country):
+            return city_place(city, CITY_STATE)
+        if state:
+            return self._unlisted(name, raw, last, state)
         region = names.regions.get(last, ())
         if len(region) == 2 and country in ("", region[1]):
             city = names.city(name, region[1], region[0])
-            return _city(city, _CITY_STATE) if city else _province("/".join(reversed(region)))
-        if last in names.provinces and country in ("", names.provinces[last][:2]):
-            home, _, admin1 = names.provinces[last].partition("/")
-            city = names.city(name, home, admin1)
-            return _city(city, _CITY_STATE) if city else _province(names.provinces[last])
-        found = _merged([self._name(token, country) for token in tokens])
-        # What stands beside a bare name may be what tells it from its rivals, and was not understood.
-        rivalled = isinstance(found, Place) and found.confidence <= _CITY_RIVALS
-        return Abstention("ambiguous") if rivalled else found
+            return city_place(city, CITY_STATE) if city else province_place("/".join(reversed(region)))
+        if last in names.alone and country in ("", names.provinces[last][0][:2]):
+            return province_place(names.provinces[last][0])
+        found = [self._name(token, country) for token in tokens]
+        if self._inhabitants(found[-1]) >= LARGE and all(self._quarter(one) for one in found[:-1]):
+            return found[-1]  # "Wicker Park, Chicago"
+        whole = merged(found)
+        # What stands beside a bare name may be what tells it from its rivals, and was not understood; and "MD, MPH" is
+        # no Maryland.
+        unsure = isinstance(whole, Place) and (whole.confidence <= CITY_RIVALS or tokens[0] in names.titles)
+        return Abstention("ambiguous") if unsure and any(isinstance(one, Abstention) for one in found) else whole
+
+    def _unlisted(self, name: str, raw: str, last: str, state: str) -> Place | Abstention:
+        """A name that is no place of the state beside it (`raw`, folded `last`)."""
+        names = self._names
+        abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
+        if abroad and abroad.population >= HOUSED:
+            return city_place(abroad, CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
+        if len(last) == 2 and (not raw.isupper() or state in names.titles):
+            return Abstention("unlisted")  # a word or a title, not a state: "fine, me", "Jane Doe, MD"
+        elsewhere = names.candidates(name)
+        if elsewhere and elsewhere[0][1] >= LARGE:
+            return Abstention("multi")  # "Minneapolis, MI"
+        return state_place(state)
 
     def _name(self, raw: str, country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
         """A text without commas. `country` (ISO or empty) is where it must lie."""
         names = self._names
         name = fold(raw)
         if not name or name in names.junk:
-            return _country(country) if country else Abstention("junk")
+            return country_place(country) if country else Abstention("junk")
         if (alias := names.aliases.get(name)) and country in ("", alias.country):
-            return _city(alias, _ALIAS)
+            # "CHI" is Chicago, "chi" a word.
+            word = not country and name in names.words and not raw.isupper() and len(name) <= _SHORT_WORD
+            return Abstention("ambiguous") if word else city_place(alias, ALIAS)
         if region := names.regions.get(name):
             if region[0] in ("ambiguous", "coarse"):
                 return Abstention("ambiguous" if region[0] == "ambiguous" else "too_coarse")
             if country in ("", region[-1]):
-                return _province("/".join(reversed(region))) if len(region) == 2 else _country(region[0])
+                return province_place("/".join(reversed(region)))
         whole = name in names.state_names or (len(name) > 3 and name not in names.words)
         if whole and country in ("", US) and (state := names.states.get(name)):
-            return _state(state)
+            return state_place(state)
         if name in names.countries and raw != "us":
-            return _country(names.countries[name])
-        if len(name) > 2 and name in names.provinces and country in ("", names.provinces[name][:2]):
-            return _province(names.provinces[name])
+            return country_place(names.countries[name])
+        if len(name) > 2 and name in names.alone and country in ("", names.provinces[name][0][:2]):
+            return province_place(names.provinces[name][0])
+        if raw[-1] == "." and raw[0].isupper() and country in ("", US) and (state := names.states.get(name)):
+            return state_place(state)  # "Fla.", "N.C."
         if len(name) == 2 and raw.isupper() and name.upper() in names.codes and country in ("", US):
-            return Abstention("ambiguous") if name.upper() in names.not_alone else _state(name.upper())
-        return self._tailed(raw, country) or self._bare(name, country)
+            return Abstention("ambiguous") if name.upper() in names.not_alone else state_place(name.upper())
+        return self._tailed(raw, name.split(), country) or self._bare(name, raw, country)
 
-    def _tailed(self, raw: str, country: str) -> Place | None:  # noqa: PLR0911 - one return a rule
+    def _tailed(self, raw: str, words: list[str], country: str) -> Place | None:
         """A name and its state or country without a comma: "Corvallis OR", "fargo north dakota", "Toronto Canada"."""
         names = self._names
-        words = raw.split()
-        for size in (3, 2, 1):
-            if len(words) <= size:
-                continue
-            name, tail = fold(" ".join(words[:-size])), fold(" ".join(words[-size:]))
+        for size in range(min(3, len(words) - 1), 0, -1):
+            tail = " ".join(words[-size:])
             state = names.states.get(tail) or (names.state(tail) if size == 1 else "")
-            # Two letters in lower case may be a word: then only after a town of that state, and not if it often is one.
-            word = size == 1 and len(tail) == 2 and words[-1].islower()
-            if state and country in ("", US) and not (word and state in names.not_alone):
-                if city := self._town(" ".join(words[:-size]), state):
-                    return _city(city, _CITY_STATE - 2)
-                if word:
-                    continue
-                if name in names.parts and not (name == "the" and len(tail) == 2):  # "the OR" is no part of Oregon
-                    return _state(state)
-                if name.endswith(_COUNTY_WORDS) and (county := names.county(name, state)):
-                    return _county(county)
-            if tail in names.provinces and (len(tail) > 2 or words[-1].isupper()):
-                home, _, admin1 = names.provinces[tail].partition("/")
-                if city := names.city(name, home, admin1):
-                    return _city(city, _CITY_STATE - 2)
-                if name in names.parts:
-                    return _province(names.provinces[tail])
             home = names.countries.get(tail, "")
+            if not (state or home or tail in names.provinces):
+                continue
+            name = " ".join(words[:-size])
+            upper = raw[-1:].isupper() or len(tail) > 2
+            if (
+                state
+                and country in ("", US)
+                and (upper or state not in names.not_alone)
+                and (found := self._in_state(name, raw, state, upper))
+            ):
+                return found
+            if upper and (city := self._provincial(name, tail, country)):
+                return city_place(city, CITY_STATE - 2)
+            if upper and tail in names.alone and name in names.parts:
+                return province_place(names.provinces[tail][0])
             if home and country in ("", home):
-                inner = self._name(" ".join(words[:-size]), home)
+                inner = self._name(raw.rsplit(maxsplit=size)[0] if " " in raw else name, home)
                 if isinstance(inner, Place) and inner.precision != "country":
                     return inner
         return None
 
-    def _bare(self, name: str, country: str) -> Place | Abstention:
+    def _in_state(self, name: str, raw: str, state: str, upper: bool) -> Place | None:
+        """What stands before a state without a comma. Two letters that are not `upper` may be a word: then only a town
+        of that state will do."""
+        if city := self._town(name, raw, state):
+            return city_place(city, CITY_STATE - 2)
+        if not upper:
+            return None
+        if name in self._names.parts and not (name == "the" and raw.endswith(state)):  # "the OR" is no part of Oregon
+            return state_place(state)
+        county = self._names.county(name, state) if name.endswith(_COUNTY_WORDS) else None
+        return county_place(county) if county else None
+
+    def _bare(self, name: str, raw: str, country: str) -> Place | Abstention:
         """A name alone: its largest city, if no other of that name comes near."""
         names = self._names
         if name in names.words and not country:
             return Abstention("ambiguous")
         found = [
-            (city, weight * US_PRIOR if city.country == US else weight)
+            (city, weight * US_PRIOR if city.country == US else weight, weight == city.population)
             for city, weight in names.candidates(name)
             if country in ("", city.country)
         ]
-        found.sort(key=lambda pair: -pair[1])
-        if found and (country or _known_alone(name, found[0])):
+        found.sort(key=lambda one: -one[1])
+        if found and (country or _known_alone(name, found)):
             rival = found[1][1] if len(found) > 1 else 0
             if found[0][1] < DOMINANCE * rival:
                 return Abstention("ambiguous")
-            return _city(found[0][0], _CITY_RIVALS if rival else _CITY_ONLY)
+            return city_place(found[0][0], CITY_RIVALS if rival else CITY_ONLY)
         plain = self._undecorated(name)
         if plain != name:
             return self._name(plain, country)
-        return _country(country, _LOOSE) if country else Abstention("unlisted")
+        if country:
+            homes = [home for home in names.provinces.get(name, ()) if home.startswith(country)]
+            return province_place(homes[0]) if homes else country_place(country, LOOSE)
+        return self._roundabout(name, raw)
 
-    def _town(self, raw: str, state: str) -> City | None:
+    def _roundabout(self, name: str, raw: str) -> Place | Abstention:
+        """What is no name but has one in it: a county that is the only one so called, a hospital by its city, "a nurse
+        in Ohio", or words that are written without spaces."""
+        names = self._names
+        if name.endswith(" county") and (county := names.only_county(name)):
+            return county_place(county)
+        if house := self._house(name):
+            return house
+        if where := profile_text.inside(raw):
+            found = self._phrase(where, "")
+            if isinstance(found, Place) and found.confidence > CITY_RIVALS:
+                return msgspec.structs.replace(found, confidence=LOOSE)
+        if name[0] >= _JOINED_SCRIPTS:
+            for end in range(min(len(name), _LONGEST_JOINED), 1, -1):
+                start = name[:end].strip()
+                if start in names.countries or start in names.aliases or names.candidates(start):
+                    return self._joined(start, name[end:].strip())
+        return Abstention("unlisted")
+
+    def _joined(self, start: str, rest: str) -> Place | Abstention:
+        """A name, and what follows without a space: a country's city, a city's ward."""
+        country = self._names.countries.get(start, "")
+        if country and rest:
+            return self._name(rest, country)
+        return self._name(start, "") if rest else Abstention("unlisted")
+
+    def _house(self, name: str) -> Place | None:
+        """A hospital or university: one of the list, and where this one is said to stand; or one named after a city."""
+        names = self._names
+        words = name.split()
+        for end in range(len(words) - 1, 0, -1):
+            start = " ".join(words[:end])
+            if start in names.hospitals:
+                rest = words[end + 1 if words[end] in ("in", "at", "of") else end :]
+                found = self._name(" ".join(rest), "") if rest else None
+                return found if isinstance(found, Place) else city_place(names.aliases[start], LOOSE)
+            if name.endswith(names.houses) and start not in names.words:
+                called = names.candidates(start)
+                if called and called[0][0].country == US and called[0][0].population >= HOUSED:
+                    found = self._bare(start, start, "")
+                    return msgspec.structs.replace(found, confidence=LOOSE) if isinstance(found, Place) else None
+        return None
+
+    def _town(self, name: str, raw: str, state: str) -> City | None:
         """A US town by its name in a state: as written, without decoration, or the first of a pair with a hyphen."""
-        name = fold(raw)
-        found = self._names.city(name, US, state) or self._names.city(self._undecorated(name), US, state)
+        found = self._names.city(name, US, state)
+        if found is None and (plain := self._undecorated(name)) != name:
+            found = self._names.city(plain, US, state)
         if found is None and "-" in raw:
             found = self._names.city(fold(raw.split("-", maxsplit=1)[0]), US, state)
+        if found is None and (where := profile_text.inside(raw)):
+            found = self._names.city(fold(where), US, state)
         return found
+
+    def _provincial(self, name: str, province: str, country: str) -> City | None:
+        """A town in what may be a province's name or code: "SA" is South Australia to Adelaide."""
+        for home in self._names.provinces.get(province, ()):
+            land, _, admin1 = home.partition("/")
+            if country in ("", land) and (city := self._names.city(name, land, admin1)):
+                return city
+        return None
+
+    def _inhabitants(self, place: Place | Abstention) -> int:
+        """Of the city that a place is; 0 if it is none."""
+        if isinstance(place, Abstention) or place.precision != "city":
+            return 0
+        city = self._names.city(fold(place.city), place.country, place.admin1)
+        return city.population if city else 0
+
+    def _quarter(self, place: Place | Abstention) -> bool:
+        """Whether a name before a large city may be one of its quarters: not if it is a city of its own."""
+        return isinstance(place, Abstention) or 0 < self._inhabitants(place) < HOUSED
 
     def _undecorated(self, name: str) -> str:
         """Without "greater", "downtown", "metro area" and the like, each once."""
-        for word in self._names.before:
-            if name.startswith(word):
-                name = name[len(word) :]
-                break
-        for word in self._names.after:
-            if name.endswith(word):
-                return name[: -len(word)]
+        names = self._names
+        if name.startswith(names.before):
+            name = next(name[len(word) :] for word in names.before if name.startswith(word))
+        if name.endswith(names.after):
+            name = next(name[: -len(word)] for word in names.after if name.endswith(word))
         return name
 
 
@@ -298,76 +413,17 @@ def place_of(post: Post, gazetteer: Gazetteer) -> Place | Abstention:
     return gazetteer.resolve(post.author_location)
 
 
-def _known_alone(name: str, heaviest: tuple[City, float]) -> bool:
+def _known_alone(name: str, found: Sequence[tuple[City, float, bool]]) -> bool:
     """Whether a name without anything else can mean its heaviest city. The less known the city, the likelier the text
-    is a word of some language."""
-    city, weight = heaviest
-    if weight < city.population:  # by another name than its own
-        return city.population >= ALONE_ALTERNATE
+    is a word of some language. `found`: cities, their weight, and whether it is their own name; the heaviest first."""
+    city, _, own = found[0]
+    if not own:
+        # Pekin, IL is not Beijing.
+        shadowed = any(other.country == US and other.population >= ALONE_US for other, _, its in found if its)
+        return city.population >= ALONE_ALTERNATE and not shadowed
     least = ALONE_TWO_WORDS if " " in name else ALONE_US if city.country == US else ALONE_ABROAD
     return city.population >= least
 
 
-def _flags(text: str) -> tuple[list[Place], str]:
-    """The countries of a text's flags, each once, and the text without them. Three nations have flags of their own."""
-    if text.isascii():
-        return [], text
-    codes = ["".join(chr(ord(one) - 0x1F1E6 + 65) for one in pair) for pair in _FLAG.findall(text)]
-    nations = ["".join(chr(ord(one) - 0xE0000) for one in tag) for tag in _NATION_FLAG.findall(text)]
-    found = [_country(code) for code in dict.fromkeys(codes)]
-    found += [_province(f"GB/{_NATIONS[tag]}") for tag in dict.fromkeys(nations) if tag in _NATIONS]
-    return found, _NATION_FLAG.sub(" ", _FLAG.sub(" ", text))
-
-
 def _has_digit(text: str) -> bool:
     return any(c.isdigit() for c in text)
-
-
-def _city(city: City, confidence: int) -> Place:
-    return Place(
-        city.country, city.admin1, city.name, city.latitude, city.longitude, "city", "profile", confidence, "",
-        city.county, city.hsa, city.hrr,
-    )  # fmt: skip
-
-
-def _county(county: County) -> Place:
-    return Place(
-        US, county.state, "", county.latitude, county.longitude, "county", "profile", _STATE, "",
-        county.fips, county.hsa, county.hrr,
-    )  # fmt: skip
-
-
-def _state(code: str) -> Place:
-    return Place(US, code, "", None, None, "admin1", "profile", _STATE)
-
-
-def _province(code: str) -> Place:
-    """`CA/08`: Ontario."""
-    country, _, admin1 = code.partition("/")
-    return Place(country, admin1, "", None, None, "admin1", "profile", _STATE)
-
-
-def _country(code: str, confidence: int = _STATE) -> Place:
-    return Place(code, "", "", None, None, "country", "profile", confidence)
-
-
-def _merged(found: Iterable[Place | Abstention]) -> Place | Abstention:
-    """One answer from several parts: the finest, if all the others contain it or name its neighbour; else none."""
-    places = [one for one in found if isinstance(one, Place)]
-    reasons = {one.reason for one in found if isinstance(one, Abstention)}
-    if not places:
-        order: tuple[Abstained, ...] = ("multi", "ambiguous", "too_coarse", "unlisted", "junk")
-        return Abstention(next(reason for reason in order if reason in reasons))
-    if reasons & {"ambiguous", "multi"}:
-        return Abstention("multi")
-    best = max(places, key=lambda place: _FINENESS[place.precision])
-    return best if all(_agree(best, place) for place in places) else Abstention("multi")
-
-
-def _agree(best: Place, other: Place) -> bool:
-    if other.country != best.country or other.admin1 not in ("", best.admin1):
-        return False
-    if other.city in ("", best.city):
-        return True
-    a, b, c, d = best.latitude, best.longitude, other.latitude, other.longitude
-    return a is None or b is None or c is None or d is None or km(a, b, c, d) <= SAME_TOWN_KM

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from streams.reading.places.names import City, Content, GazetteerError, PlaceNames, Words, fold
 from streams.reading.places.place import Abstention, Place
-from streams.reading.places.resolver import Gazetteer, place_of
+from streams.reading.places.resolver import Asked, Gazetteer, place_of
 from streams.vocabulary import ABSTAINED
 from tests.reading.making import a_post, cases
 
@@ -68,9 +68,31 @@ def test_no_text_takes_long(text: str) -> None:
     assert time.perf_counter() - begun < 0.25, "a bound against hangs: 5 ms are asked for, 0.2 is the usual"
 
 
-@pytest.mark.parametrize("text", ["Fargo, ND", "Minnesota", "nola", "58102", "OK"])
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=7).map(" ".join))
+@settings(deadline=None, max_examples=200)
 def test_space_around_a_text_does_not_matter(text: str) -> None:
-    assert GAZETTEER.resolve(f"  {text} ") == GAZETTEER.resolve(text)
+    assert GAZETTEER.resolve(f"  {text}\t") == GAZETTEER.resolve(text)
+
+
+WORDS = """
+    nurse doctor mother hope nice mobile reading orange home hospital clinic ward mercy trinity memorial faith grace
+    liberty independence paradise heaven earth mars moon star sun best normal bath split male hell truth love peace
+    james mary linda jackson lincoln washington taylor kelly florence helena victoria carmel casa sol luna centro vida
+    oh ok in me hi or id mass miss wash penn may march spring summit beacon enterprise surprise hazard
+"""
+
+
+@pytest.mark.parametrize("word", WORDS.split())
+def test_a_word_alone_is_no_town_though_there_is_one_of_that_name(word: str) -> None:
+    assert isinstance(GAZETTEER.resolve(word), Abstention)
+    assert isinstance(GAZETTEER.resolve(word.capitalize()), Abstention)
+
+
+@pytest.mark.parametrize("text", ["@a" * 100, "in a " * 40, "usa " * 50, "the " * 50, "日本" * 100, "x, " * 66])
+def test_the_worst_texts_are_refused_or_read_without_getting_lost(text: str) -> None:
+    begun = time.perf_counter()
+    GAZETTEER.resolve(text)
+    assert time.perf_counter() - begun < 0.25, "a bound against hangs: the worst takes 3 ms"
 
 
 def test_every_city_resolves_to_itself_beside_its_state() -> None:
@@ -135,12 +157,15 @@ def test_impossible_coordinates_are_no_place(point: tuple[float, float]) -> None
     assert GAZETTEER.at(*point, "geo_tag") == Abstention("junk")
 
 
-def test_answers_are_remembered() -> None:
-    assert GAZETTEER.resolve("Corvallis, OR") is GAZETTEER.resolve("Corvallis, OR")
+def test_answers_are_remembered_and_counted() -> None:
+    fresh = Gazetteer(GAZETTEER._names)
+    assert fresh.resolve("Corvallis, OR") is fresh.resolve("Corvallis, OR")
+    fresh.resolve("Bemidji, MN")
+    assert fresh.asked() == Asked(hits=1, misses=2)
 
 
 def test_an_alias_of_no_city_is_refused_by_name() -> None:
-    words = Words(1, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], [], [], [], [], [], [])
+    words = Words(1, {}, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], {}, [], [], [], [], [], [], [])
     with pytest.raises(GazetteerError, match="'gotham' points at 'Gotham, NJ, US'"):
         PlaceNames(words, Content(1, {}, "", [City("Fargo", "US", "ND", 46.9, -96.8, 1)], {"fargo": 0}, [], [], {}))
 
