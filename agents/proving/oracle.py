@@ -106,7 +106,7 @@ def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
         for kind in ("posts", "own"):
             cells[hospital, period, prefix + kind, ""] += int(str(row[kind]))
         for kind in ("tiers", "topics", "intents", "communities"):
-            values = row[kind]
+            values = row.get(kind, {})  # a row of before has fewer
             assert isinstance(values, dict)  # noqa: S101 - a changelog of another shape is no table of ours
             for value, count in values.items():
                 cells[hospital, period, prefix + kind, value] += count
