@@ -19,7 +19,7 @@ from tests.reading.making import a_payload, as_json
 pytestmark = pytest.mark.kafka
 
 SECRET = "a word of a post"  # noqa: S105 - what must not be shown
-LONG = as_json(a_payload({"id": "31", "text": SECRET * 50}))
+LONG = as_json(a_payload({"id": "31", "edit_history_tweet_ids": ["31"], "text": SECRET * 50}))
 BROKEN = b'{"data": {"id": "32", "text": "' + SECRET.encode()
 
 
