@@ -10,9 +10,10 @@ have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
-# What demo and chaos take; `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`.
+# What demo and chaos take; `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
 demo: SECONDS ?= 30
 chaos: SECONDS ?= 60
+OF ?= workers
 KILLS ?= 5
 RATE ?= 2000
 SEED ?= 7
@@ -44,8 +45,8 @@ format: $(ready) ## Write code as `make lint` wants it
 	@$(bin)/ruff check --fix
 	@$(bin)/ruff format
 
-chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7)
-	@exec $(bin)/earshot chaos --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
+chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or ingest
+	@exec $(bin)/earshot chaos --of $(OF) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
 docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
 	@$(bin)/python -m streams.reference

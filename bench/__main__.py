@@ -1,7 +1,8 @@
 """`make bench`: each layer over the same posts on the same broker, in one run.
 
 Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
-never seen). With one: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows,
+never seen). With one of their own: `accept-each`, `accept-group` (tweepy -> log -> Kafka, by the log's syncs). With a
+common one: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows,
 written at commits), `full` (the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next
 progress). All of these but the last also say their pace relative to `raw`. Posts are the simulated X's, about 2 kB.
 """
@@ -10,7 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from agents.proving import stored
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import locality, tagging
+from bench import accept, locality, tagging
 from streams import kafka_client, kafka_topics
 from streams.settings import Settings, environment, load
 
@@ -33,7 +35,12 @@ CASES: dict[str, list[str]] = {
     "table": [sys.executable, WORKERS, "table"],
     "full": [*EARSHOT, "worker"],
 }
-ALONE = {"tagging": tagging.measure, "locality": locality.measure}
+ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
+    "tagging": tagging.measure,
+    "locality": locality.measure,
+    "accept-each": partial(accept.measure, "each"),
+    "accept-group": partial(accept.measure, "group"),
+}
 EVERY = (*ALONE, "raw", *CASES, "recovery")
 POLL_SECONDS = 0.2
 RECOVERY_RATE = 2000.0

@@ -5,14 +5,22 @@ import time
 
 import click
 
+from agents.proving import acceptance
 from agents.proving import chaos as proving
 from streams.settings import Settings
 
 
 @click.command()
+@click.option(
+    "--of", type=click.Choice(["workers", "ingest"]), default="workers", show_default=True, help="What is hurt."
+)
 @click.option("--kills", default=5, show_default=True, type=click.IntRange(0, 1000), help="SIGKILLs at random moments.")
 @click.option(
-    "--seconds", default=60.0, show_default=True, type=click.FloatRange(10, 86_400), help="How long posts come."
+    "--seconds",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(10, 86_400),
+    help="How long posts come; of ingest: how long Kafka is away.",
 )
 @click.option("--rate", default=2000.0, show_default=True, type=click.FloatRange(1, 20_000), help="Posts a second.")
 @click.option("--seed", default=7, show_default=True, help="Of the plan of faults and of the posts.")
@@ -20,10 +28,11 @@ from streams.settings import Settings
     "--runs", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs, each with the next seed."
 )
 @click.pass_context
-def chaos(ctx: click.Context, kills: int, seconds: float, rate: float, seed: int, runs: int) -> None:
+def chaos(ctx: click.Context, of: str, kills: int, seconds: float, rate: float, seed: int, runs: int) -> None:
     """Kill, stop, add and take away workers while posts come; then ask the oracle.
 
-    Exit code 0: every count is right and every offset committed, in every run.
+    With `--of ingest`: kill ingest, then take Kafka away from it; then ask whether every post that ingest accepted is
+    on Kafka. Exit code 0: every count is right and every offset committed, or no post is lost, in every run.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, a shell ignores SIGINT
         signal.signal(number, signal.default_int_handler)
@@ -35,6 +44,14 @@ def chaos(ctx: click.Context, kills: int, seconds: float, rate: float, seed: int
 
     exact = True
     for run_seed in range(seed, seed + runs):
+        if of == "ingest":
+            for made in (
+                acceptance.kills(settings, kills, rate, run_seed, say),
+                acceptance.outage(settings, seconds, rate, say),
+            ):
+                exact = exact and made.lost == 0
+                click.echo(str(made))
+            continue
         say(f"seed {run_seed}: {seconds:.0f} s at {rate:.0f} posts/s")
         outcome = proving.run(settings, proving.plan(kills, seconds, run_seed), seconds, rate, run_seed, say)
         exact = exact and outcome.exact

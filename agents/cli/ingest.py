@@ -1,10 +1,11 @@
 """`earshot ingest`: listen to X and publish, until SIGTERM or SIGINT.
 
-Owns signals; the work is `agents/ingest/service.py`.
+Owns signals and the interpreter's pace; the work is `agents/ingest/service.py`.
 """
 
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -16,6 +17,9 @@ from agents.ingest import service
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
 
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the others waiting: Python's 5 ms would come on top of every sync of the log."""
+
 
 @click.command("ingest")
 @click.pass_context
@@ -23,6 +27,7 @@ def command(context: click.Context) -> None:
     """Listen to X and put every post on Kafka, until ctrl-c."""
     settings: Settings = context.obj
     logs.begin(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     stop = threading.Event()
 
     asked = False

@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 STALL_SECONDS = 20.0
 """Without an acknowledgement for so long a producer is replaced, if the broker answers. A request may take 15."""
+SILENCE_SECONDS = 3.0
+"""Without an acknowledgement for so long the broker is asked whether it is there at all."""
+ASK_SECONDS = 1.0
+"""Between two such questions."""
 MOST_FAILURES = 5
 """Producers in a row that failed without one record taken: another will not help."""
 PAUSE_SECONDS = 2.0
@@ -138,6 +142,7 @@ class Publisher:
         self._closed = False
         self._generation = 0
         self._progress_at = self._moved_at = clock()
+        self._asked_at = float("-inf")
         self.acked = 0
         """Records that Kafka has acknowledged."""
         self.rebuilds = 0
@@ -186,24 +191,31 @@ class Publisher:
     def tend(self) -> None:
         """Replace a producer that failed or stalled and send again what it has not acknowledged, in order.
 
-        To be called every second or so. Raises `UserError` when Kafka keeps refusing.
+        While no broker answers there is none: kafka-python's takes all of a core to look for one. To be called every
+        second or so. Raises `UserError` when Kafka keeps refusing.
         """
         with self._changed:
-            error, stalled = self._error, self._clock() - self._progress_at
-            patience = STALL_SECONDS if error is None else PAUSE_SECONDS * self._failures
+            error, now = self._error, self._clock()
+            stalled = now - self._progress_at
+            patience = PAUSE_SECONDS * self._failures if error else SILENCE_SECONDS if self._producer else 0.0
             if stalled < patience or not (error or self._unacked):
                 return
             if self._failures >= MOST_FAILURES and error is not None:
                 raise UserError(
                     f"Kafka refuses the posts ({type(error).__name__}); `earshot topics describe` shows why"
                 )
+            if now - self._asked_at < ASK_SECONDS:
+                return
+            self._asked_at = now
         if not self._connection.ready():
-            # As it is, the producer will go on when the broker is back; a new one could do no more.
-            log.warning("Kafka does not answer; %d records wait", self.outstanding)
-            with self._changed:
-                self._progress_at = self._clock()
-            return
-        self._replace(type(error).__name__ if error is not None else f"no acknowledgement for {stalled:.0f} s")
+            if self._producer is not None:
+                log.warning("Kafka does not answer; no producer until it does")
+                with self._sending:
+                    self._discard()
+        elif error is not None:
+            self._replace(type(error).__name__)
+        elif self._producer is None or stalled >= STALL_SECONDS:
+            self._replace(f"no acknowledgement for {stalled:.0f} s")
 
     def close(self, seconds: float) -> int:
         """Accept no more, wait up to `seconds` for what was accepted; how many records Kafka has not taken."""

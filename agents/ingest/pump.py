@@ -15,6 +15,9 @@ from streams.errors import UserError
 
 _WAIT_SECONDS = 0.5
 """How long the thread waits for a record before it looks whether to stop."""
+_FEW, _PAUSE_SECONDS = 64, 0.01
+"""After so few records at once the thread lets more come together: woken for each, it would take a third of the reading
+thread's pace. The producer waits 50 ms for a batch anyway."""
 _STOP_TURN_SECONDS = 0.05
 GIVE_UP_SECONDS = 5.0
 """At a stop: Kafka takes nothing any more if it has acknowledged nothing for so long."""
@@ -75,9 +78,12 @@ class Pump:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                for entry in self._log.take(_WAIT_SECONDS):
+                taken = self._log.take(_WAIT_SECONDS)
+                for entry in taken:
                     if not self._publish(entry):
                         return
+                if len(taken) < _FEW:
+                    self._stopping.wait(_PAUSE_SECONDS)
         except Exception as error:
             self._failure = error  # raised again by `tend`, in the calling thread
 

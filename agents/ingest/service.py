@@ -98,8 +98,11 @@ class Ingest:
         self._stopping.set()
         self.stream.stop()
         self._thread.join(READER_SECONDS)
-        self.gaps.stop()
-        return self.pump.stop(FLUSH_SECONDS)
+        try:
+            self.gaps.stop()
+        finally:
+            left = self.pump.stop(FLUSH_SECONDS)
+        return left
 
     def reading(self) -> Reading:
         """What the stream, the rules, the log and Kafka say of themselves, for /metrics."""

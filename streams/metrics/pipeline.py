@@ -167,7 +167,7 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="seconds",
         jobs=("ingest",),
-        help="When the oldest record came that Kafka has not acknowledged, seconds since the epoch. Absent when there is none.",
+        help="When the oldest record came that Kafka has not, seconds since the epoch. Absent when there is none.",
         act="Minutes ago: Kafka takes nothing; see pipeline_kafka_reachable and pipeline_producer_rebuilds_total.",
     ),
     Metric(

@@ -82,6 +82,19 @@ def test_the_grace_is_longer_than_a_stop_may_take() -> None:
     assert grace["ingest"] > 2 * (ingest.FLUSH_SECONDS + ingest.READER_SECONDS)
 
 
+@pytest.mark.parametrize("name", ["ingest", "ingest-demo"])
+def test_what_ingest_accepted_outlives_its_container(name: str) -> None:
+    log = Path(SERVICES[name]["environment"]["EARSHOT_WAL_DIR"])
+    assert f"ingest-log:{log.parent}" in SERVICES[name]["volumes"]
+    assert "ingest-log" in FILE["volumes"]
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+    assert f"install --directory --owner=10001 --group=10001 --mode=0700 {log.parent}" in dockerfile
+    assert {one for one in SERVICES if "ingest-log" in str(SERVICES[one].get("volumes", ""))} == {
+        "ingest",
+        "ingest-demo",
+    }
+
+
 def test_networks_let_out_only_who_has_to() -> None:
     assert FILE["networks"]["data"] == {"internal": True}
     assert FILE["networks"]["metrics"] == {"internal": True}

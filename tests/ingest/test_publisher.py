@@ -12,7 +12,15 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from agents.ingest import publisher
 from agents.ingest.intake import Record
-from agents.ingest.publisher import MOST_FAILURES, PAUSE_SECONDS, STALL_SECONDS, KafkaConnection, Publisher
+from agents.ingest.publisher import (
+    ASK_SECONDS,
+    MOST_FAILURES,
+    PAUSE_SECONDS,
+    SILENCE_SECONDS,
+    STALL_SECONDS,
+    KafkaConnection,
+    Publisher,
+)
 from agents.kafka_admin import apply_topics
 from deploy.local_kafka import LocalKafka
 from streams import kafka_topics
@@ -121,17 +129,25 @@ def test_a_refused_record_is_sent_again_by_a_new_producer(script: Script, sink: 
     assert script.values(1) == [b"1", b"2", b"3"]
 
 
-def test_silence_of_the_whole_broker_is_waited_out(script: Script, sink: Publisher) -> None:
+def test_silence_of_the_whole_broker_is_waited_out_without_a_producer(script: Script, sink: Publisher) -> None:
     publish(sink, 1)
     script.answers = False
     for _ in range(20):
-        script.now += STALL_SECONDS
+        script.now += SILENCE_SECONDS
         sink.tend()
-    assert len(script.producers) == 1
+    assert (len(script.producers), script.discarded) == (1, 1)
+    publish(sink, 2)
     script.answers = True
-    script.now += STALL_SECONDS
+    script.now += ASK_SECONDS
     sink.tend()
-    assert script.values(1) == [b"1"]
+    assert script.values(1) == [b"1", b"2"]
+
+
+def test_a_broker_that_answers_may_take_its_time(script: Script, sink: Publisher) -> None:
+    publish(sink, 1)
+    script.now += SILENCE_SECONDS
+    sink.tend()
+    assert (len(script.producers), script.discarded) == (1, 0)
 
 
 def test_a_producer_that_cannot_be_built_is_tried_again(script: Script, sink: Publisher) -> None:

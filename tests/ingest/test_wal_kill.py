@@ -48,8 +48,8 @@ def test_posts_that_ingest_accepted_before_a_kill_are_on_kafka(pipeline_settings
 
 
 @pytest.mark.kafka
-def test_an_outage_of_kafka_costs_no_post_and_no_memory(jars: Path) -> None:
-    assert jars
+@pytest.mark.usefixtures("jars")
+def test_an_outage_of_kafka_costs_no_post_and_no_memory() -> None:
     outcome = acceptance.outage(load(kafka_bootstrap=""), seconds=10, rate=250, say=lambda _: None)
     assert outcome.accepted > 2500
     assert outcome.lost == 0

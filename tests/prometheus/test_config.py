@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import yaml
 
+from agents.ingest.log.wal import ROOM
 from deploy.prometheus_tool import RunningPrometheus, promtool
 from deploy.prometheus_tool.running import CONFIG
 from streams import directory, kafka_topics
@@ -92,6 +93,7 @@ def test_the_runbook_has_a_chapter_for_each_alert_and_no_other() -> None:
 def test_numbers_in_rules_are_those_of_the_code() -> None:
     assert alert("WorkerMissing", "page")["expr"].endswith(f"< {kafka_topics.PARTITIONS}")
     assert alert("IngestBacklog", "page")["expr"].endswith(f"> {DEFAULTS.ingest_outstanding // 2}")
+    assert alert("WalFilling", "page")["expr"].endswith(f"> {ROOM}")
     assert 30.0 in declared("pipeline_visible_seconds").buckets
 
 
