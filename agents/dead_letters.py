@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from kafka.errors import KafkaError
 
-from agents.ingest.intake import Intake
 from agents.ingest.publisher import KafkaConnection
+from agents.ingest.x.intake import Intake
 from agents.proving import stored
 from streams import kafka_topics
 from streams.errors import UserError

@@ -16,8 +16,10 @@ import msgspec
 import requests
 import tweepy
 
-from agents.ingest import rules, service
-from agents.ingest.x import XStream
+from agents.ingest.service import quiet
+from agents.ingest.x import rules
+from agents.ingest.x.stream import XStream
+from agents.ingest.x.token import read_token
 from agents.kafka_admin import describe_topics
 from agents.kafka_probe import require_answer
 from deploy.local_kafka import bootstrap
@@ -98,7 +100,7 @@ def _directory(settings: Settings, clock: Callable[[], float]) -> Iterator[Findi
 
 def _x(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     try:
-        token = service.read_token(settings)
+        token = read_token(settings)
         mode = Path(settings.x_token_file).stat().st_mode
     except (UserError, OSError) as error:
         yield _failed("token", error)
@@ -108,7 +110,7 @@ def _x(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
         yield Finding("fail", "token", found, f"chmod o-rwx {settings.x_token_file}")
     else:
         yield Finding("ok", "token", f"in {settings.x_token_file}, closed to others")
-    service.quiet()
+    quiet()
     heard: list[tuple[requests.Response, float]] = []
     client = XStream(token, settings.x_base_url, lambda _: None)
     client.session.hooks["response"].append(lambda response, *_, **__: heard.append((response, clock())))

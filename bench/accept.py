@@ -18,10 +18,10 @@ import msgspec
 
 from agents.cli.ingest import SWITCH_SECONDS
 from agents.ingest import publisher
-from agents.ingest.intake import Intake
 from agents.ingest.log.wal import Sync, open_log
 from agents.ingest.pump import Pump
-from agents.ingest.x import XStream
+from agents.ingest.x.intake import Intake
+from agents.ingest.x.stream import XStream
 from agents.proving.load import lines
 from agents.proving.pipeline import Pipeline
 from streams.settings import environment, load

@@ -10,13 +10,14 @@ import click
 import msgspec
 from kafka.errors import KafkaError
 
-from agents.compliance import KINDS, Kind, withdrawals
+from agents.compliance import withdrawals
 from agents.ingest import publisher
 from agents.ingest.service import require_kafka_topics
 from agents.replay.capture import Capture
 from deploy.local_kafka import bootstrap
 from streams.errors import UserError
 from streams.settings import Settings
+from streams.vocabulary import COMPLIANCE_KINDS, ComplianceKind
 
 DRAIN_SECONDS = 60.0
 """Most that the end waits for Kafka."""
@@ -38,7 +39,7 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
     """
     settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
     require_kafka_topics(settings)
-    counts: Counter[Kind] = Counter(dict.fromkeys(KINDS, 0))
+    counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
     try:
         sink = publisher.connect(settings)
     except KafkaError as error:

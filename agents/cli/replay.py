@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from agents.ingest import publisher
-from agents.ingest.intake import Intake
 from agents.ingest.service import require_kafka_topics
+from agents.ingest.x.intake import Intake
 from agents.replay.capture import Capture
 from agents.replay.player import Nowhere, Pace, Summary, play
 from streams import directory

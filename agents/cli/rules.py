@@ -1,6 +1,6 @@
 """`earshot rules plan|apply`: the stream rules at X against those that the directory wants.
 
-Knows how to say it; wording, planning and syncing are `agents/ingest/rules.py`'s.
+Knows how to say it; wording, planning and syncing are `agents/ingest/x/rules.py`'s.
 """
 
 import click
@@ -8,11 +8,12 @@ import msgspec
 import requests
 import tweepy
 
-from agents.ingest import rules as stream_rules
-from agents.ingest.problems import of_refusal
-from agents.ingest.rules import MAX_RULES, Plan, Rule
-from agents.ingest.service import quiet, read_token
-from agents.ingest.x import XStream
+from agents.ingest.service import quiet
+from agents.ingest.x import rules as stream_rules
+from agents.ingest.x.problems import of_refusal
+from agents.ingest.x.rules import MAX_RULES, Plan, Rule
+from agents.ingest.x.stream import XStream
+from agents.ingest.x.token import read_token
 from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings

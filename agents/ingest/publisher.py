@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from agents.ingest.intake import Record
+from agents.ingest.records import Record
 from agents.kafka_probe import answers
 from streams import kafka_client, kafka_topics
 from streams.errors import UserError

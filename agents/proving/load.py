@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kafka import KafkaProducer
 
-from agents.ingest.intake import Intake
+from agents.ingest.x.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
 from streams import directory, kafka_client, kafka_topics

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-from agents.ingest.intake import Intake, Record
+from agents.ingest.records import Record
+from agents.ingest.x.intake import Intake
 from agents.replay.messages import KINDS, message_of
 from streams.reading.reader import Reader, UnreadableError
 

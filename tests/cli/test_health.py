@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from agents.cli import main
 from agents.health import Beat
-from agents.ingest import service
+from agents.ingest.x import source
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.errors import UserError
@@ -115,7 +115,7 @@ def test_a_worker_with_lag_and_no_progress_is_not_healthy(kafka: str, file: Path
 def test_ingest_is_healthy_while_x_is_heard(
     pipeline_settings: Settings, tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(source, "SILENCE_SECONDS", 1.0)
     base = msgspec.structs.replace(pipeline_settings, health_file=str(file), health_age=2)
     with ExitStack() as x, ExitStack() as rest:
         # No posts: heartbeats are enough.

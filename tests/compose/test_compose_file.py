@@ -10,6 +10,7 @@ import yaml
 
 from agents import worker
 from agents.ingest import service as ingest
+from agents.ingest.source import STOP_SECONDS
 from deploy.compose.init import SECRETS, init
 from deploy.compose.pin import images
 from deploy.local_kafka.properties import server_properties
@@ -79,7 +80,7 @@ def test_health_of_the_pipeline_is_progress(name: str) -> None:
 def test_the_grace_is_longer_than_a_stop_may_take() -> None:
     grace = {name: int(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("worker", "ingest")}
     assert grace["worker"] > 2 * worker.STOP_SECONDS
-    assert grace["ingest"] > 2 * (ingest.FLUSH_SECONDS + ingest.READER_SECONDS)
+    assert grace["ingest"] > 2 * (ingest.FLUSH_SECONDS + STOP_SECONDS)
 
 
 @pytest.mark.parametrize("name", ["ingest", "ingest-demo"])

@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from agents.ingest.intake import Record
 from agents.ingest.log.wal import Log
+from agents.ingest.records import Record
 from streams.errors import UserError
 
 MAX_BYTES = 64 * 1024 * 1024

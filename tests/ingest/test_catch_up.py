@@ -10,9 +10,9 @@ import pytest
 import requests
 import tweepy
 
-from agents.ingest import catch_up, rules
-from agents.ingest.catch_up import CatchUp, Gap, Search
-from agents.ingest.reads import Reads
+from agents.ingest.x import catch_up, rules
+from agents.ingest.x.catch_up import CatchUp, Gap, Search
+from agents.ingest.x.reads import Reads
 from agents.simulated.stream_rules import parse
 from agents.simulated.thread import Running
 from streams import directory, kafka_topics

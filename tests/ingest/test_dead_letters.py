@@ -8,8 +8,9 @@ from click.testing import CliRunner, Result
 
 from agents.cli import main
 from agents.dead_letters import waiting
-from agents.ingest.intake import Intake, Record
 from agents.ingest.publisher import connect
+from agents.ingest.records import Record
+from agents.ingest.x.intake import Intake
 from agents.proving.stored import read
 from streams import kafka_topics
 from streams.records import DeadLetter, encode_json

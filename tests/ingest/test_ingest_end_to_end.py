@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.ingest import publisher, rules
-from agents.ingest.intake import Intake
+from agents.ingest import publisher
+from agents.ingest.x import rules
+from agents.ingest.x.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
 from streams import directory, kafka_topics

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ingest.intake import DEAD_RAW_BYTES, Intake, Record
+from agents.ingest.records import DEAD_RAW_BYTES, Record
+from agents.ingest.x.intake import Intake
 from streams.kafka_topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, Envelope, decode_dead_letter
 

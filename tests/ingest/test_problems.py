@@ -7,8 +7,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ingest.outcome import Outcome
-from agents.ingest.problems import of_line, of_refusal
+from agents.ingest.x.outcome import Outcome
+from agents.ingest.x.problems import of_line, of_refusal
 from agents.simulated.answers import REFUSAL_NAMES, REFUSALS
 
 RESET = 1_790_000_000

@@ -11,7 +11,6 @@ import pytest
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from agents.ingest import publisher
-from agents.ingest.intake import Record
 from agents.ingest.publisher import (
     ASK_SECONDS,
     MOST_FAILURES,
@@ -21,6 +20,7 @@ from agents.ingest.publisher import (
     KafkaConnection,
     Publisher,
 )
+from agents.ingest.records import Record
 from agents.kafka_admin import apply_topics
 from deploy.local_kafka import LocalKafka
 from streams import kafka_topics

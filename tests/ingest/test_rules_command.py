@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agents.cli import main
-from agents.ingest import rules
+from agents.ingest.x import rules
 from streams import directory
 from tests.ingest.listening import TOKEN, simulated
 

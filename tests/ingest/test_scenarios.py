@@ -12,11 +12,11 @@ from collections import Counter
 
 import pytest
 
-from agents.ingest import rules
-from agents.ingest.intake import Intake
-from agents.ingest.outcome import CONSEQUENCES, Outcome
-from agents.ingest.supervisor import BUDGET, WINDOW, Policy, supervise
-from agents.ingest.x import XStream
+from agents.ingest.x import rules
+from agents.ingest.x.intake import Intake
+from agents.ingest.x.outcome import CONSEQUENCES, Outcome
+from agents.ingest.x.stream import XStream
+from agents.ingest.x.supervisor import BUDGET, WINDOW, Policy, supervise
 from agents.simulated import scenario
 from agents.simulated.scenario import Scenario
 from streams import directory

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from agents.ingest import rules
-from agents.ingest.rules import MAX_RULE_CHARS, Rule
-from agents.ingest.x import XStream
+from agents.ingest.x import rules
+from agents.ingest.x.rules import MAX_RULE_CHARS, Rule
+from agents.ingest.x.stream import XStream
 from agents.simulated.stream_rules import parse
 from streams import directory
 from streams.directory import Directory, Handle, Hospital

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ingest.outcome import CONSEQUENCES, HEALTHY, Outcome
-from agents.ingest.supervisor import BUDGET, WINDOW, Policy, supervise
+from agents.ingest.x.outcome import CONSEQUENCES, HEALTHY, Outcome
+from agents.ingest.x.supervisor import BUDGET, WINDOW, Policy, supervise
 from streams.errors import UserError
 from streams.vocabulary import STREAM_ENDS
 

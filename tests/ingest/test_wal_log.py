@@ -12,10 +12,10 @@ from typing import Literal
 
 import pytest
 
-from agents.ingest.intake import Record
 from agents.ingest.log import segments, wal
 from agents.ingest.log.entries import Entry
 from agents.ingest.log.wal import Log
+from agents.ingest.records import Record
 from streams.errors import UserError
 from streams.settings import load
 from tests.ingest import appending

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.ingest.intake import Record
 from agents.ingest.log import entries
 from agents.ingest.log.wal import Log
+from agents.ingest.records import Record
 from streams.errors import UserError
 
 CAP = 1 << 24

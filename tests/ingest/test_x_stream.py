@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import pytest
 
-from agents.ingest import rules
-from agents.ingest.outcome import Outcome
-from agents.ingest.rules import Rule
 from agents.ingest.service import quiet
-from agents.ingest.supervisor import Policy, supervise
-from agents.ingest.x import XStream
+from agents.ingest.x import rules
+from agents.ingest.x.outcome import Outcome
+from agents.ingest.x.rules import Rule
+from agents.ingest.x.stream import XStream
+from agents.ingest.x.supervisor import Policy, supervise
 from agents.simulated.scenario import After, Disconnect, Refuse, Silence
 from agents.simulated.thread import Running
 from streams import directory

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.ingest import rules
 from agents.ingest.log.wal import open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.service import Ingest
+from agents.ingest.x import rules
+from agents.ingest.x.source import XSource
 from streams import directory
 from streams.settings import load
 from tests.ingest.listening import TOKEN, pointed_at, simulated, wait_until
@@ -30,7 +31,7 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
     with simulated(count=0, heartbeat=0.2) as running:
         settings = pointed_at(load({}), running.x.url, tmp_path)
         log = open_log(settings, lambda _: None)
-        ingest = Ingest(settings, TOKEN, wanted, log, sink)
+        ingest = Ingest(log, sink, [XSource(settings, TOKEN, wanted, log)])
 
         def shown(name: str, *labels: str) -> float | None:
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.cli import main
-from agents.ingest.intake import Intake, Record
+from agents.ingest.records import Record
+from agents.ingest.x.intake import Intake
 from agents.proving.stored import read
 from agents.replay.capture import Capture
 from agents.replay.messages import message_of

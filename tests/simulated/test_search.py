@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import tweepy
 
-from agents.ingest.x import TWEEPY_BASE_URL, BaseUrl
+from agents.ingest.x.connection import TWEEPY_BASE_URL, BaseUrl
 from agents.simulated.feed import Feed
 from agents.simulated.history import History
 from agents.simulated.posts import Post

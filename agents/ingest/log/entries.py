@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from agents.ingest.intake import Record
+from agents.ingest.records import Record
 
 HEAD = struct.Struct("<II")
 """Length of the body in bytes, crc32 of the body. No body is empty, so zeros, which a power cut may leave, are bad."""

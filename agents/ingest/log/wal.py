@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from agents.ingest.intake import Record
 from agents.ingest.log import entries, segments
 from agents.ingest.log.cursor import Cursor
 from agents.ingest.log.entries import Entry
 from agents.ingest.log.segments import Segment
+from agents.ingest.records import Record
 from streams.errors import UserError
 from streams.settings import Settings, variable
 

@@ -4,41 +4,24 @@ Owns the rules of what a line must have (an object with `data.id`, nothing else)
 the source's reading thread, through `service.py`. Reads no text and no author; where a record goes is `publisher.py`.
 """
 
-import hashlib
 import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple
 
 import msgspec
 
-from streams.kafka_topics import MAX_RECORD_BYTES
+from agents.ingest.records import Origin, Record, UnreadableError, dead_letter
 from streams.metrics.registry import declared
-from streams.records import DeadLetter, Envelope, encode_json
-from streams.vocabulary import DeadReason
+from streams.records import Envelope, encode_json
 
 log = logging.getLogger(__name__)
 
 SOURCE = "x"
-Origin = Literal["stream", "search", "replay"]
-"""How a post came: as it was written, found afterwards, or from a file."""
-DEAD_RAW_BYTES = (MAX_RECORD_BYTES - 4096) // 4 * 3
-"""Most bytes of a line that a dead letter carries: base64 makes 4 of 3, and 4 KiB are for the rest of the record."""
-
 _ID = re.compile(r"\d{1,20}", re.ASCII)
 """A post id is a decimal 64-bit number (X API v2)."""
 _TITLE = re.compile(r"[A-Za-z][A-Za-z -]{0,59}")
 """A notice's title may be logged if it is no more than words."""
-
-
-class Record(NamedTuple):
-    """One record for Kafka."""
-
-    topic: Literal["posts", "dead-letters"]
-    """By its plain name; the pipeline's prefix is the publisher's business."""
-    key: bytes
-    value: bytes
 
 
 class _Data(msgspec.Struct):
@@ -71,14 +54,6 @@ _decode_history = msgspec.json.Decoder(list[int | str] | None).decode
 _decode_notices = msgspec.json.Decoder(list[_Notice]).decode
 
 
-class UnreadableError(Exception):
-    """A line that is no post and no notice."""
-
-    def __init__(self, reason: DeadReason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Intake:
     """Makes records of lines and counts them. Used by one thread; its counts may be read by any."""
 
@@ -107,7 +82,7 @@ class Intake:
             record = self._read(line, now)
         except UnreadableError as error:
             self.dead_letters["ingest", error.reason] += 1
-            return _dead(error.reason, line, now)
+            return dead_letter(error.reason, SOURCE, line, now)
         if record is None:
             self.notices += 1
         else:
@@ -175,10 +150,3 @@ def _log_notices(errors: msgspec.Raw) -> None:
     except msgspec.DecodeError:
         titles = []
     log.warning("X says: %s", ", ".join(filter(_TITLE.fullmatch, titles)) or "an error without a title")
-
-
-def _dead(reason: DeadReason, line: bytes, now: int) -> Record:
-    letter = DeadLetter(reason, "ingest", SOURCE, now, len(line), raw=line[:DEAD_RAW_BYTES])
-    # It stands nowhere, so its bytes are its key: a copy overwrites itself.
-    key = b"ingest-" + hashlib.blake2b(line, digest_size=16).hexdigest().encode()
-    return Record("dead-letters", key, encode_json(letter))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 import requests
 
-from agents.ingest.outcome import Outcome
+from agents.ingest.x.outcome import Outcome
 from streams.vocabulary import StreamEnd
 
 BY_NAME: Mapping[str, StreamEnd] = {

@@ -1,26 +1,27 @@
-"""One connection to X's filtered stream, through tweepy's public hooks only.
+"""One connection to a stream of X's, through tweepy's public hooks: how it is made to end, and how it ended.
 
 tweepy by itself reconnects without delay after a clean end, ignores X's rate-limit headers and ends for good at one bad
-line. So `listen` is one connection and returns how it ended; lines leave as raw bytes. Called by `supervisor.py`, which
-decides about the next connection. Knows neither what is in a line nor which X it talks to.
+line. So `listen` is one connection and returns how it ended; lines leave as raw bytes. `stream.py` and
+`compliance_stream.py` say which stream it is; `supervisor.py` decides about the next connection. Knows neither what is
+in a line nor which X it talks to.
 """
 
 import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import tweepy
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from tweepy.streaming import BaseStream
 from urllib3.exceptions import ReadTimeoutError
 
-from agents.ingest import problems
-from agents.ingest.outcome import Outcome
+from agents.ingest.x import problems
+from agents.ingest.x.outcome import Outcome
 from streams.vocabulary import StreamEnd
 
 log = logging.getLogger(__name__)
@@ -33,26 +34,6 @@ STALL_SECONDS = 21.0
 """Seconds without a byte after which the stream counts as stalled; heartbeats come every 20 s. tweepy's own figure."""
 CHUNK_BYTES = 65_536
 """Most bytes that tweepy reads at once. A line still arrives with its chunk; tweepy's 512 make 5 MB lines quadratic."""
-
-FIELDS: Mapping[str, list[str]] = {
-    "tweet_fields": [
-        "author_id",
-        "conversation_id",
-        "created_at",
-        "edit_history_tweet_ids",
-        "entities",
-        "geo",
-        "in_reply_to_user_id",
-        "lang",
-        "note_tweet",
-        "public_metrics",
-        "referenced_tweets",
-    ],
-    "expansions": ["author_id", "geo.place_id", "in_reply_to_user_id", "referenced_tweets.id"],
-    "user_fields": ["id", "location", "name", "username", "verified_type"],
-    "place_fields": ["country", "country_code", "full_name", "geo", "id", "name", "place_type"],
-}
-"""What X shall send of each post: what is read now or in a later replay of `posts`, no more."""
 
 
 class BaseUrl(HTTPAdapter):
@@ -72,22 +53,21 @@ class BaseUrl(HTTPAdapter):
         return super().send(request, *arguments, **options)
 
 
-class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no types
-    """The filtered stream, one connection at a time; also tweepy's client for the rules."""
+class Connection(BaseStream):  # type: ignore[misc] # tweepy has no types
+    """One connection at a time. A subclass makes itself tweepy's client, calls `_prepare`, and says what to `_open`."""
 
-    def __init__(
-        self, token: str, base_url: str, emit: Callable[[bytes], None],
-        stall_seconds: float = STALL_SECONDS, clock: Callable[[], float] = time.monotonic, backfill_minutes: int = 0,
+    name = "X"
+    """How the log calls it."""
+
+    def _prepare(
+        self, base_url: str, emit: Callable[[bytes], None], stall_seconds: float = STALL_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        """`emit` gets each line but heartbeats, in the thread of `listen`; it may block, and X then waits.
-
-        `clock`: seconds that only grow, for how long a connection stood. `backfill_minutes`: how much X shall send
-        again at each connection, where the plan has it.
+        """To be called once tweepy's own `__init__` was. `emit` gets each line but heartbeats, in the thread of
+        `listen`; it may block, and X then waits. `clock`: seconds that only grow, for how long a connection stood.
         """
-        super().__init__(token, chunk_size=CHUNK_BYTES)
         self._emit = emit
         self._clock = clock
-        self._backfill = {"backfill_minutes": backfill_minutes} if backfill_minutes else {}
         self.session.mount(TWEEPY_BASE_URL, BaseUrl(base_url, stall_seconds))
         self.session.hooks["response"].append(self._on_response)
         self._response: requests.Response | None = None
@@ -103,6 +83,10 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
         self.heard_at = 0.0
         """When the last line or heartbeat came, seconds since the epoch; 0 before the first."""
 
+    def _open(self) -> None:
+        """Connect through tweepy and read until the end."""
+        raise NotImplementedError
+
     def listen(self) -> Outcome:
         """Connect, hand on lines until the connection ends, and say how it ended. Raises what `emit` raised."""
         self._ended, self._failure, self._response = Outcome("stopped"), None, None
@@ -110,7 +94,7 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
         if self._stopped:
             return self._ended
         try:
-            self.filter(**FIELDS, **self._backfill)
+            self._open()
         finally:
             self.connected = False
         self._response = None
@@ -137,7 +121,7 @@ class XStream(tweepy.StreamingClient):  # type: ignore[misc] # tweepy has no typ
 
     def on_connect(self) -> None:
         """X accepted the connection."""
-        log.info("X: connected")
+        log.info("%s: connected", self.name)
         self._connected_at = self._clock()
         self.connected = True
         self.connects += 1

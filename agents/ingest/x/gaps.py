@@ -7,9 +7,9 @@ and by the tending one some times a second. The searching is `catch_up.py`'s, th
 import time
 from collections.abc import Callable
 
-from agents.ingest import rules
-from agents.ingest.catch_up import BEFORE_SECONDS, CatchUp, Search
-from agents.ingest.reads import Reads
+from agents.ingest.x import rules
+from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
+from agents.ingest.x.reads import Reads
 from streams import directory
 from streams.errors import UserError
 from streams.metrics.collector import Reading

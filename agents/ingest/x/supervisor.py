@@ -9,7 +9,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable
 
-from agents.ingest.outcome import CONSEQUENCES, Outcome
+from agents.ingest.x.outcome import CONSEQUENCES, Outcome
 from streams.errors import UserError
 from streams.vocabulary import StreamEnd
 

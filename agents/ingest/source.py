@@ -1,0 +1,35 @@
+"""What `service.py` asks of a live source, whichever it is.
+
+A source reads in threads of its own and puts what it accepts into the log; it decides alone when to connect again. It
+knows neither the pump nor Kafka. `x/source.py` is one.
+"""
+
+from typing import Protocol
+
+from streams.metrics.collector import Reading
+
+STOP_SECONDS = 1.0
+"""Most that `stop` waits for a thread; it may be connecting, and holds nothing then."""
+
+
+class Source(Protocol):
+    """One live source on its way into the log."""
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    def check(self) -> None:
+        """Raise what ended a thread of it, if anything did. To be called some times a second."""
+
+    def stop(self) -> None:
+        """Read no more. Prompt, also while idle; what was accepted is in the log."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it was heard lately."""
+
+    def reading(self) -> Reading:
+        """What it says of itself, for /metrics. Sources may share a metric; its samples are added up."""
+
+    def report(self) -> str:
+        """The counts, in a few words."""
