@@ -82,7 +82,9 @@ class Log:
         self._active: Segment | None = None
         self._file = -1
         self._written = 0
-        """Bytes in the newest segment, synced or not."""
+        """Bytes of the newest segment, on the disk or still in `_pending`."""
+        self._pending: list[bytes] = []
+        """Records of the newest segment that no write has been tried for."""
         self._opened_at = self._tended_at = self._written_at = time.monotonic()
         self._full = False
         self._closed = False
@@ -126,14 +128,7 @@ class Log:
     def _write(self, data: bytes, began: float) -> None:
         if self._active is None or self._written >= self._segment_bytes or self._is_old():
             self._begin()
-        try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(self._file, left) :]
-        except OSError:
-            with contextlib.suppress(OSError):  # a torn end is repaired at the next start, too
-                os.ftruncate(self._file, self._written)
-            raise
+        self._pending.append(data)
         self._written += len(data)
         self._next += 1
         first = self._next - self.accepted == 1
@@ -168,7 +163,17 @@ class Log:
         """Accept what is written."""
         if self._active is None or self._next == self.accepted:
             return
-        os.fdatasync(self._file)
+        data = b"".join(self._pending)
+        self._pending.clear()
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(self._file, left) :]
+            os.fdatasync(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):  # a torn end is repaired at the next start, too
+                os.ftruncate(self._file, self._active.size)
+            raise
         with self._changed:
             self.bytes += self._written - self._active.size
             self._active.size = self._written
