@@ -25,6 +25,9 @@ it is a beginning."""
 _STRETCHED = tuple(3 * bytes([letter]) for letter in b"abcdefghijklmnopqrstuvxyz")
 """Patterns that show a stretched word at no cost; not w, for the sake of "www"."""
 
+_FEW = 16
+"""So many strikes are quicker gone through than sought."""
+
 
 class Group(msgspec.Struct, frozen=True):
     """Phrases of one meaning."""
@@ -77,7 +80,7 @@ class Phrases:
         self._negatable = sum(self._bits[group.name] for group in groups if group.negatable)
         self._opposites = [(self._bits[one.name], self._bits[one.opposite]) for one in groups if one.opposite]
         # A pattern's mask, from below: the groups it counts for, the groups it strikes, and what it is besides.
-        self._negates, self._bars, stretched = (1 << (2 * size + role) for role in range(3))
+        self._negates, stretched = 1 << 2 * size, 2 << 2 * size
         self._stretched = stretched
         masks: dict[bytes, int] = {}
         written: dict[bytes, str] = {}
@@ -91,21 +94,24 @@ class Phrases:
         for group in groups:
             add(group.phrases, self._bits[group.name])
             add(group.unless, self._bits[group.name] << size)
-        self._reach = 0
+        negation = Negation.load()
+        self._reach = negation.reach
+        self._negators = frozenset(word.encode() for word in negation.negators)
+        self._barriers = frozenset(word.encode() for word in negation.barriers)
         if self._negatable:
-            negation = Negation.load()
-            self._reach = negation.reach
             add(negation.negators, self._negates)
-            add(negation.barriers, self._bars)
-        self._known = frozenset(word for pattern in masks for word in pattern.split())
+        self._known = frozenset(word for pattern in masks for word in pattern.split()) | self._barriers
         masks.update(dict.fromkeys(_STRETCHED, stretched))
         self._longest = max(map(len, masks), default=0)
-        self._written = list(written.values())
-        self._masks = list(masks.values())
-        # Of the patterns that strike, the groups that they strike.
-        self._strikes = {
-            index: struck for index, mask in enumerate(self._masks) if (struck := mask >> size & self._all)
-        }
+        # First the patterns of which a place can matter, for they strike or can be struck or negated.
+        placed = self._negatable | sum(self._bits[group.name] for group in groups if group.unless)
+        placed |= self._all << size
+        masks = dict(sorted(masks.items(), key=lambda one: not one[1] & placed))
+        self._placed = sum(1 for mask in masks.values() if mask & placed)
+        self._written = [written[pattern] for pattern in masks if pattern in written]
+        # Equal masks are one object: a few hundred stay in the core's cache, 12,000 do not.
+        shared = {mask: mask for mask in masks.values()}
+        self._masks = [shared[mask] for mask in masks.values()]
         self._words = Words(emoji_of("".join(self._written)))
         # A DFA of 11,000 phrases does not fit a core's cache: 8 us for a post full of them, against 6.
         self._find = ahocorasick_rs.BytesAhoCorasick(
@@ -135,7 +141,7 @@ class Phrases:
         if every & self._stretched:
             words, matches, every = self._unstretched(words)
         found = every & self._all
-        doubtful = found & (every >> self._size)
+        doubtful = found & every >> self._size
         if every & self._negates:
             doubtful |= found & self._negatable
         if doubtful:
@@ -156,74 +162,67 @@ class Phrases:
         """`found` without the `doubtful` groups of which every match is struck or negated; with the opposites of the
         negated."""
         found &= ~doubtful
-        masks, struck_by = self._masks, self._strikes
-        strikes = [(start, end, struck_by[index]) for index, start, end in matches if index in struck_by]
-        ends = [end for _, end, _ in strikes]  # ascending, as the automaton finds them
-        negatable = doubtful & self._negatable
-        negated = self._negated(text, words, matches) if negatable else {}
-        for match in matches:
-            counts = masks[match[0]] & doubtful
-            if counts:
-                _, start, end = match
-                for number in range(bisect_right(ends, start + 1), len(ends)):
-                    other_start, other_end, groups = strikes[number]
-                    if other_start < end - 1:  # they touch, as in `_touch`
-                        counts &= ~groups
-                    elif other_end > end + self._longest:
-                        break
-                if match in negated:
-                    for bit, opposite in self._opposites:
-                        if counts & bit:
-                            found |= opposite
-                    counts &= ~negatable
-                if counts:
-                    found |= counts
-                    doubtful &= ~counts | negatable
-                    if not doubtful:
-                        break
+        size, masks, negatable = self._size, self._masks, self._negatable
+        bearing = doubtful << size | doubtful
+        placed = self._placed
+        hits = [
+            (mask, start, end)
+            for index, start, end in matches
+            if index < placed and (mask := masks[index] & bearing)
+        ]
+        strikes = [(mask >> size, start, end) for mask, start, end in hits if mask >> size]
+        many = len(strikes) > _FEW
+        ends = [end for _, _, end in strikes] if many else []  # ascending, as the automaton finds them
+        for mask, start, end in hits:
+            counts = mask & doubtful
+            if not counts:
+                continue
+            for groups, other_start, other_end in (
+                strikes[bisect_right(ends, start + 1) : bisect_left(ends, end + self._longest)] if many else strikes
+            ):
+                if other_start < end - 1 and start < other_end - 1:  # as in `_touch`; a call costs as much again
+                    counts &= ~groups
+            if not counts:
+                continue
+            if counts & negatable and self._negator(text, words, start):
+                for bit, opposite in self._opposites:
+                    if counts & bit:
+                        found |= opposite
+                counts &= ~negatable
+            found |= counts
+            doubtful &= ~counts | negatable
+            if not doubtful:
+                break
         return found
 
-    def _negated(self, text: str, words: bytes, matches: list[Match]) -> dict[Match, int]:
-        """Matches of negatable groups -> the pattern of the last negator before them, if it is within reach, in the
-        same part of the sentence, and no barrier stands between."""
-        negators = [one for one in matches if self._masks[one[0]] & self._negates]
-        if not negators:
-            return {}
-        negated: dict[Match, int] = {}
-        # Single words, and so in the order of their beginnings.
-        bars = [start for index, start, _ in matches if self._masks[index] & self._bars]
-        negators_ends = [end for _, _, end in negators]
-        clause_ends = self._words.clause_ends(text)
-        for match in matches:
-            index, start, _ = match
-            before = bisect_right(negators_ends, start + 1)
-            if not before or not self._masks[index] & self._negatable:
-                continue
-            negator, begin, end = negators[before - 1]
-            if words.count(b" ", end - 1, start + 1) > self._reach or bisect_right(bars, begin) < bisect_left(
-                bars, start
-            ):
-                continue
-            first, second = (words.count(b" ", 0, place + 1) - 1 for place in (begin, start))
-            if bisect_right(clause_ends, first) == bisect_right(clause_ends, second):
-                negated[match] = negator
-        return negated
+    def _negator(self, text: str, words: bytes, start: int) -> bytes:
+        """What negates a match that begins at `start`: a negator among the words before it, within reach, in the same
+        part of the sentence, without a barrier between; empty if nothing does."""
+        before = words[:start].rsplit(b" ", self._reach)
+        for place in range(len(before) - 1, 0, -1):
+            word = before[place]
+            if word in self._barriers:
+                break
+            if word in self._negators:
+                second = words.count(b" ", 0, start + 1) - 1
+                first = second - len(before) + place
+                ends = self._words.clause_ends(text)
+                return word if bisect_right(ends, first) == bisect_right(ends, second) else b""
+        return b""
 
     def explain(self, text: str) -> tuple[Find, ...]:
         """Every phrase found, in order, with what strikes or negates it."""
         words, matches, _ = self._unstretched(self._words.plain(text))
-        negated = self._negated(text, words, matches)
-        return tuple(self._told(matches, negated))
+        return tuple(self._told(text, words, matches))
 
-    def _told(self, matches: list[Match], negated: dict[Match, int]) -> Iterator[Find]:
-        for match in matches:
-            index, start, end = match
+    def _told(self, text: str, words: bytes, matches: list[Match]) -> Iterator[Find]:
+        for index, start, end in matches:
             for group, bit in self._bits.items():
                 if self._masks[index] & bit:
                     strikes = bit << self._size
                     by = (i for i, a, b in matches if self._masks[i] & strikes and _touch(start, end, a, b))
-                    negator = negated.get(match, -1) if bit & self._negatable else -1
-                    yield Find(group, self._name(index), self._name(next(by, -1)), self._name(negator))
+                    negator = self._negator(text, words, start) if bit & self._negatable else b""
+                    yield Find(group, self._name(index), self._name(next(by, -1)), negator.decode())
 
     def _name(self, pattern: int) -> str:
         return self._written[pattern] if pattern >= 0 else ""
