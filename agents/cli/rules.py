@@ -1,20 +1,24 @@
-"""`earshot rules plan|apply`: the stream rules at X against those that the directory wants.
+"""`earshot rules plan|apply`: the stream rules at X against those that directory and community queries want today.
 
-Knows how to say it; wording, planning and syncing are `agents/ingest/x/rules.py`'s.
+Knows how to say it; wording is `agents/ingest/rules/x.py`'s, planning and syncing `agents/ingest/x/rules.py`'s.
 """
+
+import time
 
 import click
 import msgspec
 import requests
 import tweepy
 
+from agents.ingest.rules import files
+from agents.ingest.rules.model import communities_of, hospitals_of
+from agents.ingest.rules.x import Rule
 from agents.ingest.service import quiet
 from agents.ingest.x import rules as stream_rules
 from agents.ingest.x.problems import of_refusal
-from agents.ingest.x.rules import MAX_RULES, Plan, Rule
+from agents.ingest.x.rules import Plan
 from agents.ingest.x.stream import XStream
 from agents.ingest.x.token import read_token
-from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings
 
@@ -34,29 +38,31 @@ def plan(settings: Settings, as_json: bool) -> None:
         planned = stream_rules.plan(stream_rules.current(client), wanted)
     except (tweepy.HTTPException, requests.RequestException) as error:
         raise _refused(error) from error
-    _tell(planned, as_json)
+    _tell(planned, settings.x_max_rules, as_json)
 
 
 @rules.command()
 @click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
 @click.pass_obj
 def apply(settings: Settings, as_json: bool) -> None:
-    """Make the rules at X the wanted ones; adds before it deletes. Ingest does so by itself when it connects.
+    """Make the rules at X the wanted ones; adds before it deletes. Ingest does so by itself when it
+    connects and after an edit.
 
     Run it again after an error: what was done is not done twice. Exit code 1 when X refused a rule.
     """
     client, wanted = _client(settings)
     try:
-        done = stream_rules.sync(client, wanted)
+        done = stream_rules.sync(client, wanted, settings.x_max_rules)
     except (tweepy.HTTPException, requests.RequestException) as error:
         raise _refused(error) from error
-    _tell(done, as_json)
+    _tell(done, settings.x_max_rules, as_json)
     click.get_current_context().exit(int(bool(done.refused)))
 
 
 def _client(settings: Settings) -> tuple[XStream, tuple[Rule, ...]]:
     quiet()
-    wanted = stream_rules.wanted(directory.load(settings.directory_folder))
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    wanted = stream_rules.wanted(files.load(settings, today), settings)
     return XStream(read_token(settings), settings.x_base_url, lambda _: None), wanted
 
 
@@ -66,17 +72,24 @@ def _refused(error: Exception) -> UserError:
     return UserError(f"X cannot be reached ({type(error).__name__}): try again")
 
 
-def _tell(planned: Plan, as_json: bool) -> None:
+def _tell(planned: Plan, cap: int, as_json: bool) -> None:
     standing = len(planned.add) + len(planned.keep) - planned.refused
     if as_json:
-        click.echo(msgspec.json.encode({**msgspec.to_builtins(planned), "cap": MAX_RULES, "used": standing}))
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(planned), "cap": cap, "used": standing}))
         return
     for rule in planned.add:
-        hospitals = stream_rules.hospitals_of(rule.tag)
-        click.echo(f"add     {len(rule.value):4} characters, {len(hospitals)} hospitals: {', '.join(hospitals)}")
+        click.echo(f"add     {len(rule.value):4} characters, {_led_back(rule)}")
     for rule_id in planned.delete:
         click.echo(f"delete  {rule_id}")
     click.echo(
         f"{len(planned.add)} to add, {len(planned.keep)} to keep, {len(planned.delete)} to delete; then {standing} of "
-        f"{MAX_RULES} rules ({standing / MAX_RULES:.1%} of the cap)"
+        f"{cap} rules ({standing / cap:.1%} of the cap)"
     )
+
+
+def _led_back(rule: Rule) -> str:
+    communities = communities_of(rule.tag)
+    if communities:
+        return f"community {', '.join(communities)}"
+    hospitals = hospitals_of(rule.tag)
+    return f"{len(hospitals)} hospitals: {', '.join(hospitals)}"

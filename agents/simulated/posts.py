@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.simulated.people import Account, Target, content, crowd, hospital_account
-from agents.simulated.stream_rules import RETWEET, Atoms
+from agents.simulated.seen import Atoms, Box, Seen
+from agents.simulated.stream_rules import RETWEET, folded_tag
 
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 """Of X's post ids: (ms since then) << 22, then a number within the millisecond."""
@@ -29,6 +30,7 @@ OPEN_POSTS = 200
 """Recent posts that a hospital may still answer."""
 
 _MENTION = re.compile(r"@(\w{1,15})")
+_HASHTAG = re.compile(r"(?<!\w)#(\w+)")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -36,9 +38,14 @@ class Post(NamedTuple):
     """One post: what rules can see of it, and its payload."""
 
     id: str
-    atoms: Atoms
+    seen: Seen
     body: bytes
     """The payload's JSON object but for `matching_rules` and the closing brace."""
+
+    @property
+    def atoms(self) -> Atoms:
+        """What is true of it."""
+        return self.seen.atoms
 
 
 class _Said(NamedTuple):
@@ -130,6 +137,8 @@ class Writer:
         post_id = snowflake(at_ms, number)
         created_at = _timestamp(at_ms)
         found = [(match[1], match.start(), match.end()) for match in _MENTION.finditer(text)]
+        hashtags = [{"start": one.start(), "end": one.end(), "tag": one[1]} for one in _HASHTAG.finditer(text)]
+        language = "es" if "¿" in text or "Gracias" in text or " por " in text else "en"
         data: dict[str, Any] = {
             "id": post_id,
             "edit_history_tweet_ids": [post_id],
@@ -137,8 +146,8 @@ class Writer:
             "author_id": author.id,
             "created_at": created_at,
             "conversation_id": answered.conversation if answered else post_id,
-            "lang": "es" if "¿" in text or "Gracias" in text or " por " in text else "en",
-            "entities": {"mentions": [self._mention(*one) for one in found], "hashtags": []},
+            "lang": language,
+            "entities": {"mentions": [self._mention(*one) for one in found], "hashtags": hashtags},
             "public_metrics": _METRICS,
             "edit_controls": {
                 "edits_remaining": 5,
@@ -150,6 +159,8 @@ class Writer:
         }
         includes: dict[str, Any] = {"users": [author.json]}
         atoms = {f"from:{author.username.lower()}", *(f"@{name.lower()}" for name, _, _ in found)}
+        atoms |= {f"lang:{language}", *(f"#{folded_tag(str(one['tag']))}" for one in hashtags)}
+        box: Box | None = None
         if target is not None:
             data["context_annotations"] = self._context[target]
             if self._hospitals[target] is not author:
@@ -165,14 +176,16 @@ class Writer:
             data["referenced_tweets"] = [{"type": "retweeted", "id": reposted}]
             atoms.add(RETWEET)
         if self._rng.random() < GEO_TAGGED:
-            place_id, place = self._rng.choice(self._places)
+            place_id, place, names, box = self._rng.choice(self._places)
+            atoms |= {f"place:{one}" for one in names}
             data["geo"] = {"place_id": place_id}
             includes["places"] = [place]
         if target is not None and not reposted:
             by_hospital = author is self._hospitals[target]
             said = _Said(post_id, data["conversation_id"], author, target, text, created_at)
             (self._own if by_hospital else self._open).append(said)
-        return Post(post_id, frozenset(atoms), _encode({"data": data, "includes": includes})[:-1])
+        seen = Seen(frozenset(atoms), text, box)
+        return Post(post_id, seen, _encode({"data": data, "includes": includes})[:-1])
 
     def _mention(self, username: str, start: int, end: int) -> dict[str, Any]:
         """X counts code points, as Python does. A name that nobody has gets an id nevertheless."""
@@ -228,7 +241,8 @@ def _context(number: int, name: str) -> msgspec.Raw:
     )
 
 
-def _place(number: int, full_name: str, *box: float) -> tuple[str, msgspec.Raw]:
+def _place(number: int, full_name: str, *box: float) -> tuple[str, msgspec.Raw, tuple[str, ...], Box]:
+    """(id, the place as X sends it, what `place:` finds it by, its box)."""
     place_id = f"{0x01A9A39529B27F36 + number * 7919:016x}"
     place = {
         "id": place_id,
@@ -239,4 +253,5 @@ def _place(number: int, full_name: str, *box: float) -> tuple[str, msgspec.Raw]:
         "place_type": "city",
         "geo": {"type": "Feature", "bbox": list(box), "properties": {}},
     }
-    return place_id, msgspec.Raw(_encode(place))
+    names = (place_id, full_name.lower(), str(place["name"]).lower())
+    return place_id, msgspec.Raw(_encode(place)), names, Box(*box)

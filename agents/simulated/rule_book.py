@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.simulated.answers import PROBLEMS
-from agents.simulated.stream_rules import Matches, RuleError, parse
+from agents.simulated.stream_rules import MAX_CHARS, Matches, RuleError, parse
 
 MAX_RULES = 1000
 """X API v2, pay-per-use."""
@@ -34,7 +34,10 @@ class Rule(msgspec.Struct, frozen=True):
 class RuleBook:
     """Rules by id. The bodies that `add` and `delete` take come from outside: they raise what a wrong shape raises."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_RULES, most_chars: int = MAX_CHARS) -> None:
+        """`most` rules of at most `most_chars` characters are taken."""
+        self._most = most
+        self._most_chars = most_chars
         self.rules: dict[str, Rule] = {}
         self.changes: list[str] = []
         """`add` or `delete`, for each change asked for."""
@@ -56,11 +59,11 @@ class RuleBook:
                 # Whatever its tag: a tag cannot be changed.
                 errors.append(_error(value, held[value], "DuplicateRule", "duplicate-rules"))
                 continue
-            if len(held) >= MAX_RULES:
+            if len(held) >= self._most:
                 errors.append(_error(value, "", "RulesCapExceeded", "rule-cap"))
                 continue
             try:
-                rule = Rule(str(self._next + len(created)), value, one.get("tag"), parse(value))
+                rule = Rule(str(self._next + len(created)), value, one.get("tag"), parse(value, self._most_chars))
             except RuleError as error:
                 errors.append(_error(value, "", "Invalid Rule", "invalid-rules") | {"details": [str(error)]})
                 continue

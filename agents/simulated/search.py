@@ -71,7 +71,7 @@ def search(history: History, query: Mapping[str, str], now: float, delay: float 
     found = (
         post
         for post in history.newest_first()
-        if lowest <= int(post.id) < before and RETWEET not in post.atoms and matches(post.atoms)
+        if lowest <= int(post.id) < before and RETWEET not in post.atoms and matches(post.seen)
     )
     posts = [*islice(found, size + 1)]
     return _page(posts[:size], more=len(posts) > size)

@@ -153,7 +153,7 @@ class Stream:
 
     async def _write(self, response: web.StreamResponse, post: Post) -> bool:
         """Write the post, if a rule matches, and the bad line that is due after it."""
-        matching = [rule for rule in self._book.rules.values() if rule.matches(post.atoms)]
+        matching = [rule for rule in self._book.rules.values() if rule.matches(post.seen)]
         if not matching:
             return False
         tags = [{"id": rule.id} | ({"tag": rule.tag} if rule.tag is not None else {}) for rule in matching]

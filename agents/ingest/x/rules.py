@@ -1,41 +1,27 @@
-"""The stream rules: which posts X shall send, made from the directory's handles.
+"""The stream rules at X: the plan that turns those that X has into the wanted ones, and its doing.
 
-Owns the rules' wording, their packing under X's limits, and the plan that turns the rules X has into the wanted ones.
-Called by `service.py` before the first connection and whenever X says that there are none. Planning is pure; `sync`
-alone talks to X, through tweepy. Does not know what becomes of a post that matches.
+Called by `rule_sync.py`, `earshot rules` and `earshot doctor`. Planning is pure; `sync` and `current` talk to X,
+through tweepy. The rules' wording is `agents/ingest/rules/x.py`'s. Does not know what becomes of a post that matches.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 import tweepy
 
-from streams.directory import Directory
+from agents.ingest.rules.model import RuleSet, communities_of
+from agents.ingest.rules.x import Rule, stream_rules
 from streams.errors import UserError
+from streams.settings import Settings, variable
 
 log = logging.getLogger(__name__)
 
-MAX_RULES = 1000
-"""X API v2, pay-per-use."""
-MAX_RULE_CHARS = 1024
-"""X API v2, pay-per-use."""
-MAX_QUERY_CHARS = 512
-"""Of `search/recent`, X API v2, pay-per-use."""
+MOST_RULES = 1000
+"""X API v2, pay-per-use; the setting `x_max_rules` says what another plan allows."""
 REQUEST_RULES = 100
 """Rules of one request: 1,000 take 10 of the 100 requests that X allows in 15 minutes."""
-
-_EXCLUDED = "-is:retweet"
-"""A bare repost says nothing of its own."""
-_TAG = "hospitals:"
-
-
-class Rule(msgspec.Struct, frozen=True, order=True):
-    """One stream rule; the same value with another tag is another rule."""
-
-    value: str
-    tag: str
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -50,54 +36,21 @@ class Plan(msgspec.Struct, frozen=True):
     """Rules to add that X did not take; known when it is done."""
 
 
-def wanted(directory: Directory, day: str = "") -> tuple[Rule, ...]:
-    """The rules that bring every post to, from and about the directory's handles: those of a day, `2026-11-24`; none:
-    all, whatever their dates.
-
-    Handles are packed in the directory's order, so a hospital appended to it changes the last rule only. A rule's tag
-    names its hospitals (`hospitals_of`). Raises `UserError` when X's limits do not suffice.
-    """
-    owners: dict[str, list[str]] = {}
-    for hospital in directory.hospitals:
-        for handle in hospital.handles_on(day) if day else hospital.handles:
-            owners.setdefault(handle.handle, []).append(hospital.id)
-    rules = tuple(_packed(owners))
-    if len(rules) > MAX_RULES:
-        raise UserError(f"the directory's handles need {len(rules)} stream rules and X allows {MAX_RULES}: remove some")
+def wanted(of: RuleSet, settings: Settings) -> tuple[Rule, ...]:
+    """The stream rules for what is wanted. Raises `UserError` when there are none, or more than the plan with X has."""
+    rules = stream_rules(of, settings.x_max_rule_chars)
+    if len(rules) > settings.x_max_rules:
+        communities = sum(bool(communities_of(rule.tag)) for rule in rules)
+        raise UserError(
+            f"{len(rules)} stream rules are needed, {communities} of them for community queries, and "
+            f"{variable('x_max_rules')} allows {settings.x_max_rules}: remove some, or set it to what the plan allows"
+        )
+    if not rules:
+        raise UserError(
+            f"nothing to listen for on X: the directory has no handle there and {variable('community_queries_file')} "
+            "no query"
+        )
     return rules
-
-
-def queries(directory: Directory) -> tuple[str, ...]:
-    """The same as search queries: what the rules would have brought, in pieces that search takes."""
-    handles = {handle.handle: ["-"] for hospital in directory.hospitals for handle in hospital.handles}
-    return tuple(rule.value for rule in _packed(handles, MAX_QUERY_CHARS))
-
-
-def hospitals_of(tag: str) -> tuple[str, ...]:
-    """The hospital ids that a rule's tag leads back to; none for a tag that is not ours."""
-    return tuple(tag.removeprefix(_TAG).split(",")) if tag.startswith(_TAG) else ()
-
-
-def _packed(owners: dict[str, list[str]], most: int = MAX_RULE_CHARS) -> Iterator[Rule]:
-    handles: list[str] = []
-    for handle in owners:
-        if handles and len(_value([*handles, handle])) > most:
-            yield _rule(handles, owners)
-            handles = []
-        handles.append(handle)
-    if handles:
-        yield _rule(handles, owners)
-
-
-def _rule(handles: Sequence[str], owners: dict[str, list[str]]) -> Rule:
-    ids = dict.fromkeys(hospital for handle in handles for hospital in owners[handle])
-    return Rule(_value(handles), _TAG + ",".join(ids))
-
-
-def _value(handles: Iterable[str]) -> str:
-    # X's `@x` finds mentions, `to:x` replies: a reply need not mention (facts of the X API v2, operators).
-    terms = " OR ".join(f"@{handle} OR to:{handle} OR from:{handle}" for handle in handles)
-    return f"({terms}) {_EXCLUDED}"
 
 
 def plan(standing: Iterable[tuple[str, Rule]], wanted: Iterable[Rule]) -> Plan:
@@ -118,16 +71,16 @@ def current(client: tweepy.StreamingClient) -> list[tuple[str, Rule]]:
     return [(str(rule.id), Rule(rule.value, rule.tag or "")) for rule in client.get_rules().data or ()]
 
 
-def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
-    """Make the rules at X the wanted ones and return what was planned, and how much of it X refused.
+def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule], most: int = MOST_RULES) -> Plan:
+    """Make the rules at X the wanted ones; return what was planned, and how much of it X refused. X allows `most`.
 
     Adds before it deletes, so that no post falls between; the other way round only where X's limit leaves no room. A
-    rule that X refuses is logged, and then nothing is deleted: the stale rules may be all that hears its hospitals.
+    rule that X refuses is logged, and then nothing is deleted: the stale rules may be all that hears them.
     Raises tweepy's and requests' errors as they come.
     """
     standing = current(client)
     planned = plan(standing, wanted)
-    full = len(standing) + len(planned.add) > MAX_RULES
+    full = len(standing) + len(planned.add) > most
     if full:
         _delete(client, planned.delete)
     refused = _add(client, planned.add)
@@ -138,7 +91,7 @@ def sync(client: tweepy.StreamingClient, wanted: Sequence[Rule]) -> Plan:
         _delete(client, planned.delete)
     refused += _add(client, retagged)
     for rule, why in refused:
-        log.error("X refuses a stream rule (%.60s); its hospitals are not heard: %.200s", why, rule.tag)
+        log.error("X refuses a stream rule (%.60s); who it is for is not heard: %.200s", why, rule.tag)
     return msgspec.structs.replace(planned, refused=len(refused))
 
 

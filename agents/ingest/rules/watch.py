@@ -1,0 +1,90 @@
+"""Notices that what is listened for has changed: the directory, the community queries, or the day.
+
+Called by a source's own thread, each with a watch of its own. A wrong edit is refused with a line in the log, and what
+was wanted before stays. An edit of several files is taken when they have come to rest. Knows no source.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from agents.ingest.rules import files
+from agents.ingest.rules.model import RuleSet
+from streams.directory.files import COLUMNS
+from streams.errors import UserError
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+"""Between two looks; an edit is taken at the second that finds the files alike. A look costs some microseconds."""
+
+Stamp = tuple[int, int, int] | None
+"""Inode, size and time of the last change (ns) of a file; None if there is none."""
+
+
+class RuleWatch:
+    """What is wanted now. Not shared between threads."""
+
+    def __init__(
+        self, settings: Settings, require: Callable[[RuleSet], object] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        """Loads the files. Raises `UserError`, as `require` may for what cannot be used though each file is right.
+
+        `clock`: seconds since the epoch, for the day (UTC).
+        """
+        self._settings = settings
+        self._require = require
+        self._clock = clock
+        folder = settings.directory_folder  # what ships does not change
+        named = [Path(folder) / name for name in COLUMNS] if folder else []
+        if settings.community_queries_file:
+            named.append(Path(settings.community_queries_file))
+        self._files = named
+        self._seen = self._taken = self._stamps()
+        self._day = self._today()
+        self.wanted = self._load()
+        self.refused = 0
+        """Edits that could not be used."""
+
+    def look(self) -> bool:
+        """Whether something else is wanted now. To be called every `LOOK_SECONDS`; never raises for what a file has."""
+        seen, self._seen = self._seen, self._stamps()
+        day = self._today()
+        # At rest by two looks: half an edit can be a right file, and would unlisten for a moment.
+        edited = self._seen != self._taken and self._seen == seen
+        if not edited and day == self._day:
+            return False
+        self._day = day
+        if edited:
+            self._taken = self._seen
+        try:
+            wanted = self._load()
+        except UserError as error:
+            self.refused += 1
+            log.error("edit refused, what was listened for before stays: %s", error)
+            return False
+        changed = wanted != self.wanted
+        self.wanted = wanted
+        return changed
+
+    def _load(self) -> RuleSet:
+        wanted = files.load(self._settings, self._day)
+        self._require(wanted)
+        return wanted
+
+    def _today(self) -> str:
+        return time.strftime("%Y-%m-%d", time.gmtime(self._clock()))
+
+    def _stamps(self) -> list[Stamp]:
+        return [_stamp(path) for path in self._files]
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

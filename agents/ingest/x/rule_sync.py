@@ -1,0 +1,146 @@
+"""Keeps the rules at X the wanted ones, from the first connection on and after every edit, without a new connection.
+
+Owns the syncing thread and a client of its own, since the stream's is busy with the stream. Called by `source.py`: the
+reading thread syncs before it first connects and whenever X says that there are no rules; this thread does after an
+edit, once that was done. Both use one lock. X takes an edit of its rules on a live stream within some 20 s (X API v2).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+import tweepy
+
+from agents.ingest.rules.model import RuleSet
+from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
+from agents.ingest.source import STOP_SECONDS
+from agents.ingest.x import rules
+from agents.ingest.x.outcome import CONSEQUENCES, Outcome
+from agents.ingest.x.problems import of_refusal
+from agents.ingest.x.stream import XStream
+from streams.metrics.collector import Reading
+from streams.metrics.registry import declared
+from streams.settings import Settings
+from streams.vocabulary import RuleSync as Result
+
+log = logging.getLogger(__name__)
+
+LEAST_WAIT, MOST_WAIT = 5.0, 900.0
+"""Seconds after a failed sync: no sooner, so that a storm of edits makes none of requests, and no later than X's
+window of 15 minutes."""
+
+
+class RuleSync:
+    """The wanted rules and those at X."""
+
+    def __init__(self, settings: Settings, token: str, clock: Callable[[], float] = time.time) -> None:
+        """Loads what is wanted. `clock`: seconds since the epoch. Raises `UserError`."""
+        self._settings = settings
+        self._clock = clock
+        self._watch = RuleWatch(settings, lambda wanted: rules.wanted(wanted, settings), clock)
+        self._client = XStream(token, settings.x_base_url, lambda _: None)
+        self._lock = threading.Lock()
+        """Held while rules are synced: two plans at once would each delete what the other added."""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="earshot-x-rules", daemon=True)
+        self._failure: Exception | None = None
+        self._began = False
+        """Whether the reading thread has synced: before, an edit is just what it will sync."""
+        self._rules = -1
+        self._results = declared("x_rule_syncs_total").counts()
+        self._failed = 0
+        self.on_change: Callable[[RuleSet], None] = lambda _: None
+        """Called in the syncing thread with what is wanted after an edit."""
+
+    @property
+    def wanted(self) -> RuleSet:
+        """What is wanted now."""
+        return self._watch.wanted
+
+    def start(self) -> None:
+        """Begin to look for edits."""
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise what ended the thread, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End the thread; it may be amid a request, and X's rules are then synced by the next start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+        self._client.session.close()
+
+    def sync(self) -> Outcome | None:
+        """Make X's rules the wanted ones, for the reading thread; None when they are."""
+        failed = self._synced()
+        self._began = self._began or failed is None
+        return failed
+
+    def reading(self) -> Reading:
+        """For /metrics."""
+        return {
+            "x_rules": {(): self._rules} if self._rules >= 0 else {},
+            "x_rules_limit": {(): self._settings.x_max_rules},
+            "x_rule_syncs_total": {**self._results, ("edit_refused",): self._watch.refused},
+        }
+
+    def _run(self) -> None:
+        try:
+            behind = False
+            retry_at = 0.0
+            while not self._stopping.wait(LOOK_SECONDS):
+                if self._watch.look():
+                    behind = True
+                    self.on_change(self.wanted)
+                if not behind or not self._began or time.monotonic() < retry_at:
+                    continue
+                failed = self._synced()
+                behind = failed is not None
+                if failed is not None:
+                    wait = self._wait_after(failed)
+                    retry_at = time.monotonic() + wait
+                    level = CONSEQUENCES[failed.kind].level
+                    log.log(level, "X: rules are not synced: %s; next attempt in %.0f s", failed, wait)
+        except Exception as error:
+            self._failure = error  # raised again by `check`, in the calling thread
+
+    def _synced(self) -> Outcome | None:
+        with self._lock:
+            failed = self._try()
+        self._failed = 0 if failed is None else self._failed + 1
+        return failed
+
+    def _try(self) -> Outcome | None:
+        try:
+            wanted = rules.wanted(self.wanted, self._settings)
+            done = rules.sync(self._client, wanted, self._settings.x_max_rules)
+        except tweepy.HTTPException as error:
+            self._count("failed")
+            return of_refusal(error.response)
+        except requests.RequestException:
+            self._count("failed")
+            return Outcome("network")
+        log.info("X: stream rules: %d added, %d kept, %d deleted", len(done.add), len(done.keep), len(done.delete))
+        self._rules = len(done.add) + len(done.keep) - done.refused
+        self._count("partly" if done.refused else "done")
+        return None
+
+    def _count(self, result: Result) -> None:
+        self._results[result,] += 1
+
+    def _wait_after(self, failed: Outcome) -> float:
+        """X's own times go before ours; ours grow, as for connections."""
+        if failed.retry_after is not None:
+            wait = float(failed.retry_after)
+        elif failed.reset_at is not None:
+            wait = failed.reset_at - self._clock() + 1  # X's clock and ours are two
+        else:
+            consequence = CONSEQUENCES[failed.kind]
+            # What would end ingest at its next connection is no reason to give up one that stands.
+            wait = MOST_WAIT if consequence.fix else consequence.wait(self._failed - 1)
+        return min(max(wait, LEAST_WAIT), MOST_WAIT)
