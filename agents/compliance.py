@@ -1,8 +1,9 @@
 """X's word that a post is gone: compliance events and the results of its batch jobs become withdrawals on `posts`.
 
-Called by `earshot compliance` and by `agents/ingest/x/compliance`, which get the lines. X wants what it takes back to be gone within a day; raw posts expire in a day by
-themselves, and nothing past `posts` holds an author or a text. So what is told of a person (an account deleted or
-protected) has nothing here to be applied to, and is only counted; what is told of a post reaches all that keeps its id.
+Called by `earshot compliance` and by `agents/ingest/x/compliance/`, which get the lines. X wants what it takes back to
+be gone within a day; raw posts expire in a day by themselves, and nothing past `posts` holds an author or a text. So
+what is told of a person (an account deleted or protected) has nothing here to be applied to, and is only counted; what
+is told of a post reaches all that keeps its id.
 """
 
 import time

@@ -1,9 +1,12 @@
-"""`earshot compliance apply`: what X took back is taken back here.
+"""`earshot compliance apply|run`: what X took back is taken back here.
 
-Knows options and what is printed; the work is `agents/compliance.py`.
+Knows options and what is printed; the work is `agents/compliance.py`'s and `agents/ingest/x/compliance/`'s.
 """
 
+import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -12,7 +15,11 @@ from kafka.errors import KafkaError
 
 from agents.compliance import withdrawals
 from agents.ingest import publisher
-from agents.ingest.service import require_kafka_topics
+from agents.ingest.records import Record
+from agents.ingest.service import quiet, require_kafka_topics
+from agents.ingest.x.compliance.check import Check
+from agents.ingest.x.compliance.jobs import Jobs
+from agents.ingest.x.token import read_token
 from agents.replay.capture import Capture
 from deploy.local_kafka import bootstrap
 from streams.errors import UserError
@@ -40,21 +47,53 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
     settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
     require_kafka_topics(settings)
     counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
-    try:
-        sink = publisher.connect(settings)
-    except KafkaError as error:
-        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
-    try:
-        with Capture(file) as capture:
-            for record in withdrawals(capture, counts):
-                sink.publish(record)
-                sink.tend()
-    finally:
-        left = sink.close(DRAIN_SECONDS)
+    with _to_posts(settings, "apply the file again") as emit, Capture(file) as capture:
+        for record in withdrawals(capture, counts):
+            emit(record)
     if as_json:
         click.echo(msgspec.json.encode({"lines": counts.total(), **counts}))
     else:
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "none"
         click.echo(f"{counts.total()} lines: {told}")
+
+
+@compliance.command()
+@click.option("--json", "as_json", is_flag=True, help="The report as one line of JSON.")
+@click.pass_obj
+def run(settings: Settings, as_json: bool) -> None:
+    """Ask X which of the posts that are kept were taken back, by a batch job, and put the withdrawals on `posts`.
+
+    Takes minutes to hours, as X pleases; what it does is told on stderr. Ended on the way, by ctrl-c or an error (exit
+    code 1), the next run takes the job up. Ingest does this by itself once a day where EARSHOT_X_COMPLIANCE is jobs.
+    """
+    quiet()
+    settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
+    token = read_token(settings)
+    require_kafka_topics(settings)
+    wait = threading.Event().wait
+    with closing(Jobs(token, settings.x_base_url, wait)) as jobs:
+        with _to_posts(settings, "run it again") as emit:
+            check = Check(settings, jobs, emit, wait, lambda line: click.echo(line, err=True))
+            report = check.run()
+        check.done()
+    click.echo(msgspec.json.encode(report) if as_json else str(report))
+
+
+@contextmanager
+def _to_posts(settings: Settings, again: str) -> Iterator[Callable[[Record], None]]:
+    """What takes records for Kafka. Ends when Kafka has them all. Raises `UserError`; `again`: what to do then."""
+    try:
+        sink = publisher.connect(settings)
+    except KafkaError as error:
+        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
+
+    def emit(record: Record) -> None:
+        sink.publish(record)
+        sink.tend()
+
+    try:
+        yield emit
+    finally:
+        left = sink.close(DRAIN_SECONDS)
     if left:
-        raise UserError(f"Kafka did not take {left} withdrawals within {DRAIN_SECONDS:.0f} s: apply the file again")
+        raise UserError(f"Kafka did not take {left} withdrawals within {DRAIN_SECONDS:.0f} s: {again}")

@@ -15,15 +15,17 @@ from aiohttp import web
 
 from agents.simulated.answers import answer, invalid, refuse
 from agents.simulated.bad_lines import BadLines
+from agents.simulated.compliance import Compliance
 from agents.simulated.feed import Feed
 from agents.simulated.history import History
 from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, SEARCHES, Limit
 from agents.simulated.people import Target
-from agents.simulated.rule_book import RuleBook
+from agents.simulated.rule_book import MAX_RULES, RuleBook
 from agents.simulated.scenario import AnyStep, Refuse
 from agents.simulated.script import Script
 from agents.simulated.search import DELAY_SECONDS, InvalidError, search
 from agents.simulated.stream import Stream
+from agents.simulated.stream_rules import MAX_CHARS
 from streams.errors import UserError
 
 RULES_PATH = "/2/tweets/search/stream/rules"
@@ -40,6 +42,7 @@ class SimulatedX:
         bad_every: int = 0, token: str = "", heartbeat: float = HEARTBEAT_SECONDS, start_ms: int | None = None,
         host: str = "127.0.0.1", port: int = 0, steps: Sequence[AnyStep] = (), live: bool = False,
         search_delay: float = DELAY_SECONDS, clock: Callable[[], float] = time.time,
+        rule_limits: tuple[int, int] = (MAX_RULES, MAX_CHARS),
     ) -> None:  # fmt: skip
         """`rate`: posts written a second, `count`: posts in all; about one in ten matches no rule and is not delivered.
 
@@ -48,18 +51,19 @@ class SimulatedX:
         otherwise it is the time of the first connection. `steps`: a scenario's. `live`: posts are written from the
         start on and also while nobody listens, and only search finds those; without, they wait for a listener.
         `search_delay`: see `search.DELAY_SECONDS`. `clock`: seconds since the epoch, for limits, search and scenario;
-        rate and heartbeat are of real seconds.
+        rate and heartbeat are of real seconds. `rule_limits`: most rules, and most characters of one.
         """
         self.url = ""
         self.attempts: list[tuple[float, int]] = []
         """Each request for the stream: (monotonic time, status)."""
+        self.compliance = Compliance(clock, heartbeat)
         self._token = token
         self._host = host
         self._port = port
         self._live = live
         self._search_delay = search_delay
         self._clock = clock
-        self._book = RuleBook()
+        self._book = RuleBook(*rule_limits)
         self._history = History()
         self._script = Script(steps, clock)
         self._stream = Stream(
@@ -77,6 +81,7 @@ class SimulatedX:
         application.router.add_post(RULES_PATH, self._change_rules)
         application.router.add_get(STREAM_PATH, self._listen)
         application.router.add_get(SEARCH_PATH, self._search)
+        self.compliance.add_to(application.router)
         # A listener that goes is noticed at once, also while nothing is sent: its place is free for the next.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -93,6 +98,7 @@ class SimulatedX:
 
     async def __aexit__(self, *_: object) -> None:
         self._stream.end()
+        self.compliance.end()
         if self._going_on is not None:
             self._going_on.cancel()
         if self._runner is not None:

@@ -12,7 +12,7 @@ from agents.attention import waiting
 from agents.cli import main
 from agents.compliance import Event, event_of
 from agents.ingest.publisher import KafkaConnection
-from agents.proving.stored import read
+from agents.stored import read
 from streams import kafka_topics
 from streams.records import Attention, encode_json
 from streams.settings import Settings, environment

@@ -24,11 +24,14 @@ WINDOW = 15 * 60.0
 class Policy:
     """Decides how long to wait after an attempt. One attempt at a time; not shared between threads."""
 
-    def __init__(self, clock: Callable[[], float], wall_clock: Callable[[], float]) -> None:
-        """`clock`: seconds that only grow; `wall_clock`: seconds since the epoch, for X's own times."""
+    def __init__(
+        self, clock: Callable[[], float], wall_clock: Callable[[], float], budget: int = BUDGET
+    ) -> None:  # fmt: skip
+        """`clock`: seconds that only grow; `wall_clock`: seconds since the epoch, for X's own times. `budget`: attempts
+        within `WINDOW`."""
         self._clock = clock
         self._wall_clock = wall_clock
-        self._attempts: deque[float] = deque(maxlen=BUDGET)
+        self._attempts: deque[float] = deque(maxlen=budget)
         self._repeated: Counter[StreamEnd] = Counter()
         """Ends of each kind since a connection stood long enough for it."""
 
@@ -63,7 +66,7 @@ class Policy:
         return max(*said, least)
 
     def _budget_wait(self) -> float:
-        if len(self._attempts) < BUDGET:
+        if len(self._attempts) < (self._attempts.maxlen or 0):
             return 0.0
         return max(0.0, self._attempts[0] + WINDOW - self._clock())
 

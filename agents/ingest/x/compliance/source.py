@@ -1,0 +1,23 @@
+"""The source of compliance that the setting asks for, if any.
+
+Called by `service.py`. Knows the setting and the two sources, nothing of what they do.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from agents.ingest.log.wal import Log
+from agents.ingest.source import Source
+from agents.ingest.x.compliance.daily import DailyCheck
+from agents.ingest.x.compliance.live import LiveCompliance
+from agents.ingest.x.token import read_token
+from streams.settings import Settings
+
+
+def prepared(settings: Settings) -> list[Callable[[Log], Source]]:
+    """What makes the source once there is a log; none when it is off. Raises `UserError` for a token that cannot be
+    used."""
+    if settings.x_compliance == "off":
+        return []
+    made = DailyCheck if settings.x_compliance == "jobs" else LiveCompliance
+    return [partial(made, settings, read_token(settings))]
