@@ -19,9 +19,9 @@ class Envelope(msgspec.Struct, frozen=True):
     """One line of a source, as ingest puts it on `posts`. Key of the record: the post id."""
 
     source: str
-    """`x`, later `bluesky`. First in the object: the reader chooses the payload's shape by it."""
+    """`x` or `bluesky`. First in the object: the reader chooses the payload's shape by it."""
     id: str
-    """The post's id in its source."""
+    """The post's id: in its source, or of its own where the source's holds the author (`reading/bluesky.py`)."""
     received_at: int
     """When ingest took the line, ms since the epoch."""
     origin: str

@@ -1,6 +1,6 @@
-"""`earshot attention list`: the posts that a person must look at now.
+"""`earshot attention`: the posts that a person must look at now.
 
-Shows id, time, hospital and reason, since no more is kept; the post itself is looked up at its source.
+`list` shows id, time, hospital and reason, since no more is kept; `where` says where at its source a post can be seen.
 """
 
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from agents.attention import waiting
+from agents.attention import address, waiting
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
 
@@ -33,3 +33,11 @@ def list_(settings: Settings, hospital: str, as_json: bool) -> None:
         click.echo(f"{when:%Y-%m-%d %H:%M:%S} UTC  {one.hospital:24} {one.reason:8} {one.post}")
     if not found:
         click.echo("nothing waits")
+
+
+@attention.command()
+@click.argument("post")
+@click.pass_obj
+def where(settings: Settings, post: str) -> None:
+    """The address of POST, an id from the list. One of Bluesky's is found for a day."""
+    click.echo(address(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), post))

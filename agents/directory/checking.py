@@ -40,6 +40,8 @@ def warnings(directory: Directory, zips: Mapping[str, Zip]) -> Iterator[Warned]:
             yield Warned(one.id, "no handle: nothing is heard of it; import handles")
             if one.goals:
                 yield Warned(one.id, "goals without a handle: they cannot be measured")
+        if one.bluesky and not any(handle.handle.startswith("did:") for handle in one.bluesky):
+            yield Warned(one.id, "on Bluesky without a did: its own posts and answers to them are not known as such")
         code = zips.get(one.zip)
         if (code is None or not code.hsa) and one.zip not in directory.crosswalk:
             yield Warned(one.id, f"ZIP {one.zip} is in no service area: tiers go by fixed distances")

@@ -1,4 +1,4 @@
-"""A simulated X in a thread of its own, for callers without an event loop.
+"""A simulated X, or another server, in a thread of its own, for callers without an event loop.
 
 Called by tests. Its counters may be read from any thread; what acts on it goes through `call`.
 """
@@ -6,12 +6,13 @@ Called by tests. Its counters may be read from any thread; what acts on it goes 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, TypeVar
 
 from agents.simulated.server import SimulatedX
 
 Answer = TypeVar("Answer")
+Server = TypeVar("Server")
 
 STOP_SECONDS = 5.0
 
@@ -31,22 +32,35 @@ class Running:
 @contextmanager
 def in_thread(make: Callable[[], SimulatedX]) -> Iterator[Running]:
     """Run what `make` makes in a thread until the block ends. Raises what its start raised."""
+    with in_loop(make) as (x, loop):
+        yield Running(x, loop)
+
+
+@contextmanager
+def in_loop(
+    make: Callable[[], AbstractAsyncContextManager[Server]],
+) -> Iterator[tuple[Server, asyncio.AbstractEventLoop]]:
+    """As `in_thread`, for any server; with it comes the loop that it may be used in."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="simulated-x")
+    thread = threading.Thread(target=loop.run_forever, name="simulated")
     thread.start()
 
     def do(work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run_coroutine_threadsafe(work, loop).result(STOP_SECONDS)
 
-    async def begin() -> SimulatedX:
-        return await make().__aenter__()
+    async def begin() -> tuple[AbstractAsyncContextManager[Server], Server]:
+        manager = make()
+        return manager, await manager.__aenter__()
+
+    async def end(manager: AbstractAsyncContextManager[Server]) -> None:
+        await manager.__aexit__(None, None, None)
 
     try:
-        x = do(begin())
+        manager, server = do(begin())
         try:
-            yield Running(x, loop)
+            yield server, loop
         finally:
-            do(x.__aexit__())
+            do(end(manager))
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(STOP_SECONDS)

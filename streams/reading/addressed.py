@@ -1,6 +1,6 @@
 """Whom a post is tied to: the hospitals of its handles, how each is tied, and whether the post speaks to it.
 
-Called by the reader, first of all rules. Knows the directory's handles and the labelling rules for "addressed"; names
+Called by the reader, first of all rules. Knows the directory's accounts and the labelling rules for "addressed"; names
 of hospitals without a handle are not looked for. A repost says nothing of its own and is tied to nobody.
 """
 
@@ -69,6 +69,8 @@ def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
     mention."""
     if post.repost:
         return ()
+    if post.network == "bluesky":
+        return _on_bluesky(post, directory)
     by_handle = directory.by_handle
     ties: dict[str, Tie] = {}
     for hospital in by_handle.get(post.author_handle, ()):
@@ -87,6 +89,23 @@ def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
                     # A second handle of the same hospital may be the one that is spoken to.
                     ties[hospital.id] = (hospital, "mentioned", addresses(post.text, handle))
         # The author answered is the first handle; whoever else is mentioned in a reply is mentioned.
+        answered = False
+    return tuple(ties.values())
+
+
+def _on_bluesky(post: Post, directory: Directory) -> tuple[Tie, ...]:
+    """As above, where an account is known by its DID, by the handle that the text shows, or by both."""
+    by_account = directory.by_bluesky
+    ties: dict[str, Tie] = {one.id: (one, "author", False) for one in by_account.get(post.author_id, ())}
+    answered = bool(post.reply_to_author)
+    for account, handle in zip(post.mention_ids, post.mentions, strict=True):
+        for hospital in (*by_account.get(account, ()), *by_account.get(handle, ())):
+            known = ties.get(hospital.id)
+            if answered:
+                ties.setdefault(hospital.id, (hospital, "replied", True))
+            elif known is None or known[1:] == ("mentioned", False):
+                spoken_to = bool(handle) and addresses(post.text, handle)
+                ties[hospital.id] = (hospital, "mentioned", spoken_to)
         answered = False
     return tuple(ties.values())
 

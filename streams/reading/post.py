@@ -1,10 +1,14 @@
 """A post, whatever its source: the only shape that the rest of `reading/` knows.
 
-Made by one module per source (`x.py`), read by the rules for hospitals, places, topics and intents. Never leaves the
-process.
+Made by one module per source (`x.py`, `bluesky.py`), read by the rules for hospitals, places, topics and intents.
+Never leaves the process.
 """
 
+from datetime import datetime
+
 import msgspec
+
+from streams.directory import Network
 
 
 class Post(msgspec.Struct, frozen=True, gc=False):
@@ -36,3 +40,19 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     """X's place type: `city`, `admin`, `country`, `poi`, ...; empty when none."""
     coordinates: tuple[float, float] | None
     """(latitude, longitude) if the post carries exact ones."""
+    network: Network = "x"
+    """Whose account names its handles are."""
+    mention_ids: tuple[str, ...] = ()
+    """Account ids of `mentions`, one for each, in a network whose accounts are known by them; else empty."""
+
+
+def seconds_of(moment: str | None) -> int:
+    """ISO 8601 with an offset to seconds since the epoch; -1 if missing, unreadable or before it."""
+    if moment is None:
+        return -1
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError:
+        return -1
+    # Without an offset it would be read by this machine's clock.
+    return max(-1, int(read.timestamp())) if read.tzinfo is not None else -1

@@ -7,7 +7,9 @@ bytes, place and timestamp give the same records, in any process, at any time.
 import msgspec
 
 from streams.directory import Directory, Hospital
+from streams.reading import bluesky, x
 from streams.reading.addressed import hospitals_of
+from streams.reading.bluesky import BlueskyEnvelope
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
@@ -18,9 +20,12 @@ from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.post import Post
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
-from streams.reading.x import XEnvelope, post_of
+from streams.reading.x import XEnvelope
 from streams.records import Mention, Tally, Withdrawal
 from streams.vocabulary import TIERS, DeadReason, Tier
+
+PostEnvelope = XEnvelope | BlueskyEnvelope
+"""A post, of whichever source."""
 
 KEEP_SECONDS = 28 * 86_400
 """Older than that, when Kafka takes it, a post has no hour: the longest window is 28 days."""
@@ -57,27 +62,27 @@ class Reader:
         self._localities = Localities(Reaches(names, Markets(names.zips.values())))
         self._communities = Communities.load().split
         self._max_bytes = max_bytes
-        self._decode = msgspec.json.Decoder(XEnvelope | Withdrawal).decode
+        self._decode = msgspec.json.Decoder(PostEnvelope | Withdrawal).decode
 
-    def decode(self, value: bytes) -> XEnvelope:
+    def decode(self, value: bytes) -> PostEnvelope:
         """The envelope of a post. Raises `UnreadableError` with the reason, `WithdrawnError` if it says that a post was
         taken back; nothing else, whatever the bytes."""
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
-            envelope: XEnvelope | Withdrawal = self._decode(value)
+            envelope: PostEnvelope | Withdrawal = self._decode(value)
         except msgspec.ValidationError:
-            raise UnreadableError("wrong_shape") from None
+            raise UnreadableError(_wrong(value)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnreadableError("not_json") from None
         if isinstance(envelope, Withdrawal):
             raise WithdrawnError(envelope.id)
         return envelope
 
-    def records(self, envelope: XEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
+    def records(self, envelope: PostEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
         """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
         `posts`."""
-        post = post_of(envelope.payload)
+        post = (x if isinstance(envelope, XEnvelope) else bluesky).post_of(envelope.payload)
         ties = hospitals_of(post, self.directory)
         if not ties:
             return []
@@ -122,6 +127,22 @@ class Reader:
     def _nearest(self, named: tuple[Place, ...], hospital: Hospital) -> Tier:
         tiers = [self._localities.locality(place, hospital).tier for place in named]
         return min(tiers, key=TIERS.index)
+
+
+class _Source(msgspec.Struct):
+    source: str
+
+
+_source_of = msgspec.json.Decoder(_Source).decode
+_SOURCES = frozenset({"x", "bluesky", "withdrawal"})
+
+
+def _wrong(value: bytes) -> DeadReason:
+    """What is wrong with JSON that is no envelope."""
+    try:
+        return "wrong_shape" if _source_of(value).source in _SOURCES else "unknown_source"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "wrong_shape"
 
 
 def hour_of(post: Post, at: int) -> int:

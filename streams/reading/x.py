@@ -6,11 +6,9 @@ is msgspec's `ValidationError`; anything that X may leave out or send as null is
 place.
 """
 
-from datetime import datetime
-
 import msgspec
 
-from streams.reading.post import Post
+from streams.reading.post import Post, seconds_of
 
 Id = int | str | None
 """X sends ids as strings, some gateways as numbers."""
@@ -144,7 +142,7 @@ def post_of(payload: XPayload) -> Post:
                 break
     return Post(
         _word(data.id),
-        _seconds(data.created_at),
+        seconds_of(data.created_at),
         text,
         author,
         handle,
@@ -197,15 +195,3 @@ def _point(point: XPoint) -> tuple[float, float] | None:
     """(latitude, longitude) of a GeoJSON point; None if it has not two numbers."""
     both = point.coordinates
     return (both[1], both[0]) if both is not None and len(both) == 2 else None
-
-
-def _seconds(moment: str | None) -> int:
-    """ISO 8601 with an offset to seconds since the epoch; -1 if missing, unreadable or before it."""
-    if moment is None:
-        return -1
-    try:
-        read = datetime.fromisoformat(moment)
-    except ValueError:
-        return -1
-    # Without an offset it would be read by this machine's clock.
-    return max(-1, int(read.timestamp())) if read.tzinfo is not None else -1

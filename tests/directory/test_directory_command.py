@@ -83,3 +83,11 @@ def test_an_export_can_be_of_some_states_and_never_overwrites(tmp_path: Path) ->
     again = run("export", tmp_path / "out")
     assert (again.exit_code, "name another folder" in again.output) == (1, True)
     assert run("export", tmp_path / "none", "--state", "ZZ").exit_code == 1
+
+
+def test_an_account_of_bluesky_without_a_did_is_worth_a_look(tmp_path: Path) -> None:
+    named = "id,network,handle,role,valid_from,valid_to\n350070,bluesky,essentia.example.org,official,,\n"
+    said = "warning: 350070: on Bluesky without a did"
+    assert said in run("check", folder(tmp_path, handles=named)).output
+    both = f"{named}350070,bluesky,did:plc:essentia,official,,\n"
+    assert said not in run("check", folder(tmp_path, handles=both)).output
