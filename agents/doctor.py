@@ -16,6 +16,7 @@ import msgspec
 import requests
 import tweepy
 
+from agents.ingest.rules import files
 from agents.ingest.service import quiet
 from agents.ingest.x import rules
 from agents.ingest.x.stream import XStream
@@ -34,7 +35,7 @@ SKEW_WARN, SKEW_FAIL = 5.0, 60.0
 """Seconds between our clock and X's. Its header has whole seconds; a minute spoils X's times of reset, and lateness."""
 DISK_WARN, DISK_FAIL = 0.10, 0.03
 """Free share. Below the first the alert fires, too; near the second Kafka stops at the next burst."""
-_OURS: dict[Job, str] = {"worker": "pipeline_held_partitions", "ingest": "x_stream_connected"}
+_OURS: dict[Job, str] = {"worker": "pipeline_held_partitions", "ingest": "pipeline_wal_records"}
 """A metric by which each job's /metrics is known."""
 
 
@@ -52,7 +53,10 @@ def examine(settings: Settings, clock: Callable[[], float] = time.time) -> Itera
     """Every finding, in the order of a post's way. `clock`: seconds since the epoch."""
     yield from _kafka(settings)
     yield from _directory(settings, clock)
-    yield from _x(settings, clock)
+    if "x" in settings.sources.split(","):
+        yield from _x(settings, clock)
+    if "bluesky" in settings.sources.split(","):
+        yield _bluesky(settings)
     yield _disk()
     yield _metrics("worker", settings, settings.metrics_port)
     yield _metrics("ingest", settings, settings.ingest_metrics_port)
@@ -91,11 +95,15 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
 def _directory(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     try:
         hospitals = directory.load(settings.directory_folder)
-        wanted = rules.wanted(hospitals, time.strftime("%Y-%m-%d", time.gmtime(clock())))
+        wanted = files.load(settings, time.strftime("%Y-%m-%d", time.gmtime(clock())))
+        needed = len(rules.wanted(wanted, settings))
     except UserError as error:
         yield _failed("directory", error)
         return
-    yield Finding("ok", "directory", f"{len(hospitals.hospitals)} hospitals, {len(wanted)} stream rules")
+    said = f"{needed} of {settings.x_max_rules} stream rules"
+    if wanted.communities:
+        said = f"{len(wanted.communities)} community queries, {said}"
+    yield Finding("ok", "directory", f"{len(hospitals.hospitals)} hospitals, {said}")
 
 
 def _x(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
@@ -129,6 +137,20 @@ def _x(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
         response, at = heard[-1]
         # The request was under way for `elapsed`; X looked at its clock somewhere in between.
         yield _skew(response.headers.get("Date", ""), at - response.elapsed.total_seconds() / 2)
+
+
+def _bluesky(settings: Settings) -> Finding:
+    # A plain request for the stream is refused, by whatever is there: enough to know that it is.
+    url = settings.bluesky_url.replace("ws", "http", 1)
+    try:
+        status = requests.get(f"{url}/subscribe", timeout=_ANSWER_WITHIN).status_code
+    except requests.RequestException as error:
+        found = f"{settings.bluesky_url} does not answer ({type(error).__name__})"
+        return Finding("fail", "Bluesky", found, f"see the way there: name service, proxy, {variable('bluesky_url')}")
+    if status in (400, 426):
+        return Finding("ok", "Bluesky", f"{settings.bluesky_url} answers")
+    found = f"{settings.bluesky_url} answers with HTTP {status}"
+    return Finding("warn", "Bluesky", found, f"see that {variable('bluesky_url')} is a Jetstream")
 
 
 def _refused(settings: Settings, status: int) -> Finding:

@@ -77,7 +77,7 @@ def apply_topics(settings: Settings, *, change_config: bool = False) -> list[App
     compared, and tried by the broker without effect, before anything is changed. `settings.kafka_bootstrap` must be
     given, here as below. Raises `UserError`.
     """
-    with _admin(settings) as admin:
+    with connected(settings) as admin:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
         changes = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
@@ -96,7 +96,7 @@ def apply_topics(settings: Settings, *, change_config: bool = False) -> list[App
 
 def describe_topics(settings: Settings) -> list[Described]:
     """Each declared Kafka topic and how the broker's differs. Raises `UserError` when the broker does not answer."""
-    with _admin(settings) as admin:
+    with connected(settings) as admin:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
     return [_described(topic, live.get(topic.name)) for topic in topics]
@@ -110,7 +110,7 @@ def delete(settings: Settings, prefix: str) -> list[str]:
     """
     if not prefix:
         raise ValueError("an empty prefix is the prefix of every Kafka topic")
-    with _admin(settings) as admin:
+    with connected(settings) as admin:
         groups = [group["group_id"] for group in admin.list_groups() if group["group_id"].startswith(prefix)]
         left = {NonEmptyGroupError.__name__, GroupIdNotFoundError.__name__}
         results = admin.delete_groups(groups) if groups else {}
@@ -123,7 +123,7 @@ def delete(settings: Settings, prefix: str) -> list[str]:
 
 
 @contextmanager
-def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+def connected(settings: Settings) -> Iterator[KafkaAdminClient]:
     """The admin client; whatever Kafka says against a request becomes one line."""
     # A client that cannot bootstrap leaves its thread behind, so it is built only for a broker that answers.
     require_answer(settings, _ANSWER_WITHIN)

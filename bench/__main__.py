@@ -20,8 +20,8 @@ import click
 import msgspec
 from kafka import KafkaAdminClient
 
+from agents import stored
 from agents.kafka_admin import apply_topics
-from agents.proving import stored
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT

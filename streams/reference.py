@@ -19,6 +19,8 @@ _SECTIONS = {
     "without a jump.",
     "pipeline_": "The machinery: `pipeline_*`\n\nKept by each process since its start: counters begin at zero with it.",
     "x_": "The source: `x_*`\n\nX's filtered stream as ingest hears it.",
+    "bluesky_": "The second source: `bluesky_*`\n\nBluesky's Jetstream as ingest hears it; absent while "
+    "`EARSHOT_SOURCES` does not name it.",
 }
 
 

@@ -126,6 +126,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^$|^https?://\S+$",
         ),
     ] = ""
+    sources: Annotated[
+        Literal["x", "bluesky", "x,bluesky"],
+        _meta("What ingest listens to. With Bluesky alone no token of X is needed."),
+    ] = "x"
+    bluesky_url: Annotated[
+        str,
+        _meta(
+            "Where Bluesky's Jetstream is: one of its public ones, or your own.",
+            allowed="ws:// or wss:// and a host",
+            pattern=r"^wss?://[^/\s]+$",
+        ),
+    ] = "wss://jetstream1.us-east.bsky.network"
     x_catch_up: Annotated[
         Literal["on", "off"], _meta("Whether posts written while the stream was down are searched for afterwards.")
     ] = "on"
@@ -139,9 +151,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=10**9,
         ),
     ] = 0
+    x_compliance: Annotated[
+        Literal["off", "jobs", "stream"],
+        _meta(
+            "How ingest learns which posts of X were taken back: once a day by batch `jobs`, which every plan has, or "
+            "at once by the compliance `stream`, which only an enterprise's has."
+        ),
+    ] = "off"
     x_backfill_minutes: Annotated[
         int, _meta("What X sends again when a connection begins; only where the plan has it.", "minutes", ge=0, le=5)
     ] = 0
+    x_max_rules: Annotated[int, _meta("Stream rules that the plan with X allows.", "rules", ge=1, le=250_000)] = 1000
+    x_max_rule_chars: Annotated[
+        int, _meta("Most characters of one stream rule that the plan with X allows.", "characters", ge=512, le=8192)
+    ] = 1024
     x_base_url: Annotated[
         str,
         _meta(
@@ -185,6 +208,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "each"
     directory_folder: Annotated[
         str, _meta("Folder of the hospitals to listen for, instead of those that ship with Earshot.")
+    ] = ""
+    community_queries_file: Annotated[
+        str,
+        _meta(
+            "YAML of what is listened for beside the directory's accounts: keywords, hashtags, places. Edits are taken "
+            "while it runs. Empty: nothing."
+        ),
     ] = ""
     taxonomy_file: Annotated[
         str, _meta("YAML of topics to use instead of the one that ships with Earshot. Edits are taken while it runs.")

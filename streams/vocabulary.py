@@ -40,7 +40,15 @@ StreamEnd = Literal[
     "clean_end", "network", "stalled", "slow_reader", "operational_disconnect", "server_error", "bad_request",
     "rate_limited", "too_many_connections", "usage_cap", "no_rules", "unauthorised", "forbidden", "full", "stopped",
 ]  # fmt: skip
-"""How an attempt to listen to X ended. What each means and what follows from it: `agents/ingest/outcome.py`."""
+"""How an attempt to listen to X ended. What each means and what follows from it: `agents/ingest/x/outcome.py`."""
+
+BlueskyLineKind = Literal["post", "withdrawal", "other", "dead"]
+"""What an event of Bluesky's stream was: a post of ours, one that took such a post back, any other, or unreadable."""
+
+BlueskyEnd = Literal[
+    "clean_end", "network", "stalled", "bad_frames", "server_error", "rate_limited", "bad_request", "full", "stopped",
+]  # fmt: skip
+"""How an attempt to listen to Bluesky ended. What follows from each: `agents/ingest/bluesky/outcome.py`."""
 
 Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record", "withdrawal"]
 """Why a readable record counted for nothing."""
@@ -51,6 +59,14 @@ the queue again."""
 
 Withdrawn = Literal["delete", "drop", "withheld", "scrub_geo", "protected", "suspended", "deactivated"]
 """Why a post must no longer be shown: X's compliance events and the reasons of its batch jobs."""
+
+ComplianceKind = Literal["withdrawn", "restored", "edited", "account", "empty", "other", "unreadable"]
+"""What a line of X's compliance is. `restored` and `edited` change nothing here: counts stay with a post's first
+version. `account`: of a person, of whom nothing is kept."""
+
+RuleSync = Literal["done", "partly", "failed", "edit_refused"]
+"""What became of a comparison with the rules at X: all stand, X refused some, X could not be asked; or of an edit of
+what is listened for that could not be used."""
 
 Reload = Literal["swapped", "refused"]
 """What became of an edited taxonomy."""
@@ -64,7 +80,11 @@ DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
 LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
+BLUESKY_LINE_KINDS: tuple[BlueskyLineKind, ...] = get_args(BlueskyLineKind)
+BLUESKY_ENDS: tuple[BlueskyEnd, ...] = get_args(BlueskyEnd)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
 ATTENTION_REASONS: tuple[AttentionReason, ...] = get_args(AttentionReason)
 WITHDRAWN: tuple[Withdrawn, ...] = get_args(Withdrawn)
+COMPLIANCE_KINDS: tuple[ComplianceKind, ...] = get_args(ComplianceKind)
+RULE_SYNCS: tuple[RuleSync, ...] = get_args(RuleSync)
 RELOADS: tuple[Reload, ...] = get_args(Reload)

@@ -14,13 +14,16 @@ from contextlib import ExitStack
 from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
+from agents.group_lag import LagWatch
 from agents.health import Beat
 from agents.ingest import publisher
+from agents.ingest.bluesky import source as bluesky
 from agents.ingest.log.wal import Log, open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.source import Source
 from agents.ingest.x import source as x
+from agents.ingest.x.compliance import source as compliance
 from agents.kafka_admin import describe_topics
 from streams import kafka_topics
 from streams.errors import UserError
@@ -41,24 +44,30 @@ PROBE_SECONDS = 5.0
 FLUSH_SECONDS = 10.0
 """Most that a stop waits for Kafka to take what was accepted; the rest stays in the log."""
 
-QUIET = ("kafka", "tweepy", "urllib3")
+QUIET = ("kafka", "tweepy", "urllib3", "aiohttp", "asyncio")
 """Libraries whose debug lines show tokens, post text or addresses: never below WARNING, whatever the log level."""
+
+
+_SOURCES = {"x": x, "bluesky": bluesky}
+"""By their names in `Settings.sources`."""
 
 
 class Ingest:
     """Live sources' posts on their way to Kafka."""
 
-    def __init__(self, log_: Log, sink: Publisher, sources: Sequence[Source]) -> None:
+    def __init__(self, log_: Log, sink: Publisher, sources: Sequence[Source], lag: LagWatch) -> None:
         self._log = log_
         self._sink = sink
         self.pump = Pump(log_, sink)
         self.sources = sources
+        self.lag = lag
         self.kafka_reachable = True
         """By the last probe; the first was the publisher's own connect."""
 
     def start(self) -> None:
         """Start reading, and handing on what the log holds, each in a thread of its own."""
         self.pump.start()
+        self.lag.start()
         for source in self.sources:
             source.start()
 
@@ -69,6 +78,7 @@ class Ingest:
 
     def stop(self) -> int:
         """Read no more, hand on what was accepted; the number of records that stay in the log for the next start."""
+        self.lag.stop()
         with ExitStack() as stack:
             for source in self.sources:
                 stack.callback(source.stop)
@@ -88,6 +98,9 @@ class Ingest:
             "pipeline_ingest_acked_total": {(): sink.acked},
             "pipeline_producer_rebuilds_total": {(): sink.rebuilds},
             "pipeline_kafka_reachable": {(): self.kafka_reachable},
+            "pipeline_group_lag_records": {
+                (stage, str(partition)): records for (stage, partition), records in self.lag.seen.items()
+            },
         }
 
     @property
@@ -115,7 +128,10 @@ def run(settings: Settings, stop: threading.Event) -> int:
     `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
     """
     quiet()
-    sources = [x.prepared(settings)]
+    names = settings.sources.split(",")
+    sources = [_SOURCES[name].prepared(settings) for name in names]
+    if "x" in names:
+        sources += compliance.prepared(settings)
     require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
@@ -134,7 +150,7 @@ def _listen(
     log_ = open_log(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
         sink = _connected(settings)
-        ingest = Ingest(log_, sink, [made(log_) for made in sources])
+        ingest = Ingest(log_, sink, [made(log_) for made in sources], LagWatch(settings))
         registry.register(ReadingCollector(ingest.reading))
         log.info("ingest: Kafka at %s", settings.kafka_bootstrap)
         if log_.waiting:

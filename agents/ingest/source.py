@@ -1,7 +1,7 @@
 """What `service.py` asks of a live source, whichever it is.
 
 A source reads in threads of its own and puts what it accepts into the log; it decides alone when to connect again. It
-knows neither the pump nor Kafka. `x/source.py` is one.
+knows neither the pump nor Kafka. `x/source.py` and `bluesky/source.py` are such.
 """
 
 from typing import Protocol

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from agents import stored
 from agents.ingest.log import entries
-from agents.proving import stored
 from agents.proving.pipeline import Pipeline, Samples
 from agents.proving.processes import Child
 from agents.simulated.people import targets

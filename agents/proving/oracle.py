@@ -9,22 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from agents.stored import Stored
 from streams.reading.reader import Reader, UnreadableError, WithdrawnError
 from streams.records import Mention, Tally
 
 Cell = tuple[str, str, str, str]
 """Hospital, period (`all` or `h` and the hour), kind of count, value."""
-
-
-class Stored(NamedTuple):
-    """A record as it stands in Kafka."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    """ms."""
-    key: bytes | None
-    value: bytes | None
 
 
 class Verdict(NamedTuple):

@@ -15,8 +15,8 @@ from types import TracebackType
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from agents import group_lag
 from agents.kafka_admin import apply_topics, delete
-from agents.proving import stored
 from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
 from agents.proving.verifying import verdict
@@ -160,7 +160,7 @@ class Pipeline:
     def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
         """Wait until every post and mention is committed; the lag left (0 unless the bound is reached)."""
         deadline = time.monotonic() + DRAIN_SECONDS
-        while (left := stored.lag(self.settings)) > 0 and time.monotonic() < deadline:
+        while (left := group_lag.total(self.settings)) > 0 and time.monotonic() < deadline:
             keep_up()
             time.sleep(0.2)
         return left

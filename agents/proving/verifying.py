@@ -6,8 +6,7 @@ and knows no process.
 
 import time
 
-from agents import lexicon_watch
-from agents.proving import stored
+from agents import group_lag, lexicon_watch, stored
 from agents.proving.oracle import Verdict, judge
 from streams import directory, kafka_topics
 from streams.errors import UserError
@@ -30,7 +29,7 @@ def settled_verdict(settings: Settings, seconds: float) -> Verdict:
     """The verdict once every post is committed. Raises `UserError` when that takes longer than `seconds`, or when posts
     come meanwhile: tables and posts would be of different moments."""
     deadline = time.monotonic() + seconds
-    while (left := stored.lag(settings)) > 0:
+    while (left := group_lag.total(settings)) > 0:
         if time.monotonic() > deadline:
             raise UserError(
                 f"{left} records are not committed after {seconds:.0f} s: stop ingest, and see that a worker runs"

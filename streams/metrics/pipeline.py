@@ -3,6 +3,7 @@
 Read through `registry`. `jobs` says which process shows each.
 """
 
+from streams.kafka_topics import PARTITIONS
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED
 
@@ -202,6 +203,16 @@ PIPELINE: tuple[Metric, ...] = (
         jobs=("ingest",),
         help="Kafka producers replaced because they failed or stalled; what was not acknowledged is sent again.",
         act="One after a broker's outage is normal. Again and again: `earshot topics describe`, then the broker's log.",
+    ),
+    Metric(
+        name="pipeline_group_lag_records",
+        kind="gauge",
+        unit="records",
+        labels={"stage": STAGES, "partition": tuple(map(str, range(PARTITIONS)))},
+        jobs=("ingest",),
+        help="Records of each partition that the workers have not committed, asked every 10 s, also when no worker is "
+        "there. Absent while Kafka does not say.",
+        act="Growing in one partition: its worker hangs. In all: add a worker, or start one.",
     ),
     Metric(
         name="pipeline_kafka_reachable",

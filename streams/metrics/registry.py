@@ -1,10 +1,11 @@
-"""Every metric of Earshot, gathered: the declarations of `conversation`, `pipeline` and `x`, by name.
+"""Every metric of Earshot, gathered: the declarations of `conversation`, `pipeline`, `x` and `bluesky`, by name.
 
 Read by the collectors, the machinery, `earshot metrics`, the dashboards and the tests. What is not declared cannot be
 used: `declared` raises for a name, the metric itself for a label or its value. Names: `conversation_*` for what people
-say, `pipeline_*` for machinery, `x_*` for the source.
+say, `pipeline_*` for machinery, `x_*` and `bluesky_*` for the sources.
 """
 
+from streams.metrics.bluesky import BLUESKY
 from streams.metrics.conversation import CONVERSATION
 from streams.metrics.metric import LOADED, Job, Metric, UndeclaredMetricError
 from streams.metrics.pipeline import PIPELINE
@@ -12,7 +13,7 @@ from streams.metrics.x import X
 
 __all__ = ["LOADED", "METRICS", "Job", "Metric", "UndeclaredMetricError", "declared"]
 
-METRICS: tuple[Metric, ...] = (*CONVERSATION, *PIPELINE, *X)
+METRICS: tuple[Metric, ...] = (*CONVERSATION, *PIPELINE, *X, *BLUESKY)
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 

@@ -4,7 +4,7 @@ Read through `registry`. Counted by the parts of `agents/ingest` and shown by th
 """
 
 from streams.metrics.metric import Metric
-from streams.vocabulary import LINE_KINDS, STREAM_ENDS
+from streams.vocabulary import COMPLIANCE_KINDS, LINE_KINDS, RULE_SYNCS, STREAM_ENDS, WITHDRAWN
 
 X: tuple[Metric, ...] = (
     Metric(
@@ -64,6 +64,24 @@ X: tuple[Metric, ...] = (
         jobs=("ingest",),
         help="Stream rules of ours that stand at X, by the last time they were compared. Absent before the first.",
         act="Fewer than before without a change of the directory: X refused some, the log names their hospitals.",
+    ),
+    Metric(
+        name="x_rules_limit",
+        kind="gauge",
+        unit="rules",
+        jobs=("ingest",),
+        help="EARSHOT_X_MAX_RULES: stream rules that the plan with X allows.",
+        act="x_rules near it: the next hospitals or queries will be refused. Remove some, or take a larger plan.",
+    ),
+    Metric(
+        name="x_rule_syncs_total",
+        kind="counter",
+        unit="syncs",
+        labels={"result": RULE_SYNCS},
+        jobs=("ingest",),
+        help="Comparisons with the rules at X, and edits of directory or queries that could not be used.",
+        act="`edit_refused`: the log says which line; what was listened for before stays. `partly`: the log names the "
+        "rules that X refused. `failed`: it is tried again by itself.",
     ),
     Metric(
         name="x_gaps_total",
@@ -128,5 +146,39 @@ X: tuple[Metric, ...] = (
         jobs=("ingest",),
         help="EARSHOT_X_MONTHLY_READS. Absent when there is no limit.",
         act="A setting; compare x_posts_read.",
+    ),
+    Metric(
+        name="x_withdrawals_total",
+        kind="counter",
+        unit="posts",
+        labels={"why": WITHDRAWN},
+        jobs=("ingest",),
+        help="Posts that X took back while we kept them, by its reason. Absent when EARSHOT_X_COMPLIANCE is off.",
+        act="A few in a hundred posts are normal. None for days with x_compliance_lines_total rising: nothing matches.",
+    ),
+    Metric(
+        name="x_compliance_lines_total",
+        kind="counter",
+        unit="lines",
+        labels={"kind": COMPLIANCE_KINDS},
+        jobs=("ingest",),
+        help="Lines of X's compliance by what they were. Absent when EARSHOT_X_COMPLIANCE is off.",
+        act="`unreadable` or `other` rising: X changed its format, and withdrawals may be missed.",
+    ),
+    Metric(
+        name="x_compliance_on",
+        kind="gauge",
+        unit="1",
+        jobs=("ingest",),
+        help="1 while ingest asks X which posts were taken back. Absent when EARSHOT_X_COMPLIANCE is off.",
+        act="A setting; with it goes the alert ComplianceOverdue.",
+    ),
+    Metric(
+        name="x_compliance_checked_timestamp_seconds",
+        kind="gauge",
+        unit="seconds",
+        jobs=("ingest",),
+        help="Up to when X was asked what was taken back, seconds since the epoch. Absent when it never was.",
+        act="Older than a day and a half: see ComplianceOverdue in docs/runbook.md.",
     ),
 )

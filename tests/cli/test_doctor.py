@@ -20,6 +20,7 @@ from agents.proving.processes import free_port
 from deploy.prometheus_tool import RunningPrometheus
 from streams import kafka_topics
 from streams.settings import Settings, environment, load
+from tests.bluesky.making import jetstream
 from tests.ingest.listening import TOKEN, pointed_at, simulated, wait_until
 
 
@@ -201,3 +202,16 @@ def test_json_is_one_line(alone: Settings) -> None:
     text = doctor(alone, "--json").stdout
     assert text.count("\n") == 1
     assert {one["state"] for one in json.loads(text)} <= {"ok", "warn", "fail"}
+
+
+def test_with_bluesky_alone_no_token_is_asked_for(alone: Settings) -> None:
+    settings = msgspec.structs.replace(alone, sources="bluesky", x_token_file="", bluesky_url="ws://127.0.0.1:9")
+    findings = found(settings)
+    assert not {"token", "X"} & findings.keys()
+    assert (findings["Bluesky"].state, "EARSHOT_BLUESKY_URL" in findings["Bluesky"].act) == ("fail", True)
+    with jetstream() as server:
+        there = found(msgspec.structs.replace(settings, bluesky_url=server.server.url))
+    assert there["Bluesky"] == Finding("ok", "Bluesky", f"{server.server.url} answers")
+    with web_page("hello") as port:
+        other = found(msgspec.structs.replace(settings, bluesky_url=f"ws://127.0.0.1:{port}"))
+    assert other["Bluesky"].state == "warn"

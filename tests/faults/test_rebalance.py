@@ -7,7 +7,7 @@ import signal
 import msgspec
 import pytest
 
-from agents.proving import stored
+from agents import group_lag
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.settings import load
@@ -26,7 +26,7 @@ def test_a_worker_stopped_past_its_session_ends_when_it_would_write(bench: Bench
     stopped.send(signal.SIGSTOP)
     bench.pipeline.settings = msgspec.structs.replace(bench.settings, commit_interval=0.3)
     bench.pipeline.start_worker("worker-2")
-    bench.wait("the second worker has committed everything", lambda: stored.lag(bench.settings) == 0)
+    bench.wait("the second worker has committed everything", lambda: group_lag.total(bench.settings) == 0)
     stopped.send(signal.SIGCONT)
     assert stopped.wait(seconds=60) == 75
     assert "no heartbeat for a session timeout" in stopped.last_line()

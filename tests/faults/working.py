@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from agents.proving import stored
+from agents import group_lag
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline
 from streams.settings import Settings
@@ -67,7 +67,7 @@ class Bench:
 
     def drain(self) -> None:
         """Wait until everything is committed."""
-        self.wait("everything is committed", lambda: stored.lag(self.settings) == 0)
+        self.wait("everything is committed", lambda: group_lag.total(self.settings) == 0)
 
     def verdict(self) -> Verdict:
         """End the worker and ask the oracle."""

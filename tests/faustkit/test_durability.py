@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.proving import stored
+from agents import stored
 from streams import kafka_topics
 from streams.faustkit import lease
 from streams.faustkit.changelog import Changelog, recover

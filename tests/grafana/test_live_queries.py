@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agents.proving import stored
+from agents import stored
 from agents.proving.oracle import Cell, Verdict, counted
 from deploy.grafana.build import DASHBOARDS, FOLDER
 from deploy.grafana.drawing import draw

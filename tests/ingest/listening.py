@@ -11,11 +11,14 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from agents.ingest import service
+from agents.ingest.rules.model import RuleSet
+from agents.ingest.rules.x import Rule
+from agents.ingest.x import rules
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
 from agents.simulated.thread import Running, in_thread
 from streams import directory, kafka_topics
-from streams.settings import Settings
+from streams.settings import Settings, load
 
 TOKEN = "a-token-that-must-not-be-logged"  # noqa: S105 - of the simulated X
 WITHIN = 20.0
@@ -28,6 +31,11 @@ def wait_until(reached: Callable[[], bool], what: str, seconds: float = WITHIN) 
     while not reached():
         assert time.monotonic() < deadline, f"not reached: {what}"
         time.sleep(0.01)
+
+
+def shipped_rules() -> tuple[Rule, ...]:
+    """The stream rules of the shipped directory."""
+    return rules.wanted(RuleSet.of(directory.load()), load({}))
 
 
 @contextmanager

@@ -10,17 +10,20 @@ import pytest
 import requests
 import tweepy
 
-from agents.ingest.x import catch_up, rules
+from agents.ingest.rules.model import RuleSet
+from agents.ingest.rules.x import MAX_QUERY_CHARS, queries
+from agents.ingest.x import catch_up
 from agents.ingest.x.catch_up import CatchUp, Gap, Search
 from agents.ingest.x.reads import Reads
+from agents.simulated.seen import Seen
 from agents.simulated.stream_rules import parse
 from agents.simulated.thread import Running
 from streams import directory, kafka_topics
 from streams.errors import UserError
 from streams.settings import Settings
-from tests.ingest.listening import TOKEN, listening, pointed_at, simulated, stored, wait_until
+from tests.ingest.listening import TOKEN, listening, pointed_at, shipped_rules, simulated, stored, wait_until
 
-WANTED = [parse(rule.value) for rule in rules.wanted(directory.load())]
+WANTED = [parse(rule.value) for rule in shipped_rules()]
 NOVEMBER = 1_794_000_000.0
 """2026-11-06T21:20:00Z, in seconds since the epoch."""
 
@@ -36,7 +39,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def written(running: Running) -> set[str]:
     """Ids of the posts that the rules would have brought."""
     posts = list(running.x._history.newest_first())
-    return {post.id for post in posts if any(matches(post.atoms) for matches in WANTED)}
+    return {post.id for post in posts if any(matches(post.seen) for matches in WANTED)}
 
 
 def on_posts(settings: Settings) -> dict[str, set[str]]:
@@ -169,13 +172,13 @@ def test_a_damaged_file_is_an_empty_one(tmp_path: Path) -> None:
 
 
 def test_queries_hear_whom_the_rules_hear_and_fit_a_search() -> None:
-    queries = rules.queries(directory.load())
-    assert max(map(len, queries)) <= rules.MAX_QUERY_CHARS
-    parsed = [parse(query, rules.MAX_QUERY_CHARS) for query in queries]
+    asked = queries(RuleSet.of(directory.load()))
+    assert max(map(len, asked)) <= MAX_QUERY_CHARS
+    parsed = [parse(query, MAX_QUERY_CHARS) for query in asked]
     for hospital in directory.load().hospitals:
         for handle in hospital.handles:
             for atom in (f"@{handle.handle}", f"to:{handle.handle}", f"from:{handle.handle}"):
-                assert any(matches(frozenset({atom})) for matches in parsed), atom
+                assert any(matches(Seen(frozenset({atom}))) for matches in parsed), atom
 
 
 def test_x_is_asked_through_tweepy_for_whole_seconds() -> None:

@@ -11,7 +11,7 @@ from agents.dead_letters import waiting
 from agents.ingest.publisher import connect
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
-from agents.proving.stored import read
+from agents.stored import read
 from streams import kafka_topics
 from streams.records import DeadLetter, encode_json
 from streams.settings import Settings, environment

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from agents.ingest import publisher
-from agents.ingest.x import rules
 from agents.ingest.x.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
@@ -19,7 +18,16 @@ from streams import directory, kafka_topics
 from streams.errors import UserError
 from streams.records import Envelope, decode_dead_letter
 from streams.settings import Settings
-from tests.ingest.listening import TOKEN, listening, pointed_at, simulated, stored, wait_for_all, wait_until
+from tests.ingest.listening import (
+    TOKEN,
+    listening,
+    pointed_at,
+    shipped_rules,
+    simulated,
+    stored,
+    wait_for_all,
+    wait_until,
+)
 
 pytestmark = pytest.mark.kafka
 
@@ -49,7 +57,7 @@ def test_every_delivered_line_is_on_kafka_and_none_ends_the_stream(
         assert arrived.keys() == x.delivered.keys()
         assert max(x.delivered.values()) > 1, "X delivers some twice, and both are handed on"
 
-        wanted = {rule.value: rule.tag for rule in rules.wanted(directory.load())}
+        wanted = {rule.value: rule.tag for rule in shipped_rules()}
         assert {rule["value"]: rule["tag"] for rule in x.rules} == wanted
         tagged = [envelope for envelope in envelopes if envelope.rules]
         assert len(tagged) == x.delivered.total()
@@ -136,7 +144,7 @@ def test_rules_that_vanish_at_x_are_put_back(pipeline_settings: Settings, tmp_pa
             before = x.made
             wait_until(lambda: x.made > before + 10, "posts flow again")
         assert 409 in [status for _, status in x.attempts]
-        assert len(x.rules) == len(rules.wanted(directory.load()))
+        assert len(x.rules) == len(shipped_rules())
 
 
 @pytest.mark.parametrize("token", ["", "two words"])

@@ -19,17 +19,16 @@ from agents.ingest.x.stream import XStream
 from agents.ingest.x.supervisor import BUDGET, WINDOW, Policy, supervise
 from agents.simulated import scenario
 from agents.simulated.scenario import Scenario
-from streams import directory
 from streams.errors import UserError
 from streams.vocabulary import STREAM_ENDS
-from tests.ingest.listening import TOKEN, simulated, wait_until
+from tests.ingest.listening import TOKEN, shipped_rules, simulated, wait_until
 
 SPEED = 600.0
 STALL_SECONDS = 1.5
 """Real ones, in the place of 21; heartbeats come every 0.2 s."""
 PAUSE_AFTER = 40
 """Lines, before a listener that is to be slow stops reading."""
-WANTED = rules.wanted(directory.load())
+WANTED = shipped_rules()
 
 
 class FastTime:

@@ -10,16 +10,15 @@ from itertools import pairwise
 
 import pytest
 
+from agents.ingest.rules.x import Rule
 from agents.ingest.service import quiet
 from agents.ingest.x import rules
 from agents.ingest.x.outcome import Outcome
-from agents.ingest.x.rules import Rule
 from agents.ingest.x.stream import XStream
 from agents.ingest.x.supervisor import Policy, supervise
 from agents.simulated.scenario import After, Disconnect, Refuse, Silence
 from agents.simulated.thread import Running
-from streams import directory
-from tests.ingest.listening import TOKEN, simulated, wait_until
+from tests.ingest.listening import TOKEN, shipped_rules, simulated, wait_until
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def stream_of(
     stream = XStream(token, running.x.url, lines.append)
     try:
         if with_rules:
-            rules.sync(stream, rules.wanted(directory.load()))
+            rules.sync(stream, shipped_rules())
         yield stream
     finally:
         stream.stop()
@@ -147,7 +146,7 @@ def test_hanging_up_ends_one_connection_and_not_the_next() -> None:
 
     with simulated(rate=500) as running:
         stream = XStream(TOKEN, running.x.url, take)
-        rules.sync(stream, rules.wanted(directory.load()))
+        rules.sync(stream, shipped_rules())
         assert stream.listen().kind == "full"
         wait_until(lambda: not running.x.connected, "X sees it gone")
         assert stream.listen().kind == "full"

@@ -5,14 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
 import pytest
 import requests
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from agents.proving import stored
+from agents import group_lag, stored
 from agents.proving.oracle import Cell, Verdict, counted
 from agents.proving.pipeline import Pipeline
+from agents.simulated.jetstream import post
 from streams import directory, kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.conversation import INTERESTS
@@ -20,6 +22,7 @@ from streams.metrics.registry import METRICS, Job, Metric
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import load
 from streams.vocabulary import INTENTS, NEARS, TIERS
+from tests.bluesky.making import jetstream
 from tests.ingest.listening import pointed_at, simulated, wait_until
 
 pytestmark = pytest.mark.kafka
@@ -54,12 +57,16 @@ def both(pipeline: Pipeline, accept: str) -> dict[Job, str]:
 
 @pytest.fixture(scope="module")
 def run(kafka: str) -> Iterator[Run]:
-    """A few hundred posts through ingest and a worker."""
+    """A few hundred posts of X through ingest and a worker, and some of Bluesky that are nobody's."""
     with (
+        jetstream() as bluesky,
         simulated(rate=1000, seed=7, count=POSTS, bad_every=20, heartbeat=0.5) as running,
         Pipeline(load(kafka_bootstrap=kafka), lambda _: None) as pipeline,
     ):
-        pipeline.settings = pointed_at(pipeline.settings, running.x.url, pipeline.folder)
+        pipeline.settings = msgspec.structs.replace(
+            pointed_at(pipeline.settings, running.x.url, pipeline.folder),
+            sources="x,bluesky", bluesky_url=bluesky.server.url,
+        )  # fmt: skip
         pipeline.start_worker(WORKER)
         pipeline.start_ingest()
         x = running.x
@@ -67,9 +74,15 @@ def run(kafka: str) -> Iterator[Run]:
         def counted_all() -> bool:
             assert pipeline.ended() == []
             acked = pipeline.scrape("ingest").get(("pipeline_ingest_acked_total", frozenset()), 0)
-            return x.exhausted and acked == x.delivered.total() + x.bad.total() and stored.lag(pipeline.settings) == 0
+            return (
+                x.exhausted and acked == x.delivered.total() + x.bad.total() and group_lag.total(pipeline.settings) == 0
+            )
 
         wait_until(counted_all, "everything that X had to say is counted and committed", 90)
+        wait_until(lambda: bluesky.server.connected, "Bluesky is connected")
+        bluesky.write(post("did:plc:someone", "3a", "good morning"))
+        other = ("bluesky_lines_total", frozenset({("kind", "other")}))
+        wait_until(lambda: pipeline.scrape("ingest")[other] == 1, "an event of Bluesky")
         heartbeat = ("x_lines_total", frozenset({("kind", "heartbeat")}))
         wait_until(lambda: pipeline.scrape("ingest")[heartbeat] > 0, "a heartbeat")
         plain, open_metrics = both(pipeline, ""), both(pipeline, "application/openmetrics-text; version=1.0.0")

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from agents.group_lag import LagWatch
 from agents.ingest.log.wal import open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.service import Ingest
-from agents.ingest.x import rules
+from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.source import XSource
-from streams import directory
 from streams.settings import load
-from tests.ingest.listening import TOKEN, pointed_at, simulated, wait_until
+from tests.ingest.listening import TOKEN, pointed_at, shipped_rules, simulated, wait_until
 from tests.ingest.test_publisher import Script, publish
 
 
@@ -27,11 +27,11 @@ def sink(script: Script) -> Publisher:
 
 
 def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher) -> None:
-    wanted = rules.wanted(directory.load())
+    wanted = shipped_rules()
     with simulated(count=0, heartbeat=0.2) as running:
         settings = pointed_at(load({}), running.x.url, tmp_path)
         log = open_log(settings, lambda _: None)
-        ingest = Ingest(log, sink, [XSource(settings, TOKEN, wanted, log)])
+        ingest = Ingest(log, sink, [XSource(settings, TOKEN, RuleSync(settings, TOKEN), log)], LagWatch(settings))
 
         def shown(name: str, *labels: str) -> float | None:
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
@@ -45,7 +45,8 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
         ingest.start()
         try:
             wait_until(lambda: shown("x_stream_connected") == 1, "it is connected")
-            assert shown("x_rules") == len(wanted)
+            assert (shown("x_rules"), shown("x_rules_limit")) == (len(wanted), 1000)
+            assert shown("x_rule_syncs_total", "done") == 1
             wait_until(lambda: bool(shown("x_lines_total", "heartbeat")), "a heartbeat")
             assert shown("x_last_line_timestamp_seconds") is not None
             assert shown("x_last_post_timestamp_seconds") is None

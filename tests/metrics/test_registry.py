@@ -20,7 +20,7 @@ def test_each_is_declared_once() -> None:
 
 @by_name
 def test_a_name_says_room_and_kind(metric: Metric) -> None:
-    assert re.fullmatch(r"(conversation|pipeline|x)(_[a-z]+)+", metric.name)
+    assert re.fullmatch(r"(conversation|pipeline|x|bluesky)(_[a-z]+)+", metric.name)
     assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert ("_seconds" in metric.name) == (metric.unit == "seconds")
     assert ("_bytes" in metric.name) == (metric.unit == "bytes")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from agents.cli import main
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
-from agents.proving.stored import read
 from agents.replay.capture import Capture
 from agents.replay.messages import message_of
 from agents.replay.player import Pace, Summary, play
+from agents.stored import read
 from streams import kafka_topics
 from streams.reading.x import XEnvelope, post_of
 from streams.settings import Settings, environment

@@ -151,7 +151,7 @@ def test_the_history_forgets_the_oldest() -> None:
     ("name", "value"),
     [
         ("query", ""),
-        ("query", "hospital"),
+        ("query", "bio:hospital"),
         ("query", "@mayoclinic " * 50),
         ("max_results", "9"),
         ("max_results", "101"),

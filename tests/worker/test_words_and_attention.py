@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from kafka import KafkaProducer
 
+from agents import stored
 from agents.cli import main
-from agents.proving import stored
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
 from streams import kafka_topics

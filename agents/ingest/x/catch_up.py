@@ -78,7 +78,8 @@ class CatchUp:
     ) -> None:
         """`emit` gets each post as a line of the stream. `clock`: seconds since the epoch."""
         self._search = search
-        self._queries = queries
+        self.queries = queries
+        """May be replaced, from any thread."""
         self._emit = emit
         self._reads = reads
         self._clock = clock
@@ -146,7 +147,7 @@ class CatchUp:
             log.warning("X: a gap of more than %d days is searched from there only", DAYS)
             gap = Gap(oldest, gap.end)
         before = self.posts
-        for query in self._queries if gap.start < gap.end else ():
+        for query in self.queries if gap.start < gap.end else ():
             if not self._all_pages(query, gap):
                 return False
         log.info("X: a gap of %.0f s searched: %d posts", gap.end - gap.start, self.posts - before)

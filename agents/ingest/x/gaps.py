@@ -7,10 +7,10 @@ and by the tending one some times a second. The searching is `catch_up.py`'s, th
 import time
 from collections.abc import Callable
 
-from agents.ingest.x import rules
+from agents.ingest.rules.model import RuleSet
+from agents.ingest.rules.x import queries
 from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
 from agents.ingest.x.reads import Reads
-from streams import directory
 from streams.errors import UserError
 from streams.metrics.collector import Reading
 from streams.settings import Settings, variable
@@ -22,13 +22,12 @@ SAVE_SECONDS = 1.0
 class Gaps:
     """Of one ingest."""
 
-    def __init__(self, settings: Settings, token: str, emit: Callable[[bytes], None]) -> None:
-        """`emit` gets each post that is found."""
+    def __init__(self, settings: Settings, token: str, wanted: RuleSet, emit: Callable[[bytes], None]) -> None:
+        """`wanted`: what is searched for; `emit` gets each post that is found."""
         settings.wal_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reads = Reads(settings.wal_path / "reads.json", settings.x_monthly_reads)
-        queries = rules.queries(directory.load(settings.directory_folder))
         search = Search(token, settings.x_base_url)
-        self._catch_up = CatchUp(search, queries, emit, self._reads)
+        self._catch_up = CatchUp(search, queries(wanted), emit, self._reads)
         self._on = settings.x_catch_up == "on"
         self._connects = 0
         self._saved_at = 0.0
@@ -41,6 +40,10 @@ class Gaps:
         """End, and save how far it is."""
         self._catch_up.stop()
         self._reads.save()
+
+    def search_for(self, wanted: RuleSet) -> None:
+        """From the next gap on, search for what is wanted now; one that is being searched is searched as it began."""
+        self._catch_up.queries = queries(wanted)
 
     def counted(self) -> bool:
         """Count a post of the stream. False: the month's reads are used up."""

@@ -7,23 +7,18 @@ Owns the reading thread. Called by `service.py`. What a line becomes is `intake.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-
-import requests
-import tweepy
 
 from agents.ingest.log.wal import Log
 from agents.ingest.source import STOP_SECONDS, Source
-from agents.ingest.x import rules
 from agents.ingest.x.gaps import Gaps
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.outcome import Outcome
-from agents.ingest.x.problems import of_refusal
+from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.stream import XStream
 from agents.ingest.x.supervisor import Policy, supervise
 from agents.ingest.x.token import read_token
-from streams import directory
 from streams.metrics.collector import Reading
 from streams.metrics.registry import declared
 from streams.settings import Settings
@@ -37,40 +32,41 @@ ROOM_SECONDS = 1.0
 
 
 def prepared(settings: Settings) -> Callable[[Log], Source]:
-    """What makes the source once there is a log. Raises `UserError` for a token or a directory that cannot be used."""
+    """What makes the source once there is a log. Raises `UserError` for a token or files that cannot be used."""
     token = read_token(settings)
-    wanted = rules.wanted(directory.load(settings.directory_folder), time.strftime("%Y-%m-%d", time.gmtime()))
-    return partial(XSource, settings, token, wanted)
+    return partial(XSource, settings, token, RuleSync(settings, token))
 
 
 class XSource:
     """X's lines on their way into the log."""
 
-    def __init__(self, settings: Settings, token: str, wanted: Sequence[rules.Rule], log_: Log) -> None:
+    def __init__(self, settings: Settings, token: str, rules: RuleSync, log_: Log) -> None:
         self._log = log_
         self._base_url = settings.x_base_url
-        self._wanted = wanted
+        self._rules = rules
         self._synced = False
-        self._rules = -1
         self._outcomes = declared("x_stream_outcomes_total").counts()
         self._stopping = threading.Event()
         self._failure: Exception | None = None
         self.intake = Intake(settings.max_post_bytes)
         self.stream = XStream(token, settings.x_base_url, self._emit, backfill_minutes=settings.x_backfill_minutes)
         self._found = Intake(settings.max_post_bytes, origin="search")
-        self.gaps = Gaps(settings, token, self._emit_found)
+        self.gaps = Gaps(settings, token, rules.wanted, self._emit_found)
+        rules.on_change = self.gaps.search_for
         self._thread = threading.Thread(target=self._read, name="earshot-x", daemon=True)
 
     def start(self) -> None:
         """Begin to read."""
         log.info("X at %s", self._base_url)
         self.gaps.start()
+        self._rules.start()
         self._thread.start()
 
     def check(self) -> None:
         """Raise what ended the reading thread, if anything did."""
         if self._failure is not None:
             raise self._failure
+        self._rules.check()
         self.gaps.tend(self.stream.connects, self.stream.connected, self.stream.heard_at)
 
     def stop(self) -> None:
@@ -78,6 +74,7 @@ class XSource:
         self._stopping.set()
         self.stream.stop()
         self._thread.join(STOP_SECONDS)
+        self._rules.stop()
         self.gaps.stop()
 
     @property
@@ -100,10 +97,10 @@ class XSource:
             },
             "x_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
             "x_last_post_timestamp_seconds": {(): intake.post_at} if intake.post_at else {},
-            "x_rules": {(): self._rules} if self._rules >= 0 else {},
             "pipeline_dead_letters_total": {
                 labels: count + self._found.dead_letters[labels] for labels, count in intake.dead_letters.items()
             },
+            **self._rules.reading(),
             **self.gaps.reading(),
         }
 
@@ -125,30 +122,16 @@ class XSource:
                 return Outcome("stopped")
         self.gaps.require_reads()
         if not self._synced:
-            failed = self._sync()
+            failed = self._rules.sync()
             if failed is not None:
                 self._outcomes[failed.kind,] += 1
                 return failed
+            self._synced = True
         outcome = self.stream.listen()
         self.gaps.require_reads()
         self._outcomes[outcome.kind,] += 1
         self._synced = outcome.kind != "no_rules"
         return outcome
-
-    def _sync(self) -> Outcome | None:
-        """Make X's rules the wanted ones; None when they are."""
-        try:
-            planned = rules.sync(self.stream, self._wanted)
-        except tweepy.HTTPException as error:
-            return of_refusal(error.response)
-        except requests.RequestException:
-            return Outcome("network")
-        log.info(
-            "X: stream rules: %d added, %d kept, %d deleted", len(planned.add), len(planned.keep), len(planned.delete)
-        )
-        self._rules = len(planned.add) + len(planned.keep) - planned.refused
-        self._synced = True
-        return None
 
     def _emit(self, line: bytes) -> None:
         record = self.intake.take(line)
