@@ -17,10 +17,11 @@ OF ?= workers
 KILLS ?= 5
 RATE ?= 2000
 SEED ?= 7
+LINES ?= 1000000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format chaos docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
+.PHONY: help setup demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
 # Targets share the environment and, mostly, a broker.
 .NOTPARALLEL:
 
@@ -47,6 +48,9 @@ format: $(ready) ## Write code as `make lint` wants it
 
 chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or ingest
 	@exec $(bin)/earshot chaos --of $(OF) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
+
+fuzz: $(ready) ## LINES (1000000) spoilt lines, SEED (7), each taken for what it is
+	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
 docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
 	@$(bin)/python -m streams.reference

@@ -19,10 +19,11 @@ POSTS_PER_SECOND = 250.0
 """Pace by which the posts' own times advance: X's cap for one connection."""
 
 
-def lines(settings: Settings, count: int, seed: int) -> Iterator[bytes]:
-    """`count` posts and their copies as X sends them, reposts and noise included."""
+def lines(settings: Settings, count: int, seed: int, until: float = 0.0) -> Iterator[bytes]:
+    """`count` posts and their copies as X sends them, reposts and noise included; the last at `until`, seconds since
+    the epoch, or now."""
     feed = Feed(seed, POSTS_PER_SECOND, targets(directory.load(settings.directory_folder)), count)
-    feed.start(int((time.time() - count / POSTS_PER_SECOND) * 1000))
+    feed.start(int(((until or time.time()) - count / POSTS_PER_SECOND) * 1000))
     for post, _ in feed.until(count):
         yield post.body + b',"matching_rules":[{"id":"1"}]}'
 
