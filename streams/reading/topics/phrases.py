@@ -166,9 +166,7 @@ class Phrases:
         bearing = doubtful << size | doubtful
         placed = self._placed
         hits = [
-            (mask, start, end)
-            for index, start, end in matches
-            if index < placed and (mask := masks[index] & bearing)
+            (mask, start, end) for index, start, end in matches if index < placed and (mask := masks[index] & bearing)
         ]
         strikes = [(mask >> size, start, end) for mask, start, end in hits if mask >> size]
         many = len(strikes) > _FEW
