@@ -44,7 +44,12 @@ def as_payload(tweet: Mapping[str, Any]) -> dict[str, Any]:
             {"username": one.get("screen_name"), "id": _id(one, "id")}
             for one in entities.get("user_mentions") or ()
             if isinstance(one, Mapping) and isinstance(one.get("screen_name"), str)
-        ]
+        ],
+        "urls": [
+            {name: one[name] for name in ("url", "expanded_url") if isinstance(one.get(name), str)}
+            for one in entities.get("urls") or ()
+            if isinstance(one, Mapping)
+        ],
     }
     includes: dict[str, Any] = {"users": users}
     geo: dict[str, Any] = {}

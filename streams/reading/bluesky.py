@@ -11,11 +11,11 @@ import re
 
 import msgspec
 
-from streams.reading.post import Post, seconds_of
+from streams.reading.post import Post, link_of, seconds_of
 
 POSTS = "app.bsky.feed.post"
 """The collection of posts in a repository (its lexicon's name)."""
-_MENTION, _TAG = "app.bsky.richtext.facet#mention", "app.bsky.richtext.facet#tag"
+_MENTION, _TAG, _LINK = (f"app.bsky.richtext.facet#{kind}" for kind in ("mention", "tag", "link"))
 _HANDLE = re.compile(r"@((?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{1,63})", re.ASCII)
 """A handle as it stands in a text, lower case: a domain name (AT Protocol, handles)."""
 
@@ -33,6 +33,7 @@ class BlueskyFeature(msgspec.Struct, gc=False):
     kind: str | None = msgspec.field(default=None, name="$type")
     did: str | None = None
     tag: str | None = None
+    uri: str | None = None
 
 
 class BlueskyFacet(msgspec.Struct):
@@ -114,9 +115,11 @@ def post_of(payload: BlueskyPayload) -> Post:
     """The payload as a post. Never raises."""
     record = payload.commit.record
     text = record.text or ""
+    facets = record.facets or ()
+    links = [link_of(one.uri) for facet in facets for one in facet.features or () if one.kind == _LINK and one.uri]
     parent = record.reply.parent.uri if record.reply is not None and record.reply.parent is not None else None
     answered = _author(parent or "")
-    mentions = _mentions(text, record.facets or ())
+    mentions = _mentions(text, facets)
     if answered:
         # As on X: the author answered stands first, by the handle in the text where there is one.
         handle = next((handle for did, handle in mentions if did == answered), "")
@@ -124,7 +127,8 @@ def post_of(payload: BlueskyPayload) -> Post:
     return Post(
         id=post_id(uri_of(payload.did, payload.commit.rkey)),
         at=seconds_of(record.created_at),
-        text=text,
+        # A link's text may be anything, and its host says what it is about.
+        text=" ".join([text, *filter(None, links)]),
         author_id=payload.did,
         author_handle="",
         author_location="",

@@ -18,7 +18,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     at: int
     """The post's own time, seconds since the epoch; -1 when missing or unreadable."""
     text: str
-    """Whole text, long form included."""
+    """Whole text, long form included; of a link that the source shortened, its host: `https://donatelife.net`."""
     author_id: str
     author_handle: str
     """Lower case, without @; empty when the source did not say."""
@@ -56,3 +56,10 @@ def seconds_of(moment: str | None) -> int:
         return -1
     # Without an offset it would be read by this machine's clock.
     return max(-1, int(read.timestamp())) if read.tzinfo is not None else -1
+
+
+def link_of(url: str) -> str:
+    """A link without what follows its host; empty for another kind of link."""
+    scheme, found, rest = url.partition("://")
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return f"https://{host.lower()}" if found and scheme.lower() in ("http", "https") and host else ""

@@ -8,7 +8,7 @@ place.
 
 import msgspec
 
-from streams.reading.post import Post, seconds_of
+from streams.reading.post import Post, link_of, seconds_of
 
 Id = int | str | None
 """X sends ids as strings, some gateways as numbers."""
@@ -45,10 +45,20 @@ class XMention(msgspec.Struct, gc=False):
     id: Id = None
 
 
+class XUrl(msgspec.Struct, gc=False):
+    """`entities.urls[]`: a link, of which the text has only X's own short form."""
+
+    url: str | None = None
+    expanded_url: str | None = None
+    unwound_url: str | None = None
+    """Where it leads in the end, past other shorteners; X says so when it knows."""
+
+
 class XEntities(msgspec.Struct):
     """`entities`."""
 
     mentions: list[XMention] | None = None
+    urls: list[XUrl] | None = None
 
 
 class XNote(msgspec.Struct):
@@ -116,6 +126,8 @@ def post_of(payload: XPayload) -> Post:
     text = data.text
     if note is not None and note.text:
         text, entities = note.text, note.entities or entities
+    if entities is not None and entities.urls:
+        text = _with_hosts(text, entities.urls)
     repost, reply_to = False, ""
     for reference in data.referenced_tweets or data.referenced_posts or ():
         kind = reference.type
@@ -162,6 +174,14 @@ def _word(number: Id) -> str:
     if type(number) is str:
         return number
     return "" if number is None else str(number)
+
+
+def _with_hosts(text: str, urls: list[XUrl]) -> str:
+    for one in urls:
+        host = link_of(one.unwound_url or one.expanded_url or "")
+        if host and one.url:
+            text = text.replace(one.url, host, 1)
+    return text
 
 
 def _mentions(text: str, entities: XEntities | None, answered: str, answered_handle: str) -> tuple[str, ...]:

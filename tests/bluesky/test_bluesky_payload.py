@@ -50,6 +50,12 @@ def test_the_fields_of_a_post_are_read() -> None:
     assert (found.reply_to, found.reply_to_author) == (post_id(parent), FARGO)
 
 
+def test_the_host_of_a_link_is_read_whatever_the_link_shows() -> None:
+    link = {"$type": "app.bsky.richtext.facet#link", "uri": "https://clinicaltrials.gov/study/1"}
+    facets = [{"index": {"byteStart": 0, "byteEnd": 4}, "features": [link]}]
+    assert read(post(SOMEONE, "3abc", "here", facets=facets)).text == "here https://clinicaltrials.gov"
+
+
 def test_an_id_is_the_same_from_a_post_an_answer_and_a_deletion_and_names_nobody() -> None:
     uri = "at://did:plc:someone/app.bsky.feed.post/3abc"
     made, answer = read(post(SOMEONE, "3abc", "hello")), read(post(OTHER, "3d", "yes", reply_to=uri))

@@ -51,6 +51,21 @@ def test_both_namings_of_the_long_text_are_read(word: str) -> None:
     assert (post.text, post.mentions) == ("the whole of it @Other", ("other",))
 
 
+@pytest.mark.parametrize(
+    ("urls", "text"),
+    [
+        ([{"url": "https://t.co/a", "expanded_url": "https://www.Nejm.org/doi?x=1"}], "see https://www.nejm.org now"),
+        ([{"url": "https://t.co/a", "expanded_url": "http://bit.ly/1", "unwound_url": "http://u@vaccines.gov/x"}],
+         "see https://vaccines.gov now"),
+        ([{"url": "https://t.co/a"}, {"expanded_url": "https://x.org"}, {}], "see https://t.co/a now"),
+        ([{"url": "https://t.co/a", "expanded_url": "mailto:a@b.org"}], "see https://t.co/a now"),
+        ([{"url": None, "expanded_url": None}], "see https://t.co/a now"),
+    ],
+)  # fmt: skip
+def test_a_shortened_link_is_read_as_its_host(urls: list[dict[str, str]], text: str) -> None:
+    assert read(a_payload({"text": "see https://t.co/a now", "entities": {"urls": urls}})).text == text
+
+
 @pytest.mark.parametrize("word", ["tweets", "posts"])
 @pytest.mark.parametrize(("kind", "repost"), [("retweeted", True), ("reposted", True), ("quoted", False)])
 def test_both_namings_of_references_are_read(word: str, kind: str, repost: bool) -> None:
