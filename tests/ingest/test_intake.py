@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.ingest.records import DEAD_RAW_BYTES, Record
-from agents.ingest.x.intake import Intake
+from agents.ingest.x.intake import SNOWFLAKE_EPOCH_MS, Intake
 from streams.kafka_topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, Envelope, decode_dead_letter
 
@@ -160,3 +160,19 @@ def test_no_line_raises_and_each_is_counted_once(line: bytes) -> None:
         assert bytes(msgspec.json.decode(record.value, type=Envelope).payload) == line.strip()
     else:
         assert decode_dead_letter(record.value).raw == line
+
+
+@pytest.mark.parametrize(
+    ("data", "lag"),
+    [
+        ({}, 0.0),
+        ({"id": str((1_790_000_000_250 - 1500 - SNOWFLAKE_EPOCH_MS) << 22)}, 1.5),
+        # An edit comes late for its first version, and not for itself.
+        ({"id": str((1_790_000_000_250 - 500 - SNOWFLAKE_EPOCH_MS) << 22), "edit_history_tweet_ids": ["1"]}, 0.5),
+        ({"id": "none", "edit_history_tweet_ids": ["1"]}, 0.0),
+    ],
+)
+def test_how_late_a_post_comes_is_told_by_its_id(data: dict[str, object], lag: float) -> None:
+    intake = Intake(MAX_BYTES, lambda: NOW)
+    intake.take(json.dumps({"data": data}).encode())
+    assert intake.delivery_lag == pytest.approx(lag)

@@ -18,6 +18,8 @@ from streams.records import Envelope, encode_json
 log = logging.getLogger(__name__)
 
 SOURCE = "x"
+SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
+"""An id's upper bits are the milliseconds between this and the writing of the post (X API v2, snowflakes)."""
 _ID = re.compile(r"\d{1,20}", re.ASCII)
 """A post id is a decimal 64-bit number (X API v2)."""
 _TITLE = re.compile(r"[A-Za-z][A-Za-z -]{0,59}")
@@ -68,6 +70,13 @@ class Intake:
         self.dead_letters = declared("pipeline_dead_letters_total").counts(where="ingest")
         self.post_at = 0.0
         """When the last post came, seconds since the epoch; 0 before the first."""
+        self._last_id = 0
+
+    @property
+    def delivery_lag(self) -> float:
+        """Seconds between the writing of the last post, by its id, and its arrival; 0 before the first."""
+        written = (self._last_id >> 22) + SNOWFLAKE_EPOCH_MS
+        return self.post_at - written / 1000 if self._last_id else 0.0
 
     @property
     def dead(self) -> int:
@@ -106,6 +115,8 @@ class Intake:
         value = encode_json(envelope)
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
+        own = str(found.data.id)  # an edit's: its first version is older
+        self._last_id = int(own) if _ID.fullmatch(own) else 0
         return Record("posts", post.encode(), value)
 
 

@@ -97,6 +97,7 @@ class XSource:
             },
             "x_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
             "x_last_post_timestamp_seconds": {(): intake.post_at} if intake.post_at else {},
+            "x_delivery_lag_seconds": {(): intake.delivery_lag} if intake.delivery_lag else {},
             "pipeline_dead_letters_total": {
                 labels: count + self._found.dead_letters[labels] for labels, count in intake.dead_letters.items()
             },
