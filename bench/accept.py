@@ -16,9 +16,9 @@ from typing import Any
 import click
 import msgspec
 
-from agents.cli.ingest import SWITCH_SECONDS
 from agents.ingest import publisher
 from agents.ingest.log.wal import Sync, open_log
+from agents.ingest.pace import set_pace
 from agents.ingest.pump import Pump
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.stream import XStream
@@ -81,7 +81,7 @@ def serve() -> None:
 
 def run() -> dict[str, float]:
     """Be ingest: read all lines, and be done when Kafka has them."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    set_pace()
     settings = load()
     with subprocess.Popen([sys.executable, "-m", "bench.accept", "X"], stdout=subprocess.PIPE) as x:
         assert x.stdout is not None

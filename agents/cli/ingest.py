@@ -1,11 +1,10 @@
 """`earshot ingest`: listen to X and publish, until SIGTERM or SIGINT.
 
-Owns signals and the interpreter's pace; the work is `agents/ingest/service.py`.
+Owns signals; the work is `agents/ingest/service.py`.
 """
 
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 
@@ -14,11 +13,9 @@ import msgspec
 
 from agents.cli import logs
 from agents.ingest import service
+from agents.ingest.pace import set_pace
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
-
-SWITCH_SECONDS = 0.001
-"""How long a thread may keep the others waiting: Python's 5 ms would come on top of every sync of the log."""
 
 
 @click.command("ingest")
@@ -27,7 +24,7 @@ def command(context: click.Context) -> None:
     """Listen to X and put every post on Kafka, until ctrl-c."""
     settings: Settings = context.obj
     logs.begin(settings)
-    sys.setswitchinterval(SWITCH_SECONDS)
+    set_pace()
     stop = threading.Event()
 
     asked = False
