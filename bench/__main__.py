@@ -129,6 +129,8 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
         if not started and tagged:
             started, cpu = time.perf_counter(), child.cpu_seconds()
             already = tagged
+            if already == records:
+                raise click.ClickException(f"{case} took all {records} posts before a first look: measure more")
         if tagged == records and (
             case != "full" or folded == stored.size(pipeline.settings, kafka_topics.mentions(pipeline.settings))
         ):

@@ -20,6 +20,14 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 judged here."""
 
 
+_A_DAY = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(DAY_MS),
+    # A segment is deleted whole: hourly ones make 24 h mean 24 to 25.
+    "segment.ms": str(HOUR_MS),
+}
+
+
 class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
     """One Kafka topic as it must be."""
 
@@ -62,10 +70,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             partitions=PARTITIONS,
             compression="zstd",
             config={
-                "cleanup.policy": "delete",
-                "retention.ms": str(DAY_MS),
-                # A segment is deleted whole: hourly ones make 24 h mean 24 to 25.
-                "segment.ms": str(HOUR_MS),
+                **_A_DAY,
                 # The broker's clock decides on duplicates and lateness, so that a replay decides as the first time did.
                 "message.timestamp.type": "LogAppendTime",
                 "max.message.bytes": str(MAX_RECORD_BYTES),
@@ -86,11 +91,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             name=f"{prefix}attention",
             partitions=1,
             compression="zstd",
-            config={
-                "cleanup.policy": "delete",
-                "retention.ms": str(DAY_MS),
-                "segment.ms": str(HOUR_MS),
-            },
+            config=_A_DAY,
             why="Posts that a person must look at now: id, time, hospital, reason, for a day. Answers nobody.",
         ),
         KafkaTopic(
@@ -98,9 +99,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             partitions=1,
             compression="zstd",
             config={
-                "cleanup.policy": "delete",
-                "retention.ms": str(DAY_MS),
-                "segment.ms": str(HOUR_MS),
+                **_A_DAY,
                 # base64 of a line of MAX_RECORD_BYTES has to fit.
                 "max.message.bytes": str(2 * MAX_RECORD_BYTES),
             },

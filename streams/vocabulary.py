@@ -60,9 +60,10 @@ the queue again."""
 Withdrawn = Literal["delete", "drop", "withheld", "scrub_geo", "protected", "suspended", "deactivated"]
 """Why a post must no longer be shown: X's compliance events and the reasons of its batch jobs."""
 
-ComplianceKind = Literal["withdrawn", "restored", "edited", "account", "empty", "other", "unreadable"]
-"""What a line of X's compliance is. `restored` and `edited` change nothing here: counts stay with a post's first
-version. `account`: of a person, of whom nothing is kept."""
+ComplianceKind = Literal["withdrawn", "account", "restored", "edited", "profile", "empty", "other", "unreadable"]
+"""What a line of X's compliance is. `account`: of a person, whose posts that are here are withdrawn. `restored`: of a
+post or an account. `profile`: what else is told of a person. These two and `edited` change nothing here: counts stay
+with a post's first version."""
 
 RuleSync = Literal["done", "partly", "failed", "edit_refused"]
 """What became of a comparison with the rules at X: all stand, X refused some, X could not be asked; or of an edit of
@@ -74,7 +75,6 @@ Reload = Literal["swapped", "refused"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 NEARS: tuple[Near, ...] = get_args(Near)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
-RELATIONS: tuple[Relation, ...] = get_args(Relation)
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)

@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from agents import lexicon_watch
+from agents.cli import hospital as hospital_names
 from agents.evaluation.posts import handles_in, speaks_to
 from streams import directory
-from streams.directory import Directory, Hospital
-from streams.errors import UserError
+from streams.directory import Hospital
 from streams.reading.addressed import is_about
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.taxonomy import Class
@@ -55,7 +55,9 @@ class Read(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.argument("text")
-@click.option("--hospital", "named", default="", help="Read it for this hospital: its id, or an @handle of its.")
+@click.option(
+    "--hospital", "named", default="", help="Read it for this hospital: its id, an @handle of its, or part of its name."
+)
 @click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
 @click.pass_obj
 def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
@@ -65,7 +67,7 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
     """
     hospitals = directory.load(settings.directory_folder)
     lexicon = lexicon_watch.load(settings, hospitals)
-    read = _read(text, lexicon, _hospital(named, hospitals) if named else None)
+    read = _read(text, lexicon, hospital_names.find(hospitals, named) if named else None)
     if as_json:
         click.echo(msgspec.json.encode(read))
         return
@@ -77,18 +79,6 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
     click.echo(f"about      {'yes' if read.about else 'no'}")
     for match in read.matches:
         click.echo(f"found      {match.phrase!r}: {match.what}{'' if match.counts else f' - not counted: {match.why}'}")
-
-
-def _hospital(named: str, hospitals: Directory) -> Hospital:
-    if named.startswith("@"):
-        owners = hospitals.by_handle.get(named[1:].lower(), ())
-        if len(owners) > 1:
-            raise UserError(f"{named} speaks for {', '.join(one.id for one in owners)}: name one id")
-        if owners:
-            return owners[0]
-    elif named in hospitals.by_id:
-        return hospitals.by_id[named]
-    raise UserError(f"{named} is no hospital of the directory: give an id such as 240010, or an @handle")
 
 
 def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.errors import UserError
+from agents.evaluation import labelled
 from streams.reading.places.place import Abstention, Place, km
 from streams.reading.places.resolver import Gazetteer
 from streams.vocabulary import ABSTAINED
@@ -53,17 +53,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 def load(path: Path) -> list[Labelled]:
     """The texts of a CSV file. Raises `UserError` that names the line."""
-    try:
-        found = list(_rows(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: is not UTF-8") from None
-    except (ValueError, csv.Error) as error:
-        raise UserError(f"{path}: {error}") from None
-    if not found:
-        raise UserError(f"{path}: has no rows")
-    return found
+    return labelled.load(path, _rows, "rows")
 
 
 def _rows(text: str) -> Iterator[Labelled]:

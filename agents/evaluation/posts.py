@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from agents.evaluation import scores
-from streams.errors import UserError
+from agents.evaluation import labelled, scores
 from streams.reading.addressed import addresses
 from streams.reading.topics.lexicon import Lexicon
 from streams.vocabulary import Intent
@@ -61,18 +60,7 @@ def load(path: Path) -> list[Labelled]:
 
     Raises `UserError` that names the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        found = list(_rows(text) if path.suffix.lower() == ".csv" else _lines(text))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: is not UTF-8") from None
-    except (ValueError, csv.Error) as error:
-        raise UserError(f"{path}: {error}") from None
-    if not found:
-        raise UserError(f"{path}: has no posts")
-    return found
+    return labelled.load(path, _rows if path.suffix.lower() == ".csv" else _lines, "posts")
 
 
 def _lines(text: str) -> Iterator[Labelled]:

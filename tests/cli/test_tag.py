@@ -51,7 +51,7 @@ def test_an_unknown_hospital_is_one_line() -> None:
     for named in ("999999", "@nobody_at_all"):
         result = tag("x", "--hospital", named)
         assert result.exit_code == 1
-        assert result.stderr.startswith(f"Error: {named} is no hospital of the directory")
+        assert result.stderr.startswith(f"Error: no hospital of the directory is {named!r}")
 
 
 def test_a_text_of_nothing_is_about_nothing() -> None:
