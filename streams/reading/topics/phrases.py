@@ -79,50 +79,48 @@ class Phrases:
         self._all = (1 << size) - 1
         self._negatable = sum(self._bits[group.name] for group in groups if group.negatable)
         self._opposites = [(self._bits[one.name], self._bits[one.opposite]) for one in groups if one.opposite]
-        # A pattern's mask, from below: the groups it counts for, the groups it strikes, and what it is besides.
-        self._negates, stretched = 1 << 2 * size, 2 << 2 * size
-        self._stretched = stretched
-        masks: dict[bytes, int] = {}
+        # What a pattern is for: groups it counts for, groups it strikes, and whether it negates or is `_STRETCHED`.
+        counts: dict[bytes, int] = {}
+        strikes: dict[bytes, int] = {}
         written: dict[bytes, str] = {}
 
-        def add(phrases: Iterable[str], mask: int) -> None:
+        def add(phrases: Iterable[str], bit: int, masks: dict[bytes, int]) -> None:
             for phrase in phrases:
                 pattern = pattern_of(phrase)
                 written.setdefault(pattern, phrase)
-                masks[pattern] = masks.get(pattern, 0) | mask
+                masks[pattern] = masks.get(pattern, 0) | bit
 
         for group in groups:
-            add(group.phrases, self._bits[group.name])
-            add(group.unless, self._bits[group.name] << size)
+            add(group.phrases, self._bits[group.name], counts)
+            add(group.unless, self._bits[group.name], strikes)
+        self._negates, self._stretched = 1 << size, 2 << size
         negation = Negation.load()
         self._reach = negation.reach
         self._negators = frozenset(word.encode() for word in negation.negators)
         self._barriers = frozenset(word.encode() for word in negation.barriers)
         if self._negatable:
-            add(negation.negators, self._negates)
-        self._known = frozenset(word for pattern in masks for word in pattern.split()) | self._barriers
-        masks.update(dict.fromkeys(_STRETCHED, stretched))
-        self._longest = max(map(len, masks), default=0)
-        # First the patterns of which a place can matter, for they strike or can be struck or negated.
-        placed = self._negatable | sum(self._bits[group.name] for group in groups if group.unless)
-        placed |= self._all << size
-        masks = dict(sorted(masks.items(), key=lambda one: not one[1] & placed))
-        self._placed = sum(1 for mask in masks.values() if mask & placed)
-        self._written = [written[pattern] for pattern in masks if pattern in written]
+            add(negation.negators, self._negates, counts)
+        self._known = frozenset(word for pattern in written for word in pattern.split()) | self._barriers
+        counts.update(dict.fromkeys(_STRETCHED, self._stretched))
+        # First the patterns that strike, so that a match is known to by its number.
+        patterns = [*strikes, *(pattern for pattern in counts if pattern not in strikes)]
+        self._strikes = list(strikes.values())
+        self._longest = max(map(len, patterns), default=0)
+        self._written = [written.get(pattern, "") for pattern in patterns]
         # Equal masks are one object: a few hundred stay in the core's cache, 12,000 do not.
-        shared = {mask: mask for mask in masks.values()}
-        self._masks = [shared[mask] for mask in masks.values()]
+        shared = {mask: mask for mask in (0, *counts.values())}
+        self._masks = [shared[counts.get(pattern, 0)] for pattern in patterns]
         self._words = Words(emoji_of("".join(self._written)))
         # A DFA of 11,000 phrases does not fit a core's cache: 8 us for a post full of them, against 6.
         self._find = ahocorasick_rs.BytesAhoCorasick(
-            masks, implementation=ahocorasick_rs.Implementation.ContiguousNFA
+            patterns, implementation=ahocorasick_rs.Implementation.ContiguousNFA
         ).find_matches_as_indexes
         self._last: tuple[str, int] = ("", 0)
 
     @property
     def size(self) -> int:
         """Phrases of any kind, one that stands in several groups once."""
-        return len(self._written)
+        return sum(map(bool, self._written))
 
     def bit(self, group: str) -> int:
         """The group's bit in what `found` returns."""
@@ -135,17 +133,23 @@ class Phrases:
             return found
         words = self._words.plain(text)
         matches = self._find(words, overlapping=True)
-        masks, every = self._masks, 0
-        for index, _, _ in matches:
+        masks, striking = self._masks, len(self._strikes)
+        strikes: list[Match] = []
+        every = 0
+        for match in matches:
+            index = match[0]
             every |= masks[index]
+            if index < striking:
+                strikes.append(match)
         if every & self._stretched:
             words, matches, every = self._unstretched(words)
+            strikes = [match for match in matches if match[0] < striking]
         found = every & self._all
-        doubtful = found & every >> self._size
-        if every & self._negates:
-            doubtful |= found & self._negatable
+        doubtful = found & self._negatable if every & self._negates else 0
+        for index, _, _ in strikes:
+            doubtful |= found & self._strikes[index]
         if doubtful:
-            found = self._settled(text, words, matches, found, doubtful)
+            found = self._settled(text, words, matches, strikes, found, doubtful)
         self._last = (text, found)
         return found
 
@@ -158,28 +162,24 @@ class Phrases:
             every |= self._masks[index]
         return words, matches, every
 
-    def _settled(self, text: str, words: bytes, matches: list[Match], found: int, doubtful: int) -> int:
+    def _settled(
+        self, text: str, words: bytes, matches: list[Match], strikes: list[Match], found: int, doubtful: int
+    ) -> int:
         """`found` without the `doubtful` groups of which every match is struck or negated; with the opposites of the
-        negated."""
+        negated. Both lists by their ends, as the automaton finds them."""
         found &= ~doubtful
-        size, masks, negatable = self._size, self._masks, self._negatable
-        bearing = doubtful << size | doubtful
-        placed = self._placed
-        hits = [
-            (mask, start, end) for index, start, end in matches if index < placed and (mask := masks[index] & bearing)
-        ]
-        strikes = [(mask >> size, start, end) for mask, start, end in hits if mask >> size]
+        masks, struck_by, negatable = self._masks, self._strikes, self._negatable
         many = len(strikes) > _FEW
-        ends = [end for _, _, end in strikes] if many else []  # ascending, as the automaton finds them
-        for mask, start, end in hits:
-            counts = mask & doubtful
+        ends = [end for _, _, end in strikes] if many else []
+        for index, start, end in matches:
+            counts = masks[index] & doubtful
             if not counts:
                 continue
-            for groups, other_start, other_end in (
+            for other, other_start, other_end in (
                 strikes[bisect_right(ends, start + 1) : bisect_left(ends, end + self._longest)] if many else strikes
             ):
                 if other_start < end - 1 and start < other_end - 1:  # as in `_touch`; a call costs as much again
-                    counts &= ~groups
+                    counts &= ~struck_by[other]
             if not counts:
                 continue
             if counts & negatable and self._negator(text, words, start):
@@ -214,11 +214,11 @@ class Phrases:
         return tuple(self._told(text, words, matches))
 
     def _told(self, text: str, words: bytes, matches: list[Match]) -> Iterator[Find]:
+        strikes = [match for match in matches if match[0] < len(self._strikes)]
         for index, start, end in matches:
             for group, bit in self._bits.items():
                 if self._masks[index] & bit:
-                    strikes = bit << self._size
-                    by = (i for i, a, b in matches if self._masks[i] & strikes and _touch(start, end, a, b))
+                    by = (i for i, a, b in strikes if self._strikes[i] & bit and _touch(start, end, a, b))
                     negator = self._negator(text, words, start) if bit & self._negatable else b""
                     yield Find(group, self._name(index), self._name(next(by, -1)), negator.decode())
 
