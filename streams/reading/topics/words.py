@@ -34,6 +34,9 @@ _HUMP = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _STRETCHED = re.compile(rb"([a-z])\1\1+")
 _SIGNS = dict.fromkeys("‘’´ʼ", "") | dict.fromkeys("—–…。、！？；：“”«»¿¡", ".")
 """Apostrophes vanish; what parts a sentence is a full stop, which is all that is left of it."""
+_TYPED = "’‘“”…—–"
+"""Those that phones and word processors write for ASCII's: nearly all that is foreign in many posts, and done away with
+in a fifth of the time that each would take as a foreign sign."""
 _VANISHING = frozenset({"Mn", "Me", "Cf"})
 """Categories: accents, what encloses a sign, and what is not seen at all."""
 REMEMBERED = 65_536
@@ -106,6 +109,10 @@ class Words:
             text = text[:READ_CHARS]
         if "&" in text:
             text = text.replace("&amp;", "&")  # X's own escape
+        if not text.isascii():
+            for sign in _TYPED:
+                if sign in text:
+                    text = text.replace(sign, _SIGNS[sign])
         if text.isascii():
             words = text.encode()
         else:
