@@ -4,6 +4,7 @@ Knows options and what is printed; the work is `agents/compliance.py`'s and `age
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -13,10 +14,11 @@ import click
 import msgspec
 from kafka.errors import KafkaError
 
-from agents.compliance import withdrawals
+from agents.compliance import record_of, withdrawals
 from agents.ingest import publisher
 from agents.ingest.records import Record
 from agents.ingest.service import quiet, require_kafka_topics
+from agents.ingest.x.compliance.accounts import Accounts
 from agents.ingest.x.compliance.check import Check
 from agents.ingest.x.compliance.jobs import Jobs
 from agents.ingest.x.token import read_token
@@ -42,19 +44,29 @@ def compliance() -> None:
 def apply(settings: Settings, file: Path, as_json: bool) -> None:
     """Put the withdrawals in FILE on `posts`: lines of a compliance stream, or the result of a batch compliance job.
 
-    Plain, gzip or zstd. Applying a file twice changes nothing. Exit code 1 when Kafka did not take everything.
+    Plain, gzip or zstd. What it tells of an account is a withdrawal of each post of that account that stands on
+    `posts`; the summary says how many. Applying a file twice changes nothing. Exit code 1 when Kafka did not take
+    everything.
     """
     settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
     require_kafka_topics(settings)
     counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
+    accounts = Accounts()
+    told_of: set[int] = set()
+    of_accounts = 0
     with _to_posts(settings, "apply the file again") as emit, Capture(file) as capture:
-        for record in withdrawals(capture, counts):
+        for record in withdrawals(capture, counts, accounts.heard):
+            told_of.add(int(record.key))
             emit(record)
+        for event in accounts.withdrawn(settings, told_of):
+            of_accounts += 1
+            emit(record_of(event, time.time()))
     if as_json:
-        click.echo(msgspec.json.encode({"lines": counts.total(), **counts}))
+        click.echo(msgspec.json.encode({"lines": counts.total(), **counts, "posts_of_accounts": of_accounts}))
     else:
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "none"
-        click.echo(f"{counts.total()} lines: {told}")
+        more = f"; {of_accounts} more posts withdrawn, of those accounts" if counts["account"] else ""
+        click.echo(f"{counts.total()} lines: {told}{more}")
 
 
 @compliance.command()

@@ -12,6 +12,7 @@ from agents.attention import waiting
 from agents.cli import main
 from agents.compliance import Event, event_of
 from agents.ingest.publisher import KafkaConnection
+from agents.simulated.posts import snowflake
 from agents.stored import read
 from streams import kafka_topics
 from streams.records import Attention, encode_json
@@ -29,8 +30,17 @@ LINES: list[tuple[object, Event]] = [
     ({"id": "11", "action": "delete", "reason": "a new one"}, Event("withdrawn", "11", "delete")),
     ({"data": {"undrop": {"tweet": {"id": "6"}}}}, Event("restored")),
     ({"data": {"tweet_edit": {"tweet": {"id": "6"}, "initial_tweet_id": "5"}}}, Event("edited")),
-    ({"data": {"user_delete": {"user": {"id": "7"}}}}, Event("account")),
-    ({"data": {"scrub_geo": {"user": {"id": "7"}, "up_to_tweet_id": "9"}}}, Event("account")),
+    ({"data": {"user_delete": {"user": {"id": "7"}}}}, Event("account", "", "deactivated", 7)),
+    ({"data": {"user_protect": {"user": {"id": 7}, "event_at": "soon"}}}, Event("account", "", "protected", 7)),
+    ({"data": {"user_suspend": {"user": {"id": "7"}, "event_at": None}}}, Event("account", "", "suspended", 7)),
+    ({"data": {"user_withheld": {"user": {"id": "7"}, "withheld_in_countries": ["DE"]}}},
+     Event("account", "", "withheld", 7)),
+    ({"data": {"scrub_geo": {"user": {"id": "7"}, "up_to_tweet_id": "9"}}}, Event("account", "", "scrub_geo", 7, 9)),
+    ({"data": {"scrub_geo": {"user": {"id": "7"}}}}, Event("unreadable")),
+    ({"data": {"user_protect": {"user": {"id": "seven"}}}}, Event("unreadable")),
+    ({"data": {"user_suspend": "7"}}, Event("unreadable")),
+    ({"data": {"user_unprotect": {"user": {"id": "7"}}}}, Event("restored")),
+    ({"data": {"user_profile_modification": {"user": {"id": "7"}, "new_value": "a name"}}}, Event("profile")),
     ({"data": {"delete": {"tweet": {"id": "5; drop table"}}}}, Event("unreadable")),
     ({"meta": {}}, Event("other")),
 ]  # fmt: skip
@@ -41,8 +51,22 @@ def test_each_form_is_read(line: object, event: Event) -> None:
     assert event_of(json.dumps(line).encode()) == event
 
 
+def test_what_an_account_wrote_after_it_came_back_is_not_meant() -> None:
+    line = {"data": {"user_protect": {"user": {"id": "7"}, "event_at": "2026-11-24T08:53:20.000Z"}}}
+    at = 1_795_510_400_000  # the same, ms
+    up_to = event_of(json.dumps(line).encode()).up_to
+    assert int(snowflake(at + 59_999, 0)) < up_to < int(snowflake(at + 61_000, 0))
+
+
 ANYTHING = st.dictionaries(
-    st.sampled_from(["data", "id", "action", "delete"]), st.none() | st.integers() | st.text()
+    st.sampled_from(["data", "id", "action", "delete", "user_protect", "scrub_geo"]),
+    st.none()
+    | st.integers()
+    | st.text()
+    | st.dictionaries(
+        st.sampled_from(["user", "tweet", "event_at", "up_to_tweet_id"]),
+        st.none() | st.integers() | st.text() | st.datetimes().map(str) | st.just({"id": "7"}),
+    ),
 ).map(lambda one: json.dumps(one).encode())
 
 
@@ -60,8 +84,9 @@ def test_a_file_is_applied_to_posts_and_what_was_withdrawn_waits_no_more(
     done = CliRunner().invoke(main, ["compliance", "apply", str(file), "--json"], env=environment(pipeline_settings))
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
-    assert (told["lines"], told["withdrawn"], told["account"], told["unreadable"]) == (14, 6, 2, 2)
-    assert told["lines"] == sum(count for kind, count in told.items() if kind != "lines")
+    assert (told["lines"], told["withdrawn"], told["account"], told["unreadable"]) == (22, 6, 5, 5)
+    assert told.pop("posts_of_accounts") == 0
+    assert told.pop("lines") == sum(told.values())
     stored = [json.loads(one.value or b"") for one in read(pipeline_settings, kafka_topics.posts(pipeline_settings))]
     assert {one["source"] for one in stored} == {"withdrawal"}
     assert {one["id"] for one in stored} == {"5", "6", "8", "9", "10", "11"}

@@ -58,9 +58,10 @@ def put(settings: Settings, kafka_topic: str, records: Sequence[tuple[str, msgsp
         connection.discard(producer)
 
 
-def keep(settings: Settings, *ids: str) -> None:
-    """Posts of X on `posts`, as ingest puts them there."""
-    line = msgspec.Raw(b'{"data":{"id":"1","text":"secret","author_id":"%s"}}' % AUTHOR.encode())
+def keep(settings: Settings, *ids: str, author: str | int = AUTHOR, versions: Sequence[str] = ()) -> None:
+    """Posts of X on `posts`, as ingest puts them there. `versions`: ids of their edit history."""
+    data = {"id": "1", "edit_history_tweet_ids": versions, "text": "secret", "author_id": author}
+    line = msgspec.Raw(encode_json({"data": data}))
     put(settings, kafka_topics.posts(settings), [(one, Envelope("x", one, 1, "stream", (), line)) for one in ids])
 
 

@@ -1,7 +1,8 @@
 """Which posts of X are still here: ids on `posts` and on the queue of posts that wait for a person.
 
-Called by `check.py`, which asks X about them, and by `matching.py`. Looks at keys and at the first bytes of values; a
-post's text and author are not read.
+Called by `check.py`, which asks X about them; what a record says (`told`) is asked by `matching.py` and `accounts.py`,
+too. Looks at keys and at the first bytes of values; a post's text and author are not read. Nor are the ids of later
+versions: who deletes any version deletes all (X API v2, edit posts), so the first, which is the key, answers for them.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The source that hears X's compliance streams: what is told of a post that is here becomes a withdrawal in the log.
 
 Made by `source.py`, called by `service.py`. Owns the eight connections and their threads. When the next attempt may be
-is `supervisor.py`'s, which events are about us is `matching.py`'s. What is told of users is counted and nothing else:
-past `posts`, which forgets within a day, nothing is tied to a person.
+is `supervisor.py`'s, which events are about us, and which posts are an account's, is `matching.py`'s. An author goes no
+further than there: what leaves here is a post's id.
 """
 
 import logging
@@ -95,7 +95,7 @@ class LiveCompliance(Compliance):
         event = event_of(line)
         with self._counting:
             self._lines[event.kind,] += 1
-        if event.kind == "withdrawn":
+        if event.kind in ("withdrawn", "account"):
             self._matching.heard(event)
 
     def _withdrawn(self, event: Event) -> None:
