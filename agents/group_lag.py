@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 
 from agents.kafka_admin import connected
 from streams import kafka_topics
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 10.0
 """Between two questions: one takes 30 ms of a core, most of it for a new connection, and Prometheus asks every 15 s."""
+
+STOP_SECONDS = 1.0
+"""Most that `stop` waits for an answer."""
 
 Lag = Mapping[tuple[str, int], int]
 """(stage, partition) -> records that are kept and not committed."""
@@ -51,7 +54,7 @@ def total(settings: Settings) -> int:
 def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, int]:
     try:
         found = admin.list_group_offsets(group).get(group, {})
-    except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+    except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
         return {}  # a new broker, before its first group, or while it makes room for one
     return {tp: one.offset for tp, one in found.items()}
 
@@ -71,8 +74,10 @@ class LagWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; an unanswered question is left to itself."""
+        """End; a question that Kafka does not answer is left to itself."""
         self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while True:

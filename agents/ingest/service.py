@@ -80,9 +80,10 @@ class Ingest:
         """Read no more, hand on what was accepted; the number of records that stay in the log for the next start."""
         self.lag.stop()
         with ExitStack() as stack:
+            stack.callback(self.pump.stop, FLUSH_SECONDS)  # last, and also when a source cannot save how far it is
             for source in self.sources:
                 stack.callback(source.stop)
-        return self.pump.stop(FLUSH_SECONDS)
+        return self._log.waiting
 
     def reading(self) -> Reading:
         """What the sources, the log and Kafka say of themselves, for /metrics."""

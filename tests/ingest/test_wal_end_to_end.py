@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 import msgspec
@@ -92,5 +93,6 @@ def test_a_disk_that_refuses_ends_ingest_in_one_line_and_keeps_what_was_accepted
             wait_until(lambda: not ingest.running, "it ends")
     assert isinstance(ingest.error, UserError)
     assert str(settings.wal_path) in str(ingest.error)
+    assert [one.name for one in threading.enumerate() if one.name.startswith("earshot")] == []
     held = in_log(elsewhere) | {key.decode() for key, _ in stored(settings, kafka_topics.posts(settings))}
     assert held

@@ -65,14 +65,15 @@ def test_what_a_person_must_see_is_queued_with_id_time_hospital_and_reason_alone
     bench.start()  # all of it is replayed
     bench.drain()
     waiting = json.loads(listed(bench, "--json"))
-    assert [(one["post"], one["hospital"], one["reason"]) for one in waiting] == [
+    # Oldest first, by the broker's clock: on two partitions either may be.
+    assert sorted((one["post"], one["hospital"], one["reason"]) for one in waiting) == [
         ("1", "240010", "crisis"),
         ("2", "240010", "safety"),
     ]
     assert {name for one in waiting for name in one} == {"post", "at", "hospital", "reason"}
     assert bench.sample("pipeline_attention_total", reason="crisis") == 1
     assert listed(bench, "--hospital", "350070") == "nothing waits\n"
-    assert listed(bench).splitlines()[0].endswith("crisis   1")
+    assert any(line.endswith("crisis   1") for line in listed(bench).splitlines())
     queue = list(stored.read(bench.settings, kafka_topics.attention(bench.settings)))
     assert not any(word in (one.value or b"") for one in queue for word in (b"kill", b"Some_One", b"medication"))
     assert bench.verdict().difference == 0
