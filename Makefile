@@ -14,6 +14,7 @@ lock_options := --quiet --universal --generate-hashes --no-header --no-annotate 
 demo: SECONDS ?= 30
 chaos: SECONDS ?= 60
 OF ?= workers
+SOURCE ?= x
 KILLS ?= 5
 RATE ?= 2000
 SEED ?= 7
@@ -46,8 +47,8 @@ format: $(ready) ## Write code as `make lint` wants it
 	@$(bin)/ruff check --fix
 	@$(bin)/ruff format
 
-chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or ingest
-	@exec $(bin)/earshot chaos --of $(OF) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
+chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or ingest (that hears SOURCE, x or bluesky)
+	@exec $(bin)/earshot chaos --of $(OF) --source $(SOURCE) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
 fuzz: $(ready) ## LINES (1000000) spoilt lines, SEED (7), each taken for what it is
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
@@ -64,7 +65,7 @@ calibration: $(ready) ## Write docs/locality.md and its maps: who is local to ea
 dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from deploy/grafana
 	@$(bin)/python -m deploy.grafana.build
 
-dashboards-preview: $(ready) ## Draw both dashboards with a short live pipeline into build/preview, without Grafana
+dashboards-preview: $(ready) ## Draw the dashboards with a short live pipeline into build/preview, without Grafana
 	@exec $(bin)/python -m deploy.grafana.preview
 
 bench: $(ready) ## Measure each stage, as JSON lines

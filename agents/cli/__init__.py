@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("agents.cli.replay:replay", "Play a file of posts, to Kafka or to nowhere."),
     "rules": ("agents.cli.rules:rules", "The stream rules at X: plan, apply."),
     "settings": ("agents.cli.settings:settings", "Every setting: variable, value, what is allowed."),
+    "simulate-bluesky": ("agents.cli.simulate_bluesky:command", "A simulated Bluesky: its stream, with a replay."),
     "simulate-x": ("agents.cli.simulate_x:command", "A simulated X: rules, filtered stream, search, faults."),
     "tag": ("agents.cli.tag:tag", "What a text is about, what it wants, and why."),
     "topics": ("agents.cli.topics:topics", "The Kafka topics: apply, describe."),

@@ -7,12 +7,16 @@ import click
 
 from agents.proving import acceptance
 from agents.proving import chaos as proving
+from agents.proving.sources import Name
 from streams.settings import Settings
 
 
 @click.command()
 @click.option(
     "--of", type=click.Choice(["workers", "ingest"]), default="workers", show_default=True, help="What is hurt."
+)
+@click.option(
+    "--source", type=click.Choice(["x", "bluesky"]), default="x", show_default=True, help="What ingest hears meanwhile."
 )
 @click.option("--kills", default=5, show_default=True, type=click.IntRange(0, 1000), help="SIGKILLs at random moments.")
 @click.option(
@@ -28,12 +32,16 @@ from streams.settings import Settings
     "--runs", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs, each with the next seed."
 )
 @click.pass_context
-def chaos(ctx: click.Context, of: str, kills: int, seconds: float, rate: float, seed: int, runs: int) -> None:
+def chaos(
+    ctx: click.Context, of: str, source: Name, kills: int, seconds: float, rate: float, seed: int, runs: int
+) -> None:
     """Kill, stop, add and take away workers while posts come; then ask the oracle.
 
     With `--of ingest`: kill ingest, then take Kafka away from it; then ask whether every post that ingest accepted is
     on Kafka. Exit code 0: every count is right and every offset committed, or no post is lost, in every run.
     """
+    if of != "ingest" and source != "x":
+        raise click.UsageError("--source is for --of ingest; workers do not know where a post comes from")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, a shell ignores SIGINT
         signal.signal(number, signal.default_int_handler)
     settings: Settings = ctx.obj
@@ -46,8 +54,8 @@ def chaos(ctx: click.Context, of: str, kills: int, seconds: float, rate: float, 
     for run_seed in range(seed, seed + runs):
         if of == "ingest":
             for made in (
-                acceptance.kills(settings, kills, rate, run_seed, say),
-                acceptance.outage(settings, seconds, rate, say),
+                acceptance.kills(settings, kills, rate, run_seed, say, source),
+                acceptance.outage(settings, seconds, rate, say, source),
             ):
                 exact = exact and made.lost == 0
                 click.echo(str(made))

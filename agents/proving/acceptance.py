@@ -1,26 +1,21 @@
 """Ingest hurt on purpose: what it accepted is on `posts`, through kill -9 of its own and an outage of Kafka.
 
-Behind `earshot chaos --of ingest` and the tests. Ingest is a process, its X a simulated one in this process, so that
-what X delivered is known by id. Workers and catch-up have no part in it.
+Behind `earshot chaos --of ingest` and the tests. Ingest is a process, its source a simulated one in this process, so
+that what was delivered is known by id. Workers and catch-up have no part in it.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-
-import msgspec
 
 from agents import stored
 from agents.ingest.log import entries
 from agents.proving.pipeline import Pipeline, Samples
 from agents.proving.processes import Child
-from agents.simulated.people import targets
-from agents.simulated.server import SimulatedX
-from agents.simulated.thread import Running, in_thread
-from streams import directory, kafka_topics
+from agents.proving.sources import Heard, Name, listened_to
+from streams import kafka_topics
 from streams.errors import UserError
 from streams.metrics.registry import declared
 from streams.settings import Settings
@@ -39,7 +34,7 @@ class Kills(NamedTuple):
 
     kills: int
     delivered: int
-    """By X; some of them were on the wire at a kill, and nobody had accepted them."""
+    """By the source; some of them were on the wire at a kill, and nobody had accepted them."""
     accepted: int
     """In the log, or on Kafka, when ingest was dead; or when it had ended well."""
     lost: int
@@ -54,7 +49,7 @@ class Outage(NamedTuple):
 
     seconds: float
     accepted: int
-    """All that X delivered."""
+    """All that was delivered."""
     lost: int
     """Accepted and not on Kafka in the end."""
     accept_p99: float
@@ -72,35 +67,40 @@ class Outage(NamedTuple):
         )
 
 
-def kills(settings: Settings, number: int, rate: float, seed: int, say: Callable[[str], None]) -> Kills:
+def kills(
+    settings: Settings, number: int, rate: float, seed: int, say: Callable[[str], None], source: Name = "x"
+) -> Kills:
     """Kill ingest `number` times at `rate` posts a second, at moments drawn from `seed`."""
     rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
-    with Pipeline(settings, say) as pipeline, _listened_to(pipeline, rate, seed) as running:
+    with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, seed) as heard:
         ingest = _start(pipeline)
+        _wait(pipeline, lambda: heard.begun(pipeline.settings), "it has a place to go on from")
         accepted: set[str] = set()
         for _ in range(number):
-            _wait_flow(pipeline, running, rate / 2)
+            _wait_flow(pipeline, heard, rate / 2)
             time.sleep(rng.uniform(0, 0.5))
             ingest.kill()
             accepted |= in_log(Path(pipeline.settings.wal_dir)) | on_kafka(pipeline.settings)
             say(f"killed, with {len(accepted)} posts accepted until now")
             ingest.start()
-        _wait_flow(pipeline, running, rate / 2)
+        _wait_flow(pipeline, heard, rate / 2)
+        _wait(pipeline, lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile is heard")
         pipeline.stop_posts()
+        delivered = len(heard.delivered)  # some sources go on by themselves
         accepted |= in_log(Path(pipeline.settings.wal_dir))
         arrived = on_kafka(pipeline.settings)
-        return Kills(number, len(running.x.delivered), len(accepted | arrived), len(accepted - arrived))
+        return Kills(number, delivered, len(accepted | arrived), len(accepted - arrived))
 
 
-def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None]) -> Outage:
+def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None], source: Name = "x") -> Outage:
     """Stop a Kafka of its own for so long at `rate` posts a second. Raises `UserError` when the broker is another's."""
     if settings.kafka_bootstrap:
         raise UserError("an outage is made on a local Kafka only: unset KAFKA_BOOTSTRAP")
     count = int(rate * (_BEFORE + seconds + _AFTER))
-    with Pipeline(settings, say) as pipeline, _listened_to(pipeline, rate, 7, count) as running:
+    with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, 7, count) as heard:
         assert pipeline.own_kafka is not None  # noqa: S101 - for mypy: no other broker was given
         ingest = _start(pipeline)
-        _wait_flow(pipeline, running, rate * _BEFORE)
+        _wait_flow(pipeline, heard, rate * _BEFORE)
         say(f"Kafka stops for {seconds:.0f} s")
         before = ingest.rss_bytes()
         pipeline.own_kafka.down()
@@ -111,31 +111,13 @@ def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str],
         back = time.monotonic()
         _wait(pipeline, lambda: _fresh(pipeline.scrape("ingest")), "nothing waits")
         drained = time.monotonic() - back
-        _wait(pipeline, lambda: running.x.exhausted, "every post is out")
-        lines = running.x.delivered.total()
-        _wait(
-            pipeline, lambda: _value(pipeline.scrape("ingest"), "x_lines_total", kind="post") == lines, "all are taken"
-        )
+        _wait(pipeline, lambda: heard.exhausted, "every post is out")
+        lines = heard.lines
+        _wait(pipeline, lambda: _value(pipeline.scrape("ingest"), heard.metric, kind="post") == lines, "all are taken")
         p99 = _p99(pipeline.scrape("ingest"))
         pipeline.stop_posts()
-        delivered, arrived = running.x.delivered.keys(), on_kafka(pipeline.settings)
+        delivered, arrived = heard.delivered, on_kafka(pipeline.settings)
         return Outage(seconds, len(delivered), len(delivered - arrived), p99, growth, drained)
-
-
-@contextmanager
-def _listened_to(pipeline: Pipeline, rate: float, seed: int, count: int = 10**9) -> Iterator[Running]:
-    """A simulated X that the pipeline's ingest will listen to; with a count it remembers what it delivered."""
-    hospitals = targets(directory.load(pipeline.settings.directory_folder))
-    token = pipeline.folder / "token"
-    token.write_text("simulated")
-    with in_thread(lambda: SimulatedX(hospitals, rate=rate, seed=seed, count=count)) as running:
-        pipeline.settings = msgspec.structs.replace(
-            pipeline.settings,
-            x_base_url=running.x.url,
-            x_token_file=str(token),
-            x_catch_up="off",  # it would find again what the log lost
-        )
-        yield running
 
 
 def _start(pipeline: Pipeline) -> Child:
@@ -170,10 +152,10 @@ def _wait(pipeline: Pipeline, reached: Callable[[], bool], what: str) -> None:
         time.sleep(_TURN)
 
 
-def _wait_flow(pipeline: Pipeline, running: Running, posts: float) -> None:
-    """Wait until X has written so many posts more."""
-    wanted = running.x.made + posts
-    _wait(pipeline, lambda: running.x.made >= wanted, "posts flow")
+def _wait_flow(pipeline: Pipeline, heard: Heard, posts: float) -> None:
+    """Wait until so many posts more have come to ingest."""
+    wanted = heard.flowed + posts
+    _wait(pipeline, lambda: heard.flowed >= wanted, "posts flow")
 
 
 def _value(samples: Samples, name: str, **labels: str) -> float:

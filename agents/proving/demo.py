@@ -26,6 +26,8 @@ SHOWN = 18
 READY_SECONDS = 60.0
 PLAIN_SECONDS = 3.0
 """Between two lines without a terminal."""
+BLUESKY_SHARE = 0.1
+"""Posts on Bluesky for each on X."""
 
 
 class Line(NamedTuple):
@@ -79,6 +81,19 @@ def view(lines: list[Line], rate: float, left: float, url: str) -> Table:
     return table
 
 
+def heard(samples: Samples) -> str:
+    """What ingest took from each source, in one line."""
+    x, bluesky, withdrawn = (
+        int(samples.get((name, frozenset({("kind", kind)})), 0))
+        for name, kind in (
+            ("x_lines_total", "post"),
+            ("bluesky_lines_total", "post"),
+            ("bluesky_lines_total", "withdrawal"),
+        )
+    )
+    return f"taken: {x} posts of X, copies among them, {bluesky} of Bluesky; {withdrawn} withdrawals there"
+
+
 class Demo:
     """One run."""
 
@@ -96,7 +111,8 @@ class Demo:
     def _run(self, seconds: float, rate: float, seed: int) -> tuple[Verdict, bool]:
         with Pipeline(self._settings, self._say) as pipeline:
             try:
-                self._say("starting simulated X, ingest and a worker")
+                self._say("starting simulated X and Bluesky, ingest and a worker")
+                pipeline.start_simulated_bluesky(rate * BLUESKY_SHARE, seed)
                 pipeline.start_simulated_x(rate, seed, bad_lines=499)
                 pipeline.start_worker(WORKER)
                 pipeline.start_ingest()
@@ -150,6 +166,7 @@ class Demo:
 
     def _conclude(self, pipeline: Pipeline) -> tuple[Verdict, bool]:
         self._say("no more posts: waiting until everything is counted and committed")
+        self._say(heard(pipeline.scrape("ingest")))
         pipeline.stop_posts()
         lag = pipeline.drain()
         shown = lines_of(pipeline.scrape(WORKER), self._names)

@@ -1,4 +1,5 @@
-"""A whole Earshot as child processes: broker, Kafka topics, simulated X, ingest, workers, and what they say at the end.
+"""A whole Earshot as child processes: broker, Kafka topics, simulated sources, ingest, workers, and what they say at
+the end.
 
 Owns their order of start and end and their settings. Called by the demo, chaos, bench and tests. Everything goes
 through the `earshot` command, Kafka and /metrics, as in operations.
@@ -20,6 +21,7 @@ from agents.kafka_admin import apply_topics, delete
 from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
 from agents.proving.verifying import verdict
+from agents.simulated.bluesky import copy_with_accounts
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.errors import UserError
 from streams.settings import Settings, environment
@@ -48,6 +50,7 @@ class Pipeline:
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
         self.simulated_x: Child | None = None
+        self.simulated_bluesky: Child | None = None
         self.ingest: Child | None = None
         self.x_url = ""
 
@@ -63,7 +66,7 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            for child in (self.ingest, self.simulated_x, *self.workers.values()):
+            for child in (self.ingest, *self._sources, *self.workers.values()):
                 if child is not None and child.running:
                     child.end(seconds=5)
             if self.own_kafka is not None:
@@ -105,8 +108,20 @@ class Pipeline:
         self.x_url = self.simulated_x.wait_for_line("http://", 20).split()[0]
         self.settings = msgspec.structs.replace(self.settings, x_base_url=self.x_url, x_token_file=str(token))
 
+    def start_simulated_bluesky(self, rate: float, seed: int) -> None:
+        """The simulated Bluesky, and from now on a directory with made-up accounts there: before whatever reads one."""
+        folder = self.folder / "directory"
+        copy_with_accounts(self.settings.directory_folder, folder)
+        self.settings = msgspec.structs.replace(self.settings, directory_folder=str(folder))
+        arguments = ["--port", "0", "--rate", str(rate), "--seed", str(seed)]
+        child = self._child("simulated-bluesky", [*EARSHOT, "simulate-bluesky", *arguments], self.settings)
+        self.simulated_bluesky = child
+        child.start()
+        url = child.wait_for_line("ws://", 20).split()[0]
+        self.settings = msgspec.structs.replace(self.settings, bluesky_url=url, sources="x,bluesky")
+
     def start_ingest(self) -> None:
-        """Ingest, pointed at the simulated X."""
+        """Ingest, pointed at the simulated sources."""
         port = self.ports["ingest"] = free_port()
         settings = msgspec.structs.replace(self.settings, ingest_metrics_port=port)
         self.ingest = self._child("ingest", [*EARSHOT, "ingest"], settings)
@@ -145,17 +160,21 @@ class Pipeline:
 
     def ended(self) -> list[Child]:
         """Children that ended by themselves."""
-        children = (self.simulated_x, self.ingest, *self.workers.values())
+        children = (*self._sources, self.ingest, *self.workers.values())
         return [child for child in children if child is not None and child.starts and not child.running]
+
+    @property
+    def _sources(self) -> tuple[Child | None, ...]:
+        return self.simulated_x, self.simulated_bluesky
 
     # -- end ----------------------------------------------------------------------------------------------------------
 
     def stop_posts(self) -> None:
         """No more posts: ingest hands on what it has accepted, then ends."""
-        for child in (self.ingest, self.simulated_x):
+        for child in (self.ingest, *self._sources):
             if child is not None and (code := child.end()):
                 raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
-        self.ingest = self.simulated_x = None
+        self.ingest = self.simulated_x = self.simulated_bluesky = None
 
     def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
         """Wait until every post and mention is committed; the lag left (0 unless the bound is reached)."""

@@ -1,8 +1,8 @@
 """A scripted Jetstream: what is written to it is sent to who listens, and again to who comes back with a cursor.
 
-Called by the tests of Bluesky's source. Owns the wire shape of `/subscribe` (v1), the replay, and what can go wrong on
-the way: refusals, ends, resets, stalls, frames that are no events. Used from its own loop only; its lists may be read
-from any thread. Knows no rules: it sends everything, as the real one does.
+Called by `earshot simulate-bluesky` and the tests of Bluesky's source. Owns the wire shape of `/subscribe` (v1), the
+replay, and what can go wrong on the way: refusals, ends, resets, stalls, frames that are no events. Used from its own
+loop only; its lists may be read from any thread. Knows no rules: it sends everything, as the real one does.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import WSCloseCode, web
 
+from streams.errors import UserError
 from streams.reading.bluesky import POSTS
 
 KEEP_US = 36 * 3600 * 1_000_000
@@ -33,13 +34,17 @@ class Attempt(NamedTuple):
 class SimulatedJetstream:
     """One Jetstream; an async context manager that listens meanwhile."""
 
-    def __init__(self, keep_us: int = KEEP_US) -> None:
+    def __init__(self, keep_us: int = KEEP_US, host: str = "127.0.0.1", port: int = 0) -> None:
+        """`keep_us`: how far back it replays, microseconds; what is older is forgotten. `port` 0 takes a free one."""
         self.url = ""
+        self._at = (host, port)
         self.attempts: list[Attempt] = []
         self.sent = 0
         """Frames sent to whomever, garbage too."""
         self._keep_us = keep_us
-        self._events: list[tuple[int, str | bytes]] = []
+        self._events: deque[tuple[int, str | bytes]] = deque()
+        self._forgotten = 0
+        """Frames before the first in `_events`: a listener's place is by number from the very first."""
         self._refusals: deque[int] = deque()
         self._ends_after: int | None = None
         self._stalled = False
@@ -52,8 +57,13 @@ class SimulatedJetstream:
         application.router.add_get("/subscribe", self._subscribe)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"ws://127.0.0.1:{self._runner.addresses[0][1]}"
+        try:
+            await web.TCPSite(self._runner, *self._at).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            port = self._at[1]
+            raise UserError(f"port {port} cannot be used ({error.strerror}): give another --port, or 0") from None
+        self.url = f"ws://{self._at[0]}:{self._runner.addresses[0][1]}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -74,6 +84,9 @@ class SimulatedJetstream:
                 last = self._events[-1][0] if self._events else 0
                 at_us = max(last + 1, at_us or time.time_ns() // 1000)
                 self._events.append((at_us, json.dumps({**event, "time_us": at_us})))
+            while self._events and self._events[0][0] < at_us - self._keep_us:
+                self._events.popleft()
+                self._forgotten += 1
             self._changed.notify_all()
         return at_us
 
@@ -139,17 +152,18 @@ class SimulatedJetstream:
 
     def _start(self, cursor: int) -> int:
         if not cursor:
-            return len(self._events)
-        oldest = max(cursor, (self._events[-1][0] if self._events else 0) - self._keep_us)
-        return next((number for number, (at, _) in enumerate(self._events) if at >= oldest), len(self._events))
+            return self._forgotten + len(self._events)
+        kept = enumerate(self._events, self._forgotten)
+        return next((number for number, (at, _) in kept if at >= cursor), self._forgotten + len(self._events))
 
     async def _send(self, socket: web.WebSocketResponse, number: int) -> None:
         sent = 0
         while not socket.closed:
             async with self._changed:
-                while len(self._events) <= number or self._stalled:
+                while self._forgotten + len(self._events) <= number or self._stalled:
                     await self._changed.wait()
-                frame = self._events[number][1]
+                number = max(number, self._forgotten)  # who is too slow misses some
+                frame = self._events[number - self._forgotten][1]
             number += 1
             await (socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))
             sent += 1

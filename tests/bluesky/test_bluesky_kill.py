@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agents.proving import acceptance
 from agents.proving.processes import EARSHOT, Child
 from agents.simulated.jetstream import deletion, post
 from streams import kafka_topics
@@ -64,3 +65,14 @@ def test_kills_lose_no_post_and_no_deletion(server: Scripted, pipeline_settings:
         assert ingest.end() == 0
     finally:
         ingest.kill()
+
+
+def test_what_was_accepted_from_bluesky_before_a_kill_is_on_kafka_and_the_rest_is_sent_again(
+    pipeline_settings: Settings,
+) -> None:
+    outcome = acceptance.kills(pipeline_settings, KILLS, rate=250, seed=SEED, say=lambda _: None, source="bluesky")
+    assert outcome.kills == KILLS
+    assert outcome.lost == 0
+    assert outcome.accepted > 500
+    # All but what was written while it ended; without the cursor three of four would be missing.
+    assert outcome.accepted > outcome.delivered * 0.6

@@ -27,6 +27,8 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
+CURSOR = "bluesky.cursor"
+"""Its file in the log's folder."""
 SILENCE_SECONDS = 60.0
 """Without an event for so long ingest does not count as healthy."""
 ROOM_SECONDS = 1.0
@@ -51,7 +53,7 @@ class BlueskySource:
         self._url = settings.bluesky_url
         self._watch = watch
         self._outcomes = declared("bluesky_stream_outcomes_total").counts()
-        self._cursor = Cursor(settings.wal_path / "bluesky.cursor")
+        self._cursor = Cursor(settings.wal_path / CURSOR)
         self._memory = Memory(settings.wal_path / "bluesky.db")
         self.intake = Intake(settings.max_post_bytes, watch.wanted, self._memory)
         self.stream = JetstreamStream(self._url, self._emit, settings.max_post_bytes, stall_seconds)
