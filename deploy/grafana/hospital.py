@@ -38,6 +38,7 @@ def build() -> str:
         .with_variable(panels.data_source_variable())
         .with_variable(_hospital_variable())
         .link(panels.link("Operations", panels.OPERATIONS_UID))
+        .link(panels.link("Ingest", panels.INGEST_UID))
     )
     return panels.assemble(frame, [_how_much(), _how_near(), _about_what(), _what_they_want()])
 

@@ -4,7 +4,7 @@ Called by `operations`. Each panel is a promise; a number in it is a fault of ou
 """
 
 from deploy.grafana.panels import EXPECT_ZERO, ZERO, Row, number
-from deploy.grafana.queries import Query, in_range, selector, table_now
+from deploy.grafana.queries import Query, about, in_range, selector, table_now
 from streams.metrics.registry import declared
 
 
@@ -24,7 +24,7 @@ def row() -> Row:
                 "they own the same partition. See both logs.",
                 Query(f"count({shown}) - count(count by (hospital) ({shown}))"),
                 steps=ZERO,
-                size=(6, 5),
+                size=(8, 5),
             ),
             number(
                 "Posts apart from their tiers, intents",
@@ -33,23 +33,44 @@ def row() -> Row:
                 Query(apart.format(tiers, posts), "tiers"),
                 Query(apart.format(intents, posts), "intents"),
                 steps=ZERO,
-                size=(6, 5),
+                size=(8, 5),
             ),
             number(
                 "Could not be read, or not be placed",
                 f"{EXPECT_ZERO} By where: {dead.help} {dead.act} `mentions`: of a hospital that is not in the "
-                "directory, or no record of ours; restart the workers that have an old directory.",
+                "directory, or no record of ours; restart the workers that have an old directory. `compliance`: "
+                "X changed its format, and withdrawals may be missed; see x_compliance_lines_total.",
                 Query(in_range(dead.name, "where"), "{{where}}"),
                 Query(in_range("pipeline_skipped_total", reason="unknown_hospital|not_a_record"), "mentions"),
+                Query(in_range("x_compliance_lines_total", kind="unreadable|other"), "compliance"),
                 steps=ZERO,
-                size=(6, 5),
+                size=(8, 5),
             ),
             number(
                 "Producers replaced",
                 f"{EXPECT_ZERO} {rebuilds.help} {rebuilds.act}",
                 Query(in_range(rebuilds.name)),
                 steps=ZERO,
-                size=(6, 5),
+                size=(8, 5),
+            ),
+            number(
+                "Missed for good",
+                f"{EXPECT_ZERO} Searches: {about('x_gaps_given_up_total')} Seconds: "
+                f"{about('bluesky_gap_seconds_total')} Bytes: {about('pipeline_wal_damaged_bytes')}",
+                Query(in_range("x_gaps_given_up_total"), "searches of X given up"),
+                Query(in_range("bluesky_gap_seconds_total"), "seconds of Bluesky"),
+                Query(
+                    f"max(max_over_time({selector('pipeline_wal_damaged_bytes')}[$__range]))", "bytes of ingest's log"
+                ),
+                steps=ZERO,
+                size=(8, 5),
+            ),
+            number(
+                "Rules refused",
+                f"{EXPECT_ZERO} {about('x_rule_syncs_total')}",
+                Query(in_range("x_rule_syncs_total", "result", result="partly|edit_refused"), "{{result}}"),
+                steps=ZERO,
+                size=(8, 5),
             ),
         ],
     )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import msgspec
+
 from agents.proving.pipeline import Pipeline
 from deploy.prometheus_tool import RunningPrometheus
 from streams.errors import UserError
@@ -17,6 +19,8 @@ from streams.settings import Settings
 WORKER = "worker-1"
 WITHIN_SECONDS = 120.0
 """A bound against hangs."""
+MONTHLY_READS = 10_000_000
+"""So that there is a limit to compare with, far away."""
 
 
 class Live(NamedTuple):
@@ -37,8 +41,11 @@ def wait(until: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def live(settings: Settings, say: Callable[[str], None], rate: float, seed: int = 7) -> Iterator[Live]:
-    """A pipeline on its own Kafka topics at `rate` posts a second, scraped every second."""
+    """A pipeline on its own Kafka topics at `rate` posts a second, scraped every second; with everything that has
+    metrics."""
+    settings = msgspec.structs.replace(settings, x_compliance="stream", x_monthly_reads=MONTHLY_READS)
     with Pipeline(settings, say) as pipeline:
+        pipeline.start_simulated_bluesky(rate / 10, seed)
         pipeline.start_simulated_x(rate, seed)
         pipeline.start_worker(WORKER)
         say("waiting for the worker")

@@ -1,4 +1,5 @@
-"""The Operations dashboard: the way of a post from X to a table; each row answers one question, the last expects zero.
+"""The Operations dashboard: the way of a post from its source to a table; each row answers one question, the last
+expects zero.
 
 Called by `build`. For the people who run Earshot. What to do about a panel is the registry's `act`, so that page, panel
 and reference say the same.
@@ -6,19 +7,15 @@ and reference say the same.
 
 from grafana_foundation_sdk.builders import dashboard
 
-from deploy.grafana import integrity, panels
+from deploy.grafana import ingest, integrity, panels
 from deploy.grafana.panels import Row, bars, lines, number
-from deploy.grafana.queries import Query, quantile, rate, selector
+from deploy.grafana.queries import Query, about, age, quantile, rate, selector
 from streams import kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 
 VISIBLE_GOAL = 0.99
 """Of posts, in a table within 30 s: the service level."""
-SILENCE_SECONDS = 60.0
-"""X sends a heartbeat every 20 s; three missed are an outage."""
-QUIET_SECONDS = 1800.0
-"""Without a post: what the alert StreamSilent waits for."""
 ANNOTATED = 'ALERTS{alertstate="firing", alertname!="Watchdog"}'
 
 
@@ -27,7 +24,7 @@ def build() -> str:
     frame = (
         dashboard.Dashboard("Earshot: operations")
         .uid(panels.OPERATIONS_UID)
-        .description("From X to the tables: each row answers one question; the last one expects zero.")
+        .description("From the sources to the tables: each row answers one question; the last one expects zero.")
         .tags(["earshot"])
         .refresh("30s")
         .time("now-3h", "now")
@@ -43,94 +40,61 @@ def build() -> str:
             .text_format("{{severity}}")
             .step("60s")
         )
+        .link(panels.link("Ingest", panels.INGEST_UID))
         .link(panels.link("Hospital", panels.HOSPITAL_UID))
     )
-    return panels.assemble(frame, [_heard(), _in_kafka(), _in_time(), _held(), _room(), integrity.row()])
-
-
-def _about(name: str, rise: str = "") -> str:
-    """The registry's own words on a metric, and what a rise means where they do not say it."""
-    metric = declared(name)
-    return " ".join(filter(None, (metric.help, rise, metric.act)))
+    return panels.assemble(frame, [_heard(), _in_time(), _held(), _room(), integrity.row()])
 
 
 def _heard() -> Row:
-    age = "time() - max({})"
     return Row(
-        "Is X heard?",
+        "Is everything heard, and kept?",
         [
             number(
-                "Stream",
-                _about("x_stream_connected"),
-                Query(f"max({selector('x_stream_connected')})"),
+                "Streams",
+                f"X: {about('x_stream_connected')} Bluesky: {about('bluesky_stream_connected')} More: the dashboard "
+                "Ingest.",
+                Query(f"max({selector('x_stream_connected')})", "X"),
+                Query(f"max({selector('bluesky_stream_connected')})", "Bluesky"),
                 unit="none",
-                words={0: "down", 1: "connected"},
-                steps=((None, "red"), (1, "green")),
-                size=(8, 4),
+                words=ingest.CONNECTED,
+                steps=ingest.UP,
+                size=(6, 4),
             ),
             number(
-                "Since the last of X",
-                f"A line may be a heartbeat. {declared('x_last_line_timestamp_seconds').act} A post: "
-                f"{declared('x_last_post_timestamp_seconds').act}",
-                Query(age.format(selector("x_last_line_timestamp_seconds")), "line"),
-                Query(age.format(selector("x_last_post_timestamp_seconds")), "post"),
+                "Since the last line",
+                f"X: {declared('x_last_line_timestamp_seconds').act} Bluesky: "
+                f"{declared('bluesky_last_line_timestamp_seconds').act}",
+                Query(age("x_last_line_timestamp_seconds"), "X"),
+                Query(age("bluesky_last_line_timestamp_seconds"), "Bluesky"),
                 unit="s",
-                steps=((None, "green"), (SILENCE_SECONDS, "orange"), (QUIET_SECONDS, "red")),
-                size=(8, 4),
+                steps=((None, "green"), (ingest.SILENCE_SECONDS, "red")),
+                size=(6, 4),
             ),
-            number("Rules at X", _about("x_rules"), Query(f"max({selector('x_rules')})"), size=(8, 4)),
-            lines(
-                "How attempts to listen end",
-                _about("x_stream_outcomes_total", "Rising: the stream does not stand."),
-                Query(
-                    f"sum by (outcome) (increase({selector('x_stream_outcomes_total')}[$__rate_interval]))",
-                    "{{outcome}}",
-                ),
-                Query(f"sum(increase({selector('x_stream_connects_total')}[$__rate_interval]))", "connected"),
-                unit="none",
-                events=True,
-                size=(12, 7),
-            ),
-            lines(
-                "Lines by kind",
-                _about("x_lines_total", "Posts rising: more is said, or a rule matches too much."),
-                Query(rate("x_lines_total", "kind"), "{{kind}}"),
-                unit="suffix: /s",
-                size=(12, 7),
-            ),
-        ],
-    )
-
-
-def _in_kafka() -> Row:
-    return Row(
-        "Does it reach Kafka?",
-        [
             number(
                 "Broker",
-                _about("pipeline_kafka_reachable"),
+                about("pipeline_kafka_reachable"),
                 Query(f"max({selector('pipeline_kafka_reachable')})"),
                 unit="none",
                 words={0: "down", 1: "reachable"},
-                steps=((None, "red"), (1, "green")),
-                size=(4, 7),
+                steps=ingest.UP,
+                size=(4, 4),
             ),
-            lines(
-                "Accepted from X and acknowledged by Kafka",
-                "What must reach Kafka, and what Kafka has taken: the two lie on each other. Accepted above: posts "
-                f"wait. {declared('pipeline_ingest_acked_total').act}",
-                Query(rate("x_lines_total", kind="post|dead"), "accepted"),
-                Query(rate("pipeline_ingest_acked_total"), "acknowledged"),
-                unit="suffix: /s",
-                size=(10, 7),
+            number(
+                "Ingest's log, of what it may take",
+                about("pipeline_wal_bytes", "Below 1 % is normal: a segment or two."),
+                Query(ingest.log_share()),
+                unit="percentunit",
+                steps=ingest.USED,
+                size=(4, 4),
             ),
-            lines(
-                "Waiting for Kafka",
-                _about("pipeline_ingest_outstanding_records", "Rising: Kafka takes less than X sends."),
-                Query(f"max({selector('pipeline_ingest_outstanding_records')})"),
-                unit="locale",
-                limit=Settings().ingest_outstanding,
-                size=(10, 7),
+            number(
+                "Oldest that waits for Kafka",
+                "0 when nothing waits. " + declared("pipeline_wal_oldest_timestamp_seconds").act,
+                Query(ingest.oldest_waiting()),
+                unit="s",
+                steps=((None, "green"), (ingest.WAITED_SECONDS, "orange"), (ingest.WAITED_LONG_SECONDS, "red")),
+                size=(4, 4),
             ),
         ],
     )
@@ -142,7 +106,7 @@ def _in_time() -> Row:
         [
             number(
                 "In a table within 30 s, last hour",
-                _about("pipeline_visible_seconds"),
+                about("pipeline_visible_seconds"),
                 Query("1 - job:pipeline_late:ratio_rate1h"),
                 unit="percentunit",
                 steps=((None, "red"), (VISIBLE_GOAL, "green")),
@@ -150,37 +114,46 @@ def _in_time() -> Row:
             ),
             lines(
                 "Age when counted",
-                _about("pipeline_visible_seconds", "Rising: tables fall behind X."),
+                about("pipeline_visible_seconds", "Rising: tables fall behind X."),
                 Query(quantile(0.5, "pipeline_visible_seconds"), "half within"),
                 Query(quantile(0.99, "pipeline_visible_seconds"), "99 % within"),
                 unit="s",
                 limit=30,
-                size=(10, 7),
+                size=(7, 7),
             ),
             lines(
                 "Records not yet taken",
-                _about("pipeline_lag_records"),
+                about("pipeline_lag_records"),
                 Query("stage:pipeline_lag_records:sum", "{{stage}}"),
                 unit="locale",
-                size=(10, 7),
+                size=(6, 7),
+            ),
+            lines(
+                "Not committed, by partition",
+                about("pipeline_group_lag_records"),
+                Query(
+                    f"max by (stage, partition) ({selector('pipeline_group_lag_records')})", "{{stage}} {{partition}}"
+                ),
+                unit="locale",
+                size=(7, 7),
             ),
             lines(
                 "Records taken",
-                _about("pipeline_records_total", "Rising: more is said, or a worker replays after a restart."),
+                about("pipeline_records_total", "Rising: more is said, or a worker replays after a restart."),
                 Query(rate("pipeline_records_total", "stage"), "{{stage}}"),
                 unit="suffix: /s",
                 size=(8, 7),
             ),
             lines(
                 "Time of a chunk, 99 % within",
-                _about("pipeline_chunk_seconds"),
+                about("pipeline_chunk_seconds"),
                 Query(quantile(0.99, "pipeline_chunk_seconds", "stage"), "{{stage}}"),
                 unit="s",
                 size=(8, 7),
             ),
             lines(
                 "Counted for nothing",
-                _about("pipeline_skipped_total", "`duplicate` and `no_hospital` are daily bread."),
+                about("pipeline_skipped_total", "`duplicate` and `no_hospital` are daily bread."),
                 Query(rate("pipeline_skipped_total", "reason"), "{{reason}}"),
                 unit="suffix: /s",
                 size=(8, 7),
@@ -204,7 +177,7 @@ def _held() -> Row:
             ),
             number(
                 f"Partitions held, of {partitions}",
-                _about("pipeline_held_partitions"),
+                about("pipeline_held_partitions"),
                 Query("stage:pipeline_held_partitions:sum", "{{stage}}"),
                 steps=((None, "red"), (partitions, "green"), (partitions + 1, "red")),
                 size=(4, 8),
@@ -220,7 +193,7 @@ def _held() -> Row:
             ),
             lines(
                 "Since the last commit",
-                _about("pipeline_last_commit_timestamp_seconds"),
+                about("pipeline_last_commit_timestamp_seconds"),
                 Query(f"time() - {selector('pipeline_last_commit_timestamp_seconds')}", "{{instance}}"),
                 unit="s",
                 limit=Settings().stall_timeout,
@@ -253,7 +226,7 @@ def _room() -> Row:
         [
             lines(
                 "Disk free",
-                _about("pipeline_disk_free_bytes"),
+                about("pipeline_disk_free_bytes"),
                 Query(f"min by (job) ({free} / {size})", "{{job}}"),
                 unit="percentunit",
                 most=1,
@@ -261,7 +234,7 @@ def _room() -> Row:
             ),
             lines(
                 "Recoveries",
-                _about("pipeline_recoveries_total"),
+                about("pipeline_recoveries_total"),
                 Query(f"sum(increase({selector('pipeline_recoveries_total')}[$__rate_interval]))"),
                 unit="none",
                 events=True,

@@ -1,6 +1,6 @@
 """Panels and the frame of a dashboard as Earshot draws them: one look, and everything that the SDK leaves out.
 
-Called by `hospital` and `operations`. The SDK (0.0.21) sets no panel ids, refIds or reducers; `assemble` and the
+Called by the dashboards' modules. The SDK (0.0.21) sets no panel ids, refIds or reducers; `assemble` and the
 functions here do. Knows no metric.
 """
 
@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.queries import Query
 
-HOSPITAL_UID, OPERATIONS_UID = "earshot-hospital", "earshot-operations"
+HOSPITAL_UID, INGEST_UID, OPERATIONS_UID = "earshot-hospital", "earshot-ingest", "earshot-operations"
 COLUMNS = 24
 """Of Grafana's grid."""
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")

@@ -1,6 +1,6 @@
 """PromQL of the dashboards: selectors that only declared metrics can get, and the few forms that are used again.
 
-Called by `hospital` and `operations`. Knows names and labels through the registry; recorded series are plain text here
+Called by the dashboards' modules. Knows names and labels through the registry; recorded series are plain text here
 and held to deploy/prometheus/rules by the tests.
 """
 
@@ -30,6 +30,23 @@ def selector(name: str, suffix: str = "", **matchers: str) -> str:
     matchers = {"job": "|".join(metric.jobs), **matchers}
     inner = ", ".join(f'{label}{"=~" if "|" in value else "="}"{value}"' for label, value in matchers.items())
     return f"{name}{suffix}{{{inner}}}"
+
+
+def about(name: str, rise: str = "") -> str:
+    """The registry's own words on a metric, and what a rise means where they do not say it."""
+    metric = declared(name)
+    return " ".join(filter(None, (metric.help, rise, metric.act)))
+
+
+def age(name: str) -> str:
+    """Seconds since the latest of a timestamp."""
+    return f"time() - max({selector(name)})"
+
+
+def since(name: str, beside: str) -> str:
+    """Seconds since the earliest of a timestamp that is absent when there is nothing; then 0, if the gauge `beside` is
+    there to say so."""
+    return f"(time() - min({selector(name)})) or 0 * max({selector(beside)})"
 
 
 def rate(name: str, by: str = "", **matchers: str) -> str:

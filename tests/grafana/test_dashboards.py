@@ -49,6 +49,15 @@ def test_the_dashboards_link_to_each_other() -> None:
         assert {link["url"] for link in one.json["links"]} == addresses - {f"/d/{one.json['uid']}"}
 
 
+def test_every_alert_leads_to_a_dashboard_that_is_there() -> None:
+    rules = yaml.safe_load((CONFIG.parent / "rules" / "alerts.yml").read_text(encoding="utf-8"))
+    led_to = {
+        rule["annotations"]["dashboard_url"].rpartition("/")[2] for group in rules["groups"] for rule in group["rules"]
+    }
+    assert {"earshot-operations", "earshot-ingest"} <= led_to
+    assert led_to <= {read(committed(name)).json["uid"] for name in DASHBOARDS}
+
+
 def test_a_bar_of_operations_leads_to_its_hospital() -> None:
     links = [
         link["url"]

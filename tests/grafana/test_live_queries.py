@@ -97,6 +97,7 @@ def watch(running: Live) -> Seen:
         f"a hospital with {ENOUGH_POSTS} posts",
     )
     hospital = busiest(prometheus)
+    wait(lambda: some(prometheus.query("x_compliance_checked_timestamp_seconds")), "compliance was heard")
     wait(lambda: some(prometheus.query("hospital:conversation_posts:increase1h > 0")), "rules have two samples")
     flowing = asked(prometheus, SAVED, hospital)
     text = (FOLDER / "hospital.json").read_text(encoding="utf-8")

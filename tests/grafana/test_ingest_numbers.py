@@ -1,0 +1,109 @@
+"""What the panels about ingest show for numbers that are known: a real Prometheus scrapes an ingest that is made up."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from deploy.grafana.build import DASHBOARDS
+from deploy.grafana.live import wait
+from deploy.grafana.saved import fill, name_of, read
+from deploy.prometheus_tool import RunningPrometheus
+from streams.metrics.collector import Reading, ReadingCollector
+from streams.metrics.server import serving
+
+SAVED = {name: read(build()) for name, build in DASHBOARDS.items()}
+
+QUIET: Reading = {
+    "pipeline_wal_records": {(): 0},
+    "pipeline_wal_oldest_timestamp_seconds": {},
+    "pipeline_wal_damaged_bytes": {(): 0},
+    "pipeline_wal_bytes": {(): 1_000},
+    "pipeline_wal_limit_bytes": {(): 4_000},
+    "x_stream_connected": {(): 1},
+    "x_gaps_total": {(): 0},
+    "x_gap_seconds_total": {(): 0},
+    "x_gaps_given_up_total": {(): 0},
+    "x_catch_up_oldest_timestamp_seconds": {},
+    "x_posts_read": {(): 300},
+    "x_posts_read_projected": {(): 1_200},
+    "x_rules": {(): 90},
+    "x_rules_limit": {(): 100},
+}
+"""An ingest of X alone on a good day: no compliance, no limit of reads."""
+
+
+class Ingest:
+    """An ingest that says what it is told to say, and a Prometheus that listens."""
+
+    def __init__(self) -> None:
+        self.said: Reading = QUIET
+        self.prometheus: RunningPrometheus
+
+    def says(self, changed: Reading, seen: str) -> None:
+        """Say this from now on; back once Prometheus has it."""
+        self.said = {**QUIET, **changed}
+        wait(lambda: bool(self.prometheus.query(seen)), seen)
+
+    def shown(self, dashboard: str, title: str) -> dict[str, float]:
+        """What a panel shows: name of the series -> value."""
+        (panel,) = (one for one in SAVED[dashboard].panels if one.title == title)
+        found = {}
+        for target in panel.targets:
+            for series in self.prometheus.query(fill(target.expr, rate_interval=10, span=600, hospital="")):
+                found[name_of(target, series)] = series.value
+        return found
+
+
+@pytest.fixture(scope="module")
+def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
+    made = Ingest()
+    registry = CollectorRegistry()
+    registry.register(ReadingCollector(lambda: made.said))
+    with serving(registry, "127.0.0.1", 0, "") as port:
+        folder = tmp_path_factory.mktemp("prometheus")
+        with RunningPrometheus({"ingest": [f"127.0.0.1:{port}"]}, folder) as made.prometheus:
+            yield made
+
+
+def test_a_good_day_has_nothing_waiting_and_nothing_missed(ingest: Ingest) -> None:
+    ingest.says({}, "x_rules == 90 unless pipeline_wal_oldest_timestamp_seconds")
+    assert ingest.shown("operations.json", "Oldest that waits for Kafka") == {"": 0}
+    assert ingest.shown("ingest.json", "Oldest that waits") == {"": 0}
+    assert ingest.shown("ingest.json", "Log, of what it may take") == {"": 0.25}
+    assert ingest.shown("ingest.json", "Not searched since") == {"": 0}
+    assert ingest.shown("ingest.json", "Of those the plan allows") == {"": 0.9}
+
+
+def test_what_is_not_listened_to_or_not_limited_is_no_data(ingest: Ingest) -> None:
+    ingest.says({}, "x_rules == 90")
+    assert ingest.shown("operations.json", "Streams") == {"X": 1}
+    assert ingest.shown("ingest.json", "Reads of X, of the month's limit") == {}
+    assert ingest.shown("ingest.json", "Posts read this month") == {"so far": 300, "at its end": 1_200}
+    assert ingest.shown("ingest.json", "X asked up to") == {}
+
+
+def test_an_outage_shows_how_long_and_how_much(ingest: Ingest) -> None:
+    ago = time.time() - 120
+    ingest.says(
+        {
+            "pipeline_wal_oldest_timestamp_seconds": {(): ago},
+            "x_catch_up_oldest_timestamp_seconds": {(): ago - 3600},
+            "x_compliance_checked_timestamp_seconds": {(): ago - 86_400},
+            "x_posts_read_limit": {(): 1_000},
+            "pipeline_wal_damaged_bytes": {(): 77},
+        },
+        "pipeline_wal_damaged_bytes == 77",
+    )
+    assert ingest.shown("ingest.json", "Oldest that waits") == {"": pytest.approx(120, abs=30)}
+    assert ingest.shown("ingest.json", "Not searched since") == {"": pytest.approx(3720, abs=30)}
+    assert ingest.shown("ingest.json", "X asked up to") == {"": pytest.approx(86_520, abs=30)}
+    assert ingest.shown("ingest.json", "Reads of X, of the month's limit") == {"so far": 0.3, "at its end": 1.2}
+    assert ingest.shown("operations.json", "Missed for good")["bytes of ingest's log"] == 77
+
+
+def test_damage_stays_on_the_board_when_ingest_shows_it_no_more(ingest: Ingest) -> None:
+    ingest.says({"pipeline_wal_damaged_bytes": {(): 77}}, "pipeline_wal_damaged_bytes == 77")
+    ingest.says({}, "pipeline_wal_damaged_bytes == 0")
+    assert ingest.shown("operations.json", "Missed for good")["bytes of ingest's log"] == 77
