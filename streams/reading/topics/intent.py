@@ -195,6 +195,8 @@ class Intents:
             return None
         if "?" in text and not blames:
             return _MARKED
+        if text[:1].isalpha():
+            return None  # no handle opens it
         said = _SAID_TO.match(text.lower())
         if said is None:
             return None

@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”|«[^«»]*»')
 
 def own_words(text: str) -> str:
     """The text without what follows `RT @x` or `QT @x`, and without quotations. Any string."""
-    if '"' not in text and "T @" not in text and "“" not in text and "«" not in text:
+    if '"' not in text and "T @" not in text and (text.isascii() or ("“" not in text and "«" not in text)):
         return text
     read = text[:READ_CHARS]
     unquoted = _REPOSTED.sub("", read)
