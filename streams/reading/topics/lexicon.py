@@ -67,7 +67,7 @@ class Lexicon:
 
     def intent_of(self, text: str, addressed: bool, topics: tuple[str, ...]) -> Intent:
         """What the author wants, in his own words."""
-        return self._intents.intent_of(own_words(text), addressed, topics)
+        return self._intents.read(own_words(text), addressed, topics).intent
 
     def explain_topics(self, text: str, hospital: str = "") -> tuple[TopicFind, ...]:
         """Every phrase found for a topic and why it does not count if it does not; as one hospital wants it."""

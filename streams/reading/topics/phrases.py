@@ -111,6 +111,7 @@ class Phrases:
         shared = {mask: mask for mask in (0, *counts.values())}
         self._masks = [shared[counts.get(pattern, 0)] for pattern in patterns]
         self._words = Words(emoji_of("".join(self._written)))
+        self._plain = self._words.plain
         # A DFA of 11,000 phrases does not fit a core's cache: 8 us for a post full of them, against 6.
         self._find = ahocorasick_rs.BytesAhoCorasick(
             patterns, implementation=ahocorasick_rs.Implementation.ContiguousNFA
@@ -131,7 +132,7 @@ class Phrases:
         last, found = self._last
         if text == last:
             return found
-        words = self._words.plain(text)
+        words = self._plain(text)
         matches = self._find(words, overlapping=True)
         masks, striking = self._masks, len(self._strikes)
         strikes: list[Match] = []
@@ -141,11 +142,14 @@ class Phrases:
             every |= masks[index]
             if index < striking:
                 strikes.append(match)
-        if every & self._stretched:
-            words, matches, every = self._unstretched(words)
-            strikes = [match for match in matches if match[0] < striking]
-        found = every & self._all
-        doubtful = found & self._negatable if every & self._negates else 0
+        doubtful = 0
+        found = every
+        if every > self._all:  # more than groups
+            if every & self._stretched:
+                words, matches, every = self._unstretched(words)
+                strikes = [match for match in matches if match[0] < striking]
+            found = every & self._all
+            doubtful = found & self._negatable if every & self._negates else 0
         for index, _, _ in strikes:
             doubtful |= found & self._strikes[index]
         if doubtful:

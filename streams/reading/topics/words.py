@@ -109,16 +109,16 @@ class Words:
             text = text[:READ_CHARS]
         if "&" in text:
             text = text.replace("&amp;", "&")  # X's own escape
-        if not text.isascii():
-            for sign in _TYPED:
-                if sign in text:
-                    text = text.replace(sign, _SIGNS[sign])
-        if text.isascii():
-            words = text.encode()
-        else:
-            # The quickest way, by far, to what is not ASCII: have it written as `&#233;`.
-            words = _FOREIGN.sub(self._folded, text.encode("ascii", "xmlcharrefreplace"))
+        words = text.encode() if text.isascii() else self._as_ascii(text)
         return _HASHTAG.sub(_with_parts, words).replace(b"#", b" # ") if "#" in text else words
+
+    def _as_ascii(self, text: str) -> bytes:
+        for sign in _TYPED:
+            if sign in text:
+                text = text.replace(sign, _SIGNS[sign])
+        # The quickest way, by far, to what is not ASCII: have it written as `&#233;`.
+        words = text.encode("ascii", "xmlcharrefreplace")
+        return words if text.isascii() else _FOREIGN.sub(self._folded, words)
 
     def _folded(self, run: re.Match[bytes]) -> bytes:
         numbers = run[0][2:-1]
