@@ -66,7 +66,7 @@ dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from d
 	@$(bin)/python -m deploy.grafana.build
 
 dashboards-preview: $(ready) ## Draw the dashboards with a short live pipeline into build/preview, without Grafana
-	@exec $(bin)/python -m deploy.grafana.preview
+	@exec $(bin)/python -m agents.proving.boards.preview
 
 bench: $(ready) ## Measure each stage, as JSON lines
 	@exec $(bin)/python -m bench

@@ -20,13 +20,14 @@ import click
 import msgspec
 from kafka import KafkaAdminClient
 
-from agents import stored
-from agents.kafka_admin import apply_topics
+from agents.kafka import stored
+from agents.kafka.admin import apply_topics
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import accept, locality, tagging
-from streams import kafka_client, kafka_topics
+from bench import ingest, locality, tagger
+from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
 
 WORKERS = str(Path(__file__).with_name("workers.py"))
@@ -36,10 +37,10 @@ CASES: dict[str, list[str]] = {
     "full": [*EARSHOT, "worker"],
 }
 ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
-    "tagging": tagging.measure,
+    "tagging": tagger.measure,
     "locality": locality.measure,
-    "accept-each": partial(accept.measure, "each"),
-    "accept-group": partial(accept.measure, "group"),
+    "accept-each": partial(ingest.measure, "each"),
+    "accept-group": partial(ingest.measure, "group"),
 }
 EVERY = (*ALONE, "raw", *CASES, "recovery")
 POLL_SECONDS = 0.2

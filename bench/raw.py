@@ -12,7 +12,9 @@ import msgspec
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import kafka_client, kafka_topics, settings
+from streams import settings
+from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
 from streams.reading.x import XEnvelope
 
 

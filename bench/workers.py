@@ -6,10 +6,10 @@ rows written at commits; no reading, no mentions. Neither is ever compared with 
 
 import sys
 
-import agents.worker
+import agents.worker.process
 from agents.cli import main
-from agents.hospitals import Hospitals
-from agents.tagger import Tagger
+from agents.worker.hospitals import Hospitals
+from agents.worker.tagger import Tagger
 from streams.faustkit.chunk import Chunk, Record
 from streams.records import Mention, OpenTopics
 
@@ -75,5 +75,5 @@ class Wired(Hospitals):
 
 
 if __name__ == "__main__":
-    vars(agents.worker).update(Tagger={"transport": Nothing, "table": Folding}[sys.argv[1]], Hospitals=Wired)
+    vars(agents.worker.process).update(Tagger={"transport": Nothing, "table": Folding}[sys.argv[1]], Hospitals=Wired)
     main(["worker"], prog_name=f"bench {sys.argv[1]}")

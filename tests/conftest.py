@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.kafka_admin import apply_topics, delete
+from agents.kafka.admin import apply_topics, delete
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.settings import Settings, load
 

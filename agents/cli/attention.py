@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
-from agents.attention import address, waiting
+from agents.operations.attention import address, waiting
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
 

@@ -1,6 +1,6 @@
 """`earshot compliance apply|run`: what X took back is taken back here.
 
-Knows options and what is printed; the work is `agents/compliance.py`'s and `agents/ingest/x/compliance/`'s.
+Knows options and what is printed; the work is in `agents/ingest/x/compliance/`.
 """
 
 import threading
@@ -14,15 +14,15 @@ import click
 import msgspec
 from kafka.errors import KafkaError
 
-from agents.compliance import record_of, withdrawals
 from agents.ingest import publisher
 from agents.ingest.records import Record
+from agents.ingest.replay.capture import Capture
 from agents.ingest.service import quiet, require_kafka_topics
 from agents.ingest.x.compliance.accounts import Accounts
 from agents.ingest.x.compliance.check import Check
+from agents.ingest.x.compliance.events import record_of, withdrawals
 from agents.ingest.x.compliance.jobs import Jobs
 from agents.ingest.x.token import read_token
-from agents.replay.capture import Capture
 from deploy.local_kafka import bootstrap
 from streams.errors import UserError
 from streams.settings import Settings

@@ -11,8 +11,8 @@ from typing import get_args
 import click
 import msgspec
 
-from agents import dead_letters
-from agents.dead_letters import Fate, Letter, waiting
+from agents.operations import dead_letters
+from agents.operations.dead_letters import Fate, Letter, waiting
 from deploy.local_kafka import bootstrap
 from streams import directory
 from streams.errors import UserError

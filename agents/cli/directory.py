@@ -1,6 +1,6 @@
 """`earshot directory import|check|show|export`: the hospitals that are listened for.
 
-Knows how to say it; files are read and merged by `agents/directory/`, what may stand in them is `streams/directory/`'s.
+Knows how to say it; files are read and merged by `agents/importers/`, what may stand in them is `streams/directory/`'s.
 """
 
 from importlib.resources.abc import Traversable
@@ -12,10 +12,10 @@ import msgspec
 from rich.console import Console
 
 from agents.cli.hospital import find
-from agents.directory.checking import GOVERNMENT, warnings
-from agents.directory.importing import KINDS, kind_of, run
-from agents.directory.report import Kind, Report
-from agents.directory.store import Store, written
+from agents.importers.directory_warnings import GOVERNMENT, warnings
+from agents.importers.import_run import KINDS, kind_of, run
+from agents.importers.report import Kind, Report
+from agents.importers.store import Store, written
 from streams import directory
 from streams.directory import DirectoryError, Hospital
 from streams.directory.files import COLUMNS, rows

@@ -1,13 +1,13 @@
 """`earshot doctor`: what is wrong around Earshot, and what to do about it.
 
-Knows how to say it; looking is `agents/doctor.py`.
+Knows how to say it; looking is `agents/operations/doctor.py`.
 """
 
 import click
 import msgspec
 
-from agents import doctor as looking
 from agents.cli import logs
+from agents.operations import doctor as looking
 from streams.settings import Settings
 
 

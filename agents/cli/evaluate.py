@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from agents import lexicon_watch
 from agents.evaluation import places as located
 from agents.evaluation import posts as labelled
+from agents.worker import lexicon_watch
 from streams import directory
 from streams.reading.places.place import Abstention
 from streams.reading.places.resolver import Gazetteer

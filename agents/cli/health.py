@@ -2,8 +2,8 @@
 
 import click
 
-from agents.health import age
 from streams.errors import UserError
+from streams.health_file import age
 from streams.settings import Settings, variable
 
 

@@ -6,8 +6,8 @@ Knows how to say it; doing it is `deploy/local_kafka`.
 import click
 import msgspec
 
-from agents.kafka_probe import answers, require_answer
 from deploy.local_kafka import Status, local_kafka
+from streams.kafka.probe import answers, require_answer
 from streams.settings import Settings
 
 _ANSWER_WITHIN = 3.0

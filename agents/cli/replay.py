@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from agents.ingest import publisher
+from agents.ingest.replay.capture import Capture
+from agents.ingest.replay.player import Nowhere, Pace, Summary, play
 from agents.ingest.service import require_kafka_topics
 from agents.ingest.x.intake import Intake
-from agents.replay.capture import Capture
-from agents.replay.player import Nowhere, Pace, Summary, play
 from streams import directory
 from streams.errors import UserError
 from streams.reading.reader import Reader

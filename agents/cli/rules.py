@@ -1,6 +1,6 @@
 """`earshot rules plan|apply`: the stream rules at X against those that directory and community queries want today.
 
-Knows how to say it; wording is `agents/ingest/rules/x.py`'s, planning and syncing `agents/ingest/x/rules.py`'s.
+Knows how to say it; wording is `agents/ingest/x/rule_text.py`'s, planning and syncing `agents/ingest/x/rule_plan.py`'s.
 """
 
 import time
@@ -12,11 +12,11 @@ import tweepy
 
 from agents.ingest.rules import files
 from agents.ingest.rules.model import communities_of, hospitals_of
-from agents.ingest.rules.x import Rule
 from agents.ingest.service import quiet
-from agents.ingest.x import rules as stream_rules
+from agents.ingest.x import rule_plan as stream_rules
 from agents.ingest.x.problems import of_refusal
-from agents.ingest.x.rules import Plan
+from agents.ingest.x.rule_plan import Plan
+from agents.ingest.x.rule_text import Rule
 from agents.ingest.x.stream import XStream
 from agents.ingest.x.token import read_token
 from streams.errors import UserError

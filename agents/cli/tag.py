@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from agents import lexicon_watch
 from agents.cli import hospital as hospital_names
 from agents.evaluation.posts import handles_in, speaks_to
+from agents.worker import lexicon_watch
 from streams import directory
 from streams.directory import Hospital
 from streams.reading.addressed import is_about

@@ -1,12 +1,12 @@
 """`earshot topics apply|describe`: the Kafka topics as declared, against the broker's.
 
-Knows how to say it; comparing and changing is `agents/kafka_admin.py`.
+Knows how to say it; comparing and changing is `agents/kafka/admin.py`.
 """
 
 import click
 import msgspec
 
-from agents.kafka_admin import Described, apply_topics, describe_topics
+from agents.kafka.admin import Described, apply_topics, describe_topics
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
 

@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from agents.proving.verifying import settled_verdict
+from agents.proving.verification import settled_verdict
 from deploy.local_kafka import bootstrap
 from streams.settings import Settings
 

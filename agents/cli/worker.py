@@ -12,7 +12,7 @@ from streams.settings import Settings
 @click.pass_obj
 def worker(settings: Settings) -> None:
     """Tag posts and keep the hospital tables; /metrics shows them. Run as many as there are partitions."""
-    from agents.worker import run  # noqa: PLC0415 - Faust takes a second to import
+    from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import
 
     logs.begin(settings)
     run(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)))

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from agents.evaluation import labelled
+from agents.evaluation import label_file
 from streams.reading.places.place import Abstention, Place, km
 from streams.reading.places.resolver import Gazetteer
 from streams.vocabulary import ABSTAINED
@@ -53,7 +53,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 def load(path: Path) -> list[Labelled]:
     """The texts of a CSV file. Raises `UserError` that names the line."""
-    return labelled.load(path, _rows, "rows")
+    return label_file.load(path, _rows, "rows")
 
 
 def _rows(text: str) -> Iterator[Labelled]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from agents.evaluation import labelled, scores
+from agents.evaluation import label_file, scores
 from streams.reading.addressed import addresses
 from streams.reading.topics.lexicon import Lexicon
 from streams.vocabulary import Intent
@@ -60,7 +60,7 @@ def load(path: Path) -> list[Labelled]:
 
     Raises `UserError` that names the line.
     """
-    return labelled.load(path, _rows if path.suffix.lower() == ".csv" else _lines, "posts")
+    return label_file.load(path, _rows if path.suffix.lower() == ".csv" else _lines, "posts")
 
 
 def _lines(text: str) -> Iterator[Labelled]:

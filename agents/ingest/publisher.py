@@ -17,10 +17,11 @@ from kafka.errors import KafkaError
 
 from agents.ingest.partitioner import KeyPartitioner
 from agents.ingest.records import Record
-from agents.kafka_probe import answers
-from streams import kafka_client, kafka_topics
 from streams.errors import UserError
-from streams.kafka_topics import MAX_RECORD_BYTES
+from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
+from streams.kafka.probe import answers
+from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ import threading
 import time
 from collections import deque
 
-from agents.ingest.log.entries import Entry
-from agents.ingest.log.wal import Log
 from agents.ingest.publisher import Publisher
+from agents.ingest.wal.entries import Entry
+from agents.ingest.wal.wal import Log
 from streams.errors import UserError
 
 _WAIT_SECONDS = 0.5

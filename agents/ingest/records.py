@@ -6,7 +6,7 @@ Called by each source's intake. Owns the form of a dead letter of ingest. Knows 
 import hashlib
 from typing import Literal, NamedTuple
 
-from streams.kafka_topics import MAX_RECORD_BYTES
+from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, encode_json
 from streams.vocabulary import DeadReason
 

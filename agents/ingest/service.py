@@ -14,19 +14,19 @@ from contextlib import ExitStack
 from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from agents.group_lag import LagWatch
-from agents.health import Beat
 from agents.ingest import publisher
 from agents.ingest.bluesky import source as bluesky
-from agents.ingest.log.wal import Log, open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.source import Source
+from agents.ingest.wal.wal import Log, open_log
 from agents.ingest.x import source as x
 from agents.ingest.x.compliance import source as compliance
-from agents.kafka_admin import describe_topics
-from streams import kafka_topics
+from agents.kafka.admin import describe_topics
+from agents.kafka.group_lag import LagWatch
 from streams.errors import UserError
+from streams.health_file import Beat
+from streams.kafka import topics as kafka_topics
 from streams.metrics import collector
 from streams.metrics.collector import Reading, ReadingCollector, Samples
 from streams.metrics.machinery import histograms

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from agents import stored
-from agents.ingest.log import entries
+from agents.ingest.wal import entries
+from agents.kafka import stored
 from agents.proving.pipeline import Pipeline, Samples
 from agents.proving.processes import Child
 from agents.proving.sources import Heard, Name, listened_to
-from streams import kafka_topics
 from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 

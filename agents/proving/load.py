@@ -12,7 +12,9 @@ from kafka import KafkaProducer
 from agents.ingest.x.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
-from streams import directory, kafka_client, kafka_topics
+from streams import directory
+from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 
 POSTS_PER_SECOND = 250.0

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from agents.stored import Stored
+from agents.kafka.stored import Stored
 from streams.reading.reader import Reader, UnreadableError, WithdrawnError
 from streams.records import Mention, Tally
 

@@ -16,11 +16,11 @@ from types import TracebackType
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents import group_lag
-from agents.kafka_admin import apply_topics, delete
+from agents.kafka import group_lag
+from agents.kafka.admin import apply_topics, delete
 from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
-from agents.proving.verifying import verdict
+from agents.proving.verification import verdict
 from agents.simulated.bluesky import copy_with_accounts
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.errors import UserError

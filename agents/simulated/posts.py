@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.simulated.people import Account, Target, content, crowd, hospital_account
-from agents.simulated.seen import Atoms, Box, Seen
+from agents.simulated.post_view import Atoms, Box, Seen
 from agents.simulated.stream_rules import RETWEET, folded_tag
 
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from agents.simulated.seen import Seen, is_within, row_of
+from agents.simulated.post_view import Seen, is_within, row_of
 
 Matches = Callable[[Seen], bool]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from deploy.grafana import hospital, ingest, operations
-from deploy.grafana.saved import Saved, read
+from deploy.grafana.board_file import Board, read
 
 FOLDER = Path(__file__).parent / "dashboards"
 PAGE = Path(__file__).parents[2] / "docs" / "dashboards.md"
@@ -38,7 +38,7 @@ def page() -> str:
     return "\n".join((_HEAD, *(line for build in DASHBOARDS.values() for line in _chapter(read(build())))))
 
 
-def _chapter(saved: Saved) -> Iterator[str]:
+def _chapter(saved: Board) -> Iterator[str]:
     yield f"## {saved.title}\n\n{saved.json['description']} Address: `/d/{saved.json['uid']}`.\n"
     for panel in saved.panels:
         if panel.kind == "row":

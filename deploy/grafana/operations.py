@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import dashboard
 from deploy.grafana import ingest, integrity, panels
 from deploy.grafana.panels import Row, bars, lines, number
 from deploy.grafana.queries import Query, about, age, quantile, rate, selector
-from streams import kafka_topics
+from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 

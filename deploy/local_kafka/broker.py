@@ -21,12 +21,12 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from agents.kafka_probe import answers
 from deploy.local_kafka import jars as jar_files
 from deploy.local_kafka import process
 from deploy.local_kafka.properties import java_options, server_properties
 from deploy.local_kafka.security import Security, write_private
 from streams.errors import UserError
+from streams.kafka.probe import answers
 from streams.settings import Settings
 
 READY_WITHIN = 60.0

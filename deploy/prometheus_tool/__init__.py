@@ -1,10 +1,14 @@
-"""A Prometheus for tests and for runs without compose: its programs, and one that runs on loopback.
+"""Prometheus' own programs for tests and for runs without compose, and the configuration they are given.
 
-`programs.py` finds or obtains them, `running.py` runs a server with the configuration and rules of `deploy/prometheus`.
-Used by the tests, the dashboards' preview and `make prometheus|rules`; compose has images of its own.
+`programs.py` finds or builds them. Called by `agents/proving/prometheus.py`, which runs a server, by the tests and by
+`make prometheus|rules`; compose has images of its own.
 """
 
-from deploy.prometheus_tool.programs import amtool, prometheus, promtool
-from deploy.prometheus_tool.running import RunningPrometheus, Series, Target
+from pathlib import Path
 
-__all__ = ["RunningPrometheus", "Series", "Target", "amtool", "prometheus", "promtool"]
+from deploy.prometheus_tool.programs import amtool, prometheus, promtool
+
+CONFIG = Path(__file__).parents[1] / "prometheus" / "prometheus.yml"
+"""The configuration that compose mounts; the rules stand beside it."""
+
+__all__ = ["CONFIG", "amtool", "prometheus", "promtool"]

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.prometheus_tool import amtool, prometheus, promtool
-from deploy.prometheus_tool.running import CONFIG
+from deploy.prometheus_tool import CONFIG, amtool, prometheus, promtool
 from streams.errors import UserError
 
 ALERTMANAGER = CONFIG.parents[1] / "alertmanager" / "alertmanager.yml"

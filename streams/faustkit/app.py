@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import faust
 
-from streams import kafka_client, kafka_topics
 from streams.faustkit import fatal
 from streams.faustkit.chunk import Chunk, ChunkSchema
+from streams.faustkit.credentials import broker_credentials
 from streams.faustkit.state import State
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 
 BUFFERED_CHUNKS = 16
@@ -44,7 +45,7 @@ def create(settings: Settings, state: State) -> App:
     app = App(
         kafka_topics.app_id(settings),
         broker=[f"{settings.transport}://{broker}" for broker in brokers],
-        broker_credentials=kafka_client.faust_credentials(settings),
+        broker_credentials=broker_credentials(settings),
         # Kafka topics are applied by `earshot topics apply`, with their configuration; nobody else makes any.
         topic_allow_declare=False,
         topic_disable_leader=True,

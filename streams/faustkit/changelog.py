@@ -13,9 +13,9 @@ from typing import NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import kafka_client
 from streams.faustkit import fatal
 from streams.faustkit.writer import KeyValue, Writer
+from streams.kafka import client as kafka_client
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
-from streams import kafka_client
 from streams.faustkit import fatal
 from streams.faustkit.lease import Lease
+from streams.kafka import client as kafka_client
 from streams.settings import Settings
 
 KeyValue = tuple[bytes, bytes | None]

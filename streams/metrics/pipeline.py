@@ -3,7 +3,7 @@
 Read through `registry`. `jobs` says which process shows each.
 """
 
-from streams.kafka_topics import PARTITIONS
+from streams.kafka.topics import PARTITIONS
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED
 

@@ -13,10 +13,10 @@ from streams.reading.bluesky import BlueskyEnvelope
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
-from streams.reading.places.mentioned import MentionedPlaces
 from streams.reading.places.place import Place
 from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
+from streams.reading.places.text_places import MentionedPlaces
 from streams.reading.post import Post
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon

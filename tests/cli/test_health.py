@@ -12,19 +12,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agents.cli import main
-from agents.health import Beat
 from agents.ingest.x import source
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.errors import UserError
+from streams.health_file import Beat
 from streams.settings import Settings, environment, load
-from tests.ingest.listening import listening, pointed_at, simulated, wait_until
+from tests.ingest.running_ingest import listening, pointed_at, simulated, wait_until
 
 WORKER = "worker-1"
 STUCK = """
 import asyncio
 from agents.cli import main
-from agents.tagger import Tagger
+from agents.worker.tagger import Tagger
 async def take(self, chunk):
     await asyncio.Event().wait()
 Tagger.take = take

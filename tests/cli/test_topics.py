@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 from kafka import KafkaAdminClient
 
 from agents.cli import main
-from agents.kafka_admin import delete, describe_topics
-from streams.kafka_topics import declared, posts
+from agents.kafka.admin import delete, describe_topics
+from streams.kafka.topics import declared, posts
 from streams.settings import Settings, environment
 
 pytestmark = pytest.mark.kafka

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from agents import worker
 from agents.ingest import service as ingest
 from agents.ingest.source import STOP_SECONDS
+from agents.worker import process as worker
 from deploy.compose.init import SECRETS, init
 from deploy.compose.pin import images
 from deploy.local_kafka.properties import server_properties

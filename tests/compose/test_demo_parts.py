@@ -11,7 +11,8 @@ from agents.cli import main
 from agents.proving import load
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
-from streams import directory, kafka_topics
+from streams import directory
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment
 
 

@@ -62,7 +62,7 @@ READ_AGAINST: dict[str, str] = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._seek_wait": "9d221e816d94",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._fetch_records": "39a2c6c79fc1",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._create_worker_consumer": "c2701bfc3e6f",
-    # How the driver hands `streams/kafka_client.py`'s credentials to its consumer and its own producer.
+    # How the driver hands `streams/kafka/client.py`'s credentials to its consumer and its own producer.
     "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": "364c9c9c6852",
     "faust.transport.drivers.aiokafka:Producer._settings_auth": "6d47a0b8599c",
     "faust.transport.drivers.aiokafka:Producer._new_producer": "e72355c3430e",

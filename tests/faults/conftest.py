@@ -7,7 +7,7 @@ import pytest
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
 from streams.settings import load
-from tests.faults.working import Bench
+from tests.faults.worker_process import Bench
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import pytest
 from kafka import KafkaProducer
 
-from agents import group_lag, stored
+from agents.kafka import group_lag, stored
 from agents.proving import chaos
 from agents.proving.load import fill
-from streams import kafka_topics
+from streams.kafka import topics as kafka_topics
 from streams.records import Mention, OpenTopics, decode_dead_letter, encode_mention
 from streams.settings import Settings, load
-from tests.faults.working import WORKER, Bench, mutant
+from tests.faults.worker_process import WORKER, Bench, mutant
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 

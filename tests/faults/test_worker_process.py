@@ -13,7 +13,7 @@ import pytest
 from agents.proving.load import fill
 from agents.proving.processes import EARSHOT, free_port
 from streams.settings import Settings, environment
-from tests.faults.working import WORKER, Bench
+from tests.faults.worker_process import WORKER, Bench
 
 pytestmark = pytest.mark.kafka
 
@@ -74,7 +74,7 @@ def test_a_signal_ends_a_worker_with_everything_committed(bench: Bench, number: 
 
 def test_a_worker_that_cannot_write_ends_itself(bench: Bench) -> None:
     """Its Kafka topic is gone: nothing it has counted can be made durable, so it must not look healthy."""
-    from agents.kafka_admin import delete
+    from agents.kafka.admin import delete
 
     fill(bench.settings, 100, seed=9)
     bench.start()

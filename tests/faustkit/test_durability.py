@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from agents import stored
-from streams import kafka_topics
+from agents.kafka import stored
 from streams.faustkit import lease
 from streams.faustkit.changelog import Changelog, recover
 from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
 from streams.faustkit.writer import KeyValue, Writer
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 
 NOWHERE = Settings(kafka_bootstrap="127.0.0.1:1")

@@ -11,8 +11,8 @@ from itertools import combinations
 import promql_parser as promql
 import yaml
 
-from deploy.grafana.saved import Panel, Saved, fill
-from deploy.prometheus_tool.running import CONFIG
+from deploy.grafana.board_file import Board, Panel, fill
+from deploy.prometheus_tool import CONFIG
 from streams.metrics.registry import METRICS, Metric
 
 COLUMNS = 24
@@ -63,12 +63,12 @@ def _recorded() -> Labels:
 KNOWN: Labels = {**dict(pair for metric in METRICS for pair in _exposed(metric)), **_recorded(), **OWN}
 
 
-def wrong(saved: Saved) -> list[str]:
+def wrong(saved: Board) -> list[str]:
     """Everything that breaks a rule."""
     return [*_frame(saved), *_grid(saved.panels), *_panels(saved), *_expressions(saved)]
 
 
-def _frame(saved: Saved) -> Iterator[str]:
+def _frame(saved: Board) -> Iterator[str]:
     json = saved.json
     if json["schemaVersion"] != 42 or json["editable"] is not False:
         yield "schemaVersion is not 42, or editable"
@@ -106,7 +106,7 @@ def _grid(panels: tuple[Panel, ...]) -> Iterator[str]:
             yield f"{one.title} overlaps {two.title}"
 
 
-def _panels(saved: Saved) -> Iterator[str]:
+def _panels(saved: Board) -> Iterator[str]:
     for panel in saved.panels:
         if not panel.title:
             yield f"panel {panel.id} has no title"
@@ -132,7 +132,7 @@ def _panels(saved: Saved) -> Iterator[str]:
             yield f"{panel.title}: a local share without unknown beside it"
 
 
-def _expressions(saved: Saved) -> Iterator[str]:
+def _expressions(saved: Board) -> Iterator[str]:
     for panel, target in saved.queries():
         if RANGES.search(target.expr):
             yield f"{panel.title}: a range of its own in {target.expr}"

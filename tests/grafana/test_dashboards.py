@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.grafana.board_file import Board, read
 from deploy.grafana.build import DASHBOARDS, FOLDER, PAGE, page
 from deploy.grafana.queries import selector
-from deploy.grafana.saved import Saved, read
-from deploy.prometheus_tool.running import CONFIG
+from deploy.prometheus_tool import CONFIG
 from streams.metrics.registry import UndeclaredMetricError
 from tests.grafana.rules import wrong
 
@@ -77,7 +77,7 @@ def panel_of(plain: dict[str, Any], kind: str) -> dict[str, Any]:
     return found
 
 
-def renamed(text: str) -> Saved:
+def renamed(text: str) -> Board:
     """A copy in which one metric has another name."""
     assert "conversation_tier_posts_total" in text
     return read(text.replace("conversation_tier_posts_total", "conversation_tiers_total"))

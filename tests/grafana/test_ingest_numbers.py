@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry
 
+from agents.proving.boards.answers import name_of
+from agents.proving.boards.live import wait
+from agents.proving.prometheus import RunningPrometheus
+from deploy.grafana.board_file import fill, read
 from deploy.grafana.build import DASHBOARDS
-from deploy.grafana.live import wait
-from deploy.grafana.saved import fill, name_of, read
-from deploy.prometheus_tool import RunningPrometheus
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.server import serving
 

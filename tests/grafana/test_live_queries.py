@@ -13,15 +13,16 @@ from typing import NamedTuple
 
 import pytest
 
-from agents import stored
+from agents.kafka import stored
+from agents.proving.boards.answers import Answer, ask, busiest, name_of
+from agents.proving.boards.drawing import draw
+from agents.proving.boards.live import WORKER, Live, live, wait
 from agents.proving.oracle import Cell, Verdict, counted
+from agents.proving.prometheus import RunningPrometheus, Series
+from deploy.grafana.board_file import Board, Panel, Target, fill, read
 from deploy.grafana.build import DASHBOARDS, FOLDER
-from deploy.grafana.drawing import draw
-from deploy.grafana.live import WORKER, Live, live, wait
 from deploy.grafana.panels import EXPECT_ZERO
-from deploy.grafana.saved import Answer, Panel, Saved, Target, ask, busiest, fill, name_of, read
-from deploy.prometheus_tool import RunningPrometheus, Series
-from streams import kafka_topics
+from streams.kafka import topics as kafka_topics
 from streams.settings import load
 from streams.vocabulary import INTENTS, TIERS
 
@@ -66,7 +67,7 @@ class Seen(NamedTuple):
     rule_errors: dict[str, str]
 
 
-def asked(prometheus: RunningPrometheus, saved: Mapping[str, Saved], hospital: str) -> dict[Key, list[Series]]:
+def asked(prometheus: RunningPrometheus, saved: Mapping[str, Board], hospital: str) -> dict[Key, list[Series]]:
     return {
         (name, panel.id, target.ref): ask(
             prometheus, target, fill(target.expr, RATE_INTERVAL, SPAN, hospital), SPAN, step=2

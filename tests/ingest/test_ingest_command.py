@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from streams import kafka_topics
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
-from tests.ingest.listening import TOKEN, count, pointed_at, simulated, wait_for_all, wait_until
+from tests.ingest.running_ingest import TOKEN, count, pointed_at, simulated, wait_for_all, wait_until
 
 
 class Process:

@@ -14,11 +14,12 @@ from agents.ingest import publisher
 from agents.ingest.x.intake import Intake
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
-from streams import directory, kafka_topics
+from streams import directory
 from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, decode_dead_letter
 from streams.settings import Settings
-from tests.ingest.listening import (
+from tests.ingest.running_ingest import (
     TOKEN,
     listening,
     pointed_at,

@@ -21,12 +21,12 @@ from agents.ingest.publisher import (
     Publisher,
 )
 from agents.ingest.records import Record
-from agents.kafka_admin import apply_topics
+from agents.kafka.admin import apply_topics
 from deploy.local_kafka import LocalKafka
-from streams import kafka_topics
 from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
-from tests.ingest.listening import stored, wait_until
+from tests.ingest.running_ingest import stored, wait_until
 
 
 class Sent:

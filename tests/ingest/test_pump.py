@@ -7,11 +7,11 @@ import pytest
 from kafka.errors import KafkaError
 
 from agents.ingest import pump
-from agents.ingest.log.wal import Log
 from agents.ingest.publisher import MOST_FAILURES, STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
+from agents.ingest.wal.wal import Log
 from streams.errors import UserError
-from tests.ingest.listening import wait_until
+from tests.ingest.running_ingest import wait_until
 from tests.ingest.test_publisher import Script, record
 
 CAP = 1 << 24

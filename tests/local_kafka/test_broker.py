@@ -12,10 +12,10 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from agents.kafka_probe import answers
 from deploy.local_kafka import LocalKafka, process
-from streams import kafka_topics
 from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
+from streams.kafka.probe import answers
 from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka

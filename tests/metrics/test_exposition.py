@@ -11,19 +11,20 @@ import requests
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from agents import group_lag, stored
+from agents.kafka import group_lag, stored
 from agents.proving.oracle import Cell, Verdict, counted
 from agents.proving.pipeline import Pipeline
 from agents.simulated.jetstream import post
-from streams import directory, kafka_topics
+from streams import directory
+from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.conversation import INTERESTS
 from streams.metrics.registry import METRICS, Job, Metric
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import load
 from streams.vocabulary import INTENTS, NEARS, TIERS
-from tests.bluesky.making import jetstream
-from tests.ingest.listening import pointed_at, simulated, wait_until
+from tests.ingest.bluesky.scripted import jetstream
+from tests.ingest.running_ingest import pointed_at, simulated, wait_until
 
 pytestmark = pytest.mark.kafka
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from agents.group_lag import LagWatch
-from agents.ingest.log.wal import open_log
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.service import Ingest
+from agents.ingest.wal.wal import open_log
 from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.source import XSource
+from agents.kafka.group_lag import LagWatch
 from streams.settings import load
-from tests.ingest.listening import TOKEN, pointed_at, shipped_rules, simulated, wait_until
+from tests.ingest.running_ingest import TOKEN, pointed_at, shipped_rules, simulated, wait_until
 from tests.ingest.test_publisher import Script, publish
 
 

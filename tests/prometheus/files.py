@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from deploy.prometheus_tool.running import CONFIG
+from deploy.prometheus_tool import CONFIG
 
 RULE_FILES = sorted((CONFIG.parent / "rules").glob("*.yml"))
 RULES: list[dict[str, Any]] = [

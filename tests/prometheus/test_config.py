@@ -9,10 +9,11 @@ import msgspec
 import pytest
 import yaml
 
-from agents.ingest.log.wal import ROOM
-from deploy.prometheus_tool import RunningPrometheus, promtool
-from deploy.prometheus_tool.running import CONFIG
-from streams import directory, kafka_topics
+from agents.ingest.wal.wal import ROOM
+from agents.proving.prometheus import RunningPrometheus
+from deploy.prometheus_tool import CONFIG, promtool
+from streams import directory
+from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 from tests.prometheus.files import ALERTS, RECORDED, RULES, named

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.proving.pipeline import Pipeline
-from deploy.prometheus_tool import RunningPrometheus
+from agents.proving.prometheus import RunningPrometheus
 from streams import directory
 from streams.settings import load
 from tests.prometheus.files import RECORDED

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
+from agents.kafka.stored import Stored
 from agents.proving.load import records
 from agents.proving.oracle import judge
-from agents.stored import Stored
 from streams import directory
 from streams.reading.reader import Reader
 from streams.records import Mention

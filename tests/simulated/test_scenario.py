@@ -32,7 +32,7 @@ from agents.simulated.scenario import (
 from agents.simulated.script import Script
 from agents.simulated.server import STREAM_PATH
 from streams.errors import UserError
-from tests.ingest.listening import wait_until
+from tests.ingest.running_ingest import wait_until
 from tests.simulated.test_simulated_x import Client, served
 
 EXPECT = "expect: {ends: {}, connects: 1}"

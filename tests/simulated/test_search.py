@@ -17,7 +17,7 @@ from agents.simulated.posts import Post
 from agents.simulated.search import InvalidError, search
 from agents.simulated.server import SEARCH_PATH, SimulatedX
 from agents.simulated.thread import Running, in_thread
-from tests.ingest.listening import wait_until
+from tests.ingest.running_ingest import wait_until
 from tests.simulated.test_simulated_x import TARGETS, TOKEN, Client
 
 START = 1_790_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.simulated.seen import Box, Seen
+from agents.simulated.post_view import Box, Seen
 from agents.simulated.stream_rules import RuleError, parse
 
 

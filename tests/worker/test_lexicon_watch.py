@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agents import lexicon_watch
-from agents.lexicon_watch import LexiconWatch
+from agents.worker import lexicon_watch
+from agents.worker.lexicon_watch import LexiconWatch
 from streams import directory
 from streams.metrics import Metrics
 from streams.reading.reader import Reader

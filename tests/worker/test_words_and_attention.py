@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from kafka import KafkaProducer
 
-from agents import stored
 from agents.cli import main
+from agents.kafka import stored
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from streams import kafka_topics
+from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, encode_json
 from streams.settings import environment, load
-from tests.faults.working import Bench
-from tests.reading.making import a_payload
+from tests.faults.worker_process import Bench
+from tests.reading.payloads import a_payload
 
 pytestmark = pytest.mark.kafka
 

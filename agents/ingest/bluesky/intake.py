@@ -13,7 +13,7 @@ import msgspec
 
 from agents.ingest.bluesky.memory import Memory
 from agents.ingest.records import Record, UnreadableError, dead_letter
-from agents.ingest.rules.local import LocalRules, Said
+from agents.ingest.rules.matcher import LocalRules, Said
 from agents.ingest.rules.model import RuleSet
 from streams.metrics.registry import declared
 from streams.reading import bluesky

@@ -18,9 +18,9 @@ from agents.ingest.bluesky.intake import Intake
 from agents.ingest.bluesky.memory import Memory
 from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome, Waits
 from agents.ingest.bluesky.stream import STALL_SECONDS, HangUp, JetstreamStream
-from agents.ingest.log.wal import Log
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
 from agents.ingest.source import STOP_SECONDS, Source
+from agents.ingest.wal.wal import Log
 from streams.metrics.collector import Reading
 from streams.metrics.registry import declared
 from streams.settings import Settings

@@ -21,7 +21,7 @@ from agents.ingest.rules.model import Community, Place, Point, RuleSet, words
 from streams import directory
 from streams.directory import Directory
 from streams.errors import UserError
-from streams.reading.topics import located
+from streams.reading.topics import yaml_file
 from streams.settings import Settings, variable
 
 MOST_MILES = 25
@@ -79,7 +79,7 @@ def parse(text: bytes, hospitals: Directory, name: str) -> tuple[Community, ...]
     if all(not line.strip() or line.lstrip().startswith(b"#") for line in text.splitlines()):
         return ()
     try:
-        queries = located.decode(text, dict[str, Any], lambda found: _check(found, hospitals))
+        queries = yaml_file.decode(text, dict[str, Any], lambda found: _check(found, hospitals))
     except ValueError as error:
         raise QueriesError(f"{name}: {error}") from None
     return tuple(
@@ -97,18 +97,18 @@ def _community(name: str, query: _Query, hospitals: Directory) -> Community:
     return Community(name, query.keywords, query.hashtags, query.languages, near)
 
 
-def _check(queries: dict[str, Any], hospitals: Directory) -> Iterator[located.Wrong]:
+def _check(queries: dict[str, Any], hospitals: Directory) -> Iterator[yaml_file.Wrong]:
     for name, raw in queries.items():
         if not _NAME.fullmatch(name):
             yield (name,), f"the name {name!r} is not 1 to 40 of a-z, 0-9, _ and -"
-        wrong: list[located.Wrong] = []
-        query = located.converted(raw, _Query, (name,), wrong)
+        wrong: list[yaml_file.Wrong] = []
+        query = yaml_file.converted(raw, _Query, (name,), wrong)
         if query is not None:
             wrong += (((name, *path), what) for path, what in _check_query(query, hospitals))
         yield from ((path, f"query {name}: {what}") for path, what in wrong)
 
 
-def _check_query(query: _Query, hospitals: Directory) -> Iterator[located.Wrong]:
+def _check_query(query: _Query, hospitals: Directory) -> Iterator[yaml_file.Wrong]:
     if not query.keywords and not query.hashtags and query.near is None:
         yield (), "it has neither keywords nor hashtags nor near"
     for number, keyword in enumerate(query.keywords):
@@ -126,7 +126,7 @@ def _check_query(query: _Query, hospitals: Directory) -> Iterator[located.Wrong]
         yield from ((("near", *path), what) for path, what in _check_near(query.near, hospitals))
 
 
-def _check_near(near: _Near, hospitals: Directory) -> Iterator[located.Wrong]:
+def _check_near(near: _Near, hospitals: Directory) -> Iterator[yaml_file.Wrong]:
     if bool(near.hospital) == bool(near.place):
         yield (), "near is a hospital or a place, one of them"
     elif near.place and (why := _unusable(near.place)):

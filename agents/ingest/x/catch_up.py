@@ -17,10 +17,10 @@ import requests
 import tweepy
 
 from agents.ingest.x.connection import TWEEPY_BASE_URL, BaseUrl
+from agents.ingest.x.lines import message_of
 from agents.ingest.x.problems import of_refusal
 from agents.ingest.x.reads import Reads
 from agents.ingest.x.stream import FIELDS
-from agents.replay.messages import message_of
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 
 from agents.ingest.rules.model import RuleSet
-from agents.ingest.rules.x import queries
 from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
 from agents.ingest.x.reads import Reads
+from agents.ingest.x.rule_text import queries
 from streams.errors import UserError
 from streams.metrics.collector import Reading
 from streams.settings import Settings, variable

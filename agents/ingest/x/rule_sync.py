@@ -16,7 +16,7 @@ import tweepy
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
 from agents.ingest.source import STOP_SECONDS
-from agents.ingest.x import rules
+from agents.ingest.x import rule_plan
 from agents.ingest.x.outcome import CONSEQUENCES, Outcome
 from agents.ingest.x.problems import of_refusal
 from agents.ingest.x.stream import XStream
@@ -39,7 +39,7 @@ class RuleSync:
         """Loads what is wanted. `clock`: seconds since the epoch. Raises `UserError`."""
         self._settings = settings
         self._clock = clock
-        self._watch = RuleWatch(settings, lambda wanted: rules.wanted(wanted, settings), clock)
+        self._watch = RuleWatch(settings, lambda wanted: rule_plan.wanted(wanted, settings), clock)
         self._client = XStream(token, settings.x_base_url, lambda _: None)
         self._lock = threading.Lock()
         """Held while rules are synced: two plans at once would each delete what the other added."""
@@ -117,8 +117,8 @@ class RuleSync:
 
     def _try(self) -> Outcome | None:
         try:
-            wanted = rules.wanted(self.wanted, self._settings)
-            done = rules.sync(self._client, wanted, self._settings.x_max_rules)
+            wanted = rule_plan.wanted(self.wanted, self._settings)
+            done = rule_plan.sync(self._client, wanted, self._settings.x_max_rules)
         except tweepy.HTTPException as error:
             self._count("failed")
             return of_refusal(error.response)

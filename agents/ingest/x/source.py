@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from agents.ingest.log.wal import Log
 from agents.ingest.source import STOP_SECONDS, Source
+from agents.ingest.wal.wal import Log
 from agents.ingest.x.gaps import Gaps
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.outcome import Outcome

@@ -12,7 +12,7 @@ from importlib import resources
 import msgspec
 
 from streams.errors import UserError
-from streams.reading.topics import located
+from streams.reading.topics import yaml_file
 from streams.records import NO_COMMUNITIES, OpenCommunities
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
@@ -61,7 +61,7 @@ class Communities:
     def parse(cls, text: bytes) -> "Communities":
         """The communities in a YAML text. Raises `CommunitiesError` with everything that is wrong."""
         try:
-            return cls(located.decode(text, _File, _check).communities)
+            return cls(yaml_file.decode(text, _File, _check).communities)
         except ValueError as error:
             raise CommunitiesError(f"communities.yaml: {error}") from None
 
@@ -88,7 +88,7 @@ class Communities:
         )
 
 
-def _check(raw: _File) -> Iterator[located.Wrong]:
+def _check(raw: _File) -> Iterator[yaml_file.Wrong]:
     ids: set[str] = set()
     taken: set[str] = set()
     for number, one in enumerate(raw.communities):

@@ -1,6 +1,6 @@
 """The words that a post is read by, as one immutable whole: taxonomy, intents and the hospitals' own topics.
 
-Made at start and again when a file changed (`agents/lexicon_watch.py`); the reader asks it, and swaps it whole. One
+Made at start and again when a file changed (`lexicon_watch.py`); the reader asks it, and swaps it whole. One
 index serves topics and intents, so that a text is gone through once. Knows no clock and watches no file.
 """
 
@@ -11,7 +11,7 @@ from streams.reading.topics import overlay
 from streams.reading.topics.intent import Intents, IntentWords
 from streams.reading.topics.overlay import Overlay, OverlayError
 from streams.reading.topics.phrases import Find, Phrases
-from streams.reading.topics.quoted import own_words
+from streams.reading.topics.quotations import own_words
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind, TopicMatcher
 from streams.vocabulary import Intent
 

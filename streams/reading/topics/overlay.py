@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 import msgspec
 
 from streams.errors import UserError
-from streams.reading.topics import located
+from streams.reading.topics import yaml_file
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.reading.topics.taxonomy import Taxonomy, TopicFind
 
@@ -58,7 +58,7 @@ def parse(text: bytes, taxonomy: Taxonomy, hospitals: Container[str], name: str)
     Raises `OverlayError` with everything that is wrong.
     """
 
-    def check(entries: dict[str, _Entry]) -> Iterator[located.Wrong]:
+    def check(entries: dict[str, _Entry]) -> Iterator[yaml_file.Wrong]:
         for hospital, entry in entries.items():
             if hospital not in hospitals:
                 yield (hospital,), f"hospital {hospital} is not in the directory"
@@ -67,13 +67,13 @@ def parse(text: bytes, taxonomy: Taxonomy, hospitals: Container[str], name: str)
     if not text.strip():
         return {}
     try:
-        entries = located.decode(text, dict[str, _Entry], check)
+        entries = yaml_file.decode(text, dict[str, _Entry], check)
     except ValueError as error:
         raise OverlayError(f"{name}: {error}") from None
     return {hospital: Overlay(frozenset(one.off), one.phrases, taxonomy) for hospital, one in entries.items()}
 
 
-def _check(entry: _Entry, taxonomy: Taxonomy) -> Iterator[located.Wrong]:
+def _check(entry: _Entry, taxonomy: Taxonomy) -> Iterator[yaml_file.Wrong]:
     for number, topic in enumerate(entry.off):
         if topic not in taxonomy.by_id:
             yield ("off", number), f"there is no topic {topic}"

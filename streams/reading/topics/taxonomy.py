@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from streams.errors import UserError
-from streams.reading.topics import located
+from streams.reading.topics import yaml_file
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.records import OpenTopics
 
@@ -89,7 +89,7 @@ class Taxonomy:
         """The taxonomy in a YAML text. Raises `TaxonomyError` with everything that is wrong; `name` stands before
         it."""
         try:
-            raw = located.decode(text, _File, _check)
+            raw = yaml_file.decode(text, _File, _check)
         except ValueError as error:
             raise TaxonomyError(f"{name}: {error}") from None
         topics = tuple(msgspec.convert(topic, Topic, strict=False) for topic in raw.topics)
@@ -188,14 +188,14 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     topics: list[dict[str, Any]]
 
 
-def _check(raw: _File) -> Iterator[located.Wrong]:
+def _check(raw: _File) -> Iterator[yaml_file.Wrong]:
     for name, phrases in (("context", raw.context), ("elsewhere", raw.elsewhere)):
         yield from _unusable((name,), phrases)
     ids: set[str] = set()
     for number, one in enumerate(raw.topics):
         path = ("topics", number)
-        wrong: list[located.Wrong] = []
-        topic = located.converted(one, Topic, path, wrong)
+        wrong: list[yaml_file.Wrong] = []
+        topic = yaml_file.converted(one, Topic, path, wrong)
         if topic is not None:
             wrong += _check_topic(topic, path, ids)
             ids.add(topic.id)
@@ -203,7 +203,7 @@ def _check(raw: _File) -> Iterator[located.Wrong]:
         yield from ((place, f"{said}: {what}") for place, what in wrong)
 
 
-def _check_topic(topic: Topic, path: located.Path, earlier: set[str]) -> Iterator[located.Wrong]:
+def _check_topic(topic: Topic, path: yaml_file.Path, earlier: set[str]) -> Iterator[yaml_file.Wrong]:
     if not _ID.fullmatch(topic.id):
         yield (*path, "id"), "the id is not lower-case words with _ between them"
     if topic.id in earlier:
@@ -226,7 +226,7 @@ def _check_topic(topic: Topic, path: located.Path, earlier: set[str]) -> Iterato
             yield (*path, "unless", number), f"{idiom!r} is both a phrase and an exclusion"
 
 
-def _unusable(path: located.Path, phrases: tuple[str, ...]) -> Iterator[located.Wrong]:
+def _unusable(path: yaml_file.Path, phrases: tuple[str, ...]) -> Iterator[yaml_file.Wrong]:
     for number, phrase in enumerate(phrases):
         try:
             pattern_of(phrase)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.places.mentioned import MOST, MentionedPlaces
 from streams.reading.places.names import load
 from streams.reading.places.resolver import Gazetteer
+from streams.reading.places.text_places import MOST, MentionedPlaces
 
 FINDER = MentionedPlaces(load(), Gazetteer.load())
 

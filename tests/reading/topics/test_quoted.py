@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from streams.reading.topics.intent import IntentWords
 from streams.reading.topics.lexicon import Lexicon
-from streams.reading.topics.quoted import own_words
+from streams.reading.topics.quotations import own_words
 from streams.reading.topics.taxonomy import Taxonomy
 
 LEXICON = Lexicon(

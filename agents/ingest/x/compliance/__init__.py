@@ -5,5 +5,5 @@ its beginning to its end, `remembered.py` what the next one must know of it, `da
 `stream.py` holds one connection to a compliance stream, `matching.py` knows which of X's events are about us, with
 `written.py` (by whom a post is) and `generations.py` (memory that forgets); `live.py` is the source of all eight.
 `accounts.py` applies what a file tells of accounts. `source.py` chooses by the setting. What a line says is
-`agents/compliance.py`'s.
+`agents/ingest/x/compliance/events.py`'s.
 """

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from kafka.errors import KafkaError
 
-from agents import stored
-from agents.compliance import Event
-from agents.ingest.x.compliance.kept import told
+from agents.ingest.x.compliance.events import Event
+from agents.ingest.x.compliance.stored_posts import told
 from agents.ingest.x.compliance.written import written
-from streams import kafka_topics
+from agents.kafka import stored
 from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 
 

@@ -6,10 +6,10 @@ heard, and an alert says that compliance is overdue.
 
 import threading
 
-from agents.ingest.log.wal import Log
 from agents.ingest.records import Record
 from agents.ingest.source import STOP_SECONDS
-from agents.ingest.x.compliance.kept import StoppedError
+from agents.ingest.wal.wal import Log
+from agents.ingest.x.compliance.stored_posts import StoppedError
 from streams.metrics.collector import Reading
 from streams.metrics.registry import declared
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from agents.compliance import event_of, record_of
 from agents.ingest.records import Record
 from agents.ingest.x.compliance import remembered
+from agents.ingest.x.compliance.events import event_of, record_of
 from agents.ingest.x.compliance.jobs import MOST_IDS, MOST_NAME, Job, Jobs
-from agents.ingest.x.compliance.kept import StoppedError, kept
+from agents.ingest.x.compliance.stored_posts import StoppedError, kept
 from streams.errors import UserError
 from streams.metrics.registry import declared
 from streams.settings import Settings

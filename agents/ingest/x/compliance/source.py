@@ -6,10 +6,10 @@ Called by `service.py`. Knows the setting and the two sources, nothing of what t
 from collections.abc import Callable
 from functools import partial
 
-from agents.ingest.log.wal import Log
 from agents.ingest.source import Source
-from agents.ingest.x.compliance.daily import DailyCheck
-from agents.ingest.x.compliance.live import LiveCompliance
+from agents.ingest.wal.wal import Log
+from agents.ingest.x.compliance.daily_check import DailyCheck
+from agents.ingest.x.compliance.live_streams import LiveCompliance
 from agents.ingest.x.token import read_token
 from streams.settings import Settings
 

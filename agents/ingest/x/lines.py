@@ -1,0 +1,114 @@
+"""What one line of a capture is, and the posts in it.
+
+A line is a post (of API v2, with or without `includes`, flattened, or of v1.1), a page of them as search clients store
+it, a notice of X, or nothing that can be read. Called by `player.py`. Whether a post is good is intake's to say.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
+
+from agents.ingest.x.tweets import as_payload, is_tweet
+
+Kind = Literal["post", "page", "empty", "errors", "compliance", "limit", "other", "unreadable"]
+"""`empty`: a blank line, X's heartbeat. `errors`: problems and disconnects without a post. `compliance`: deletes,
+withheld notices, edits and what else changes posts that are elsewhere. `limit`: how much X held back. `other`: an
+object that is none of these. `unreadable`: no JSON object; intake makes it a dead letter."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_COMPLIANCE = frozenset({
+    "delete", "drop", "undrop", "withheld", "scrub_geo", "status_withheld", "user_withheld", "user_delete",
+    "user_undelete", "user_protect", "user_unprotect", "user_suspend", "user_unsuspend", "user_profile_modification",
+    "tweet_edit",
+})  # fmt: skip
+"""Of API v2's compliance streams and of v1.1's stream."""
+_TOLD: tuple[tuple[Kind, frozenset[str]], ...] = (
+    ("compliance", _COMPLIANCE), ("limit", frozenset({"limit", "warning"})),
+)  # fmt: skip
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Message(NamedTuple):
+    """One line."""
+
+    kind: Kind
+    posts: tuple[bytes, ...] = ()
+    """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte; `unreadable` too."""
+    created_at: str = ""
+    """Of the first post, as X writes it; empty when it does not say."""
+
+
+def message_of(line: bytes) -> Message:
+    """Read one line. Never raises."""
+    if not line.strip():
+        return Message("empty")
+    try:
+        line.decode()  # msgspec does not look into what it skips
+        found = _decode(line)
+    except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
+        return Message("unreadable", (line,))
+    try:
+        return _message_of(line, found)
+    except (ValueError, OverflowError):
+        return Message("unreadable", (line,))  # a number that cannot be written again
+
+
+def _message_of(line: bytes, found: dict[str, Any]) -> Message:
+    data = found.get("data")
+    told = data if isinstance(data, Mapping) and "id" not in data else found
+    if isinstance(data, list):
+        message = _page(data, found)
+    elif is_tweet(found):
+        payload = as_payload(found)
+        message = Message("post", (_encode(payload),), _created(payload["data"]))
+    elif "id" in found and "text" in found:
+        message = Message("post", (_flat(found),), _created(found))
+    elif kind := next((kind for kind, names in _TOLD if not names.isdisjoint(told)), None):
+        message = Message(kind)
+    elif "data" in found and (data is not None or "errors" not in found):
+        message = Message("post", (line,), _created(data))
+    else:
+        message = Message("errors" if "errors" in found else "other")
+    return message
+
+
+def _page(data: list[Any], page: Mapping[str, Any]) -> Message:
+    """Its posts, each with the users and places that it names, as it would have come alone."""
+    includes = page.get("includes")
+    includes = includes if isinstance(includes, Mapping) else {}
+    users, places = _by_id(includes.get("users")), _by_id(includes.get("places"))
+    return Message("page", tuple(_alone(one, users, places) for one in data), _created(data[0] if data else None))
+
+
+def _alone(data: Any, users: Mapping[str, Any], places: Mapping[str, Any]) -> bytes:
+    line: dict[str, Any] = {"data": data}
+    if isinstance(data, Mapping):
+        named = dict.fromkeys(str(data.get(field)) for field in ("author_id", "in_reply_to_user_id"))
+        geo = data.get("geo")
+        place = str(geo.get("place_id")) if isinstance(geo, Mapping) else ""
+        line["includes"] = {
+            "users": [users[one] for one in named if one in users],
+            "places": [places[place]] if place in places else [],
+        }
+    return _encode(line)
+
+
+def _flat(data: dict[str, Any]) -> bytes:
+    """A post whose author stands within it, as search clients flatten pages."""
+    users = [one for one in (data.pop("author", None), data.pop("in_reply_to_user", None)) if isinstance(one, Mapping)]
+    geo = data.get("geo")
+    place = [{**geo, "id": geo["place_id"]}] if isinstance(geo, Mapping) and "place_id" in geo else []
+    return _encode({"data": data, "includes": {"users": users, "places": place}})
+
+
+def _by_id(listed: Any) -> dict[str, Any]:
+    if not isinstance(listed, list):
+        return {}
+    return {str(one["id"]): one for one in listed if isinstance(one, Mapping) and "id" in one}
+
+
+def _created(data: Any) -> str:
+    created = data.get("created_at") if isinstance(data, Mapping) else None
+    return created if isinstance(created, str) else ""

@@ -1,0 +1,243 @@
+"""Making a broker's Kafka topics what `streams/kafka/topics.py` declares.
+
+Called by `earshot topics`, the demo, chaos and the tests; nobody else creates, changes or deletes a Kafka topic. Knows
+the declaration and the admin client, neither records nor groups' meaning.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import msgspec
+from kafka import KafkaAdminClient
+from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
+from kafka.errors import GroupIdNotFoundError, KafkaError, NonEmptyGroupError, UnknownTopicOrPartitionError
+
+from streams.errors import UserError
+from streams.kafka import client as kafka_client
+from streams.kafka.probe import require_answer
+from streams.kafka.topics import KafkaTopic, declared
+from streams.settings import Settings, variable
+
+# What goes wrong comes back as an exception; without a handler Python would print the client's own lines as well.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+_ANSWER_WITHIN = 3.0
+"""Seconds a broker has to answer at all."""
+_REQUEST_MS = 10_000
+_PAUSE = 0.05
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A Kafka topic as it is on the broker."""
+
+    partitions: int
+    config: dict[str, str]
+    """Every key with its effective value, defaults included."""
+    overrides: frozenset[str]
+    """Keys that are set for this Kafka topic itself."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A configuration key that is not as declared."""
+
+    key: str
+    actual: str
+    wanted: str | None
+    """None: not declared, so it should be the broker's default."""
+
+    def __str__(self) -> str:
+        return f"{self.key} is {self.actual}, should be {'the default' if self.wanted is None else self.wanted}"
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What became of one declared Kafka topic."""
+
+    name: str
+    result: Literal["created", "unchanged", "changed"]
+    changes: tuple[Difference, ...] = ()
+
+
+class Described(msgspec.Struct, frozen=True):
+    """A declared Kafka topic beside what the broker has."""
+
+    declared: KafkaTopic
+    state: Literal["missing", "as declared", "differs"]
+    partitions: int
+    """On the broker; 0 when missing."""
+    differences: tuple[Difference, ...] = ()
+
+
+def apply_topics(settings: Settings, *, change_config: bool = False) -> list[Applied]:
+    """Create the declared Kafka topics that are missing; returns when each partition has a leader.
+
+    A partition count that differs is an error; so is a configuration, unless `change_config`. Everything is
+    compared, and tried by the broker without effect, before anything is changed. `settings.kafka_bootstrap` must be
+    given, here as below. Raises `UserError`.
+    """
+    with connected(settings) as admin:
+        topics = declared(settings)
+        live = _live(admin, [topic.name for topic in topics])
+        changes = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
+        wrong = [_partitions_wrong(topic, live[topic.name].partitions) for topic in topics if topic.name in live]
+        if not change_config:
+            wrong += [_config_wrong(name, found) for name, found in changes.items()]
+        if wrong := [line for line in wrong if line]:
+            raise UserError("; ".join(wrong))
+        missing = [topic for topic in topics if topic.name not in live]
+        for validate_only in (True, False):
+            _create(admin, missing, validate_only)
+            _alter(admin, changes, validate_only)
+        _wait_until_applied(admin, topics)
+        return [_applied(topic.name, changes.get(topic.name)) for topic in topics]
+
+
+def describe_topics(settings: Settings) -> list[Described]:
+    """Each declared Kafka topic and how the broker's differs. Raises `UserError` when the broker does not answer."""
+    with connected(settings) as admin:
+        topics = declared(settings)
+        live = _live(admin, [topic.name for topic in topics])
+    return [_described(topic, live.get(topic.name)) for topic in topics]
+
+
+def delete(settings: Settings, prefix: str) -> list[str]:
+    """Delete every Kafka topic and consumer group whose name begins with `prefix`; their names. For demos and tests.
+
+    A group that still has members, or static ones not yet expired, is left: Kafka drops it when it has stood empty for
+    long enough. Raises `ValueError` for an empty prefix: that would be everything.
+    """
+    if not prefix:
+        raise ValueError("an empty prefix is the prefix of every Kafka topic")
+    with connected(settings) as admin:
+        groups = [group["group_id"] for group in admin.list_groups() if group["group_id"].startswith(prefix)]
+        left = {NonEmptyGroupError.__name__, GroupIdNotFoundError.__name__}
+        results = admin.delete_groups(groups) if groups else {}
+        if refused := {name: why for name, why in results.items() if why != "OK" and why not in left}:
+            raise UserError(f"Kafka does not delete groups: {refused}")
+        topics = [name for name in admin.list_topics() if name.startswith(prefix)]
+        if topics:
+            admin.delete_topics(topics)
+        return [*topics, *(name for name, result in results.items() if result == "OK")]
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """The admin client; whatever Kafka says against a request becomes one line."""
+    # A client that cannot bootstrap leaves its thread behind, so it is built only for a broker that answers.
+    require_answer(settings, _ANSWER_WITHIN)
+    try:
+        admin = KafkaAdminClient(
+            **kafka_client.arguments(settings), bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses: {_cause(error)}") from error
+
+
+def _cause(error: KafkaError) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _live(admin: KafkaAdminClient, names: list[str]) -> dict[str, Live]:
+    """Those of `names` that exist, as they are."""
+    found: dict[str, int] = {}
+    for topic in admin.describe_topics(names):
+        if topic["error_code"] == 0:
+            found[topic["name"]] = len(topic["partitions"])
+        elif topic["error_code"] != UnknownTopicOrPartitionError.errno:
+            raise UserError(f"Kafka does not describe {topic['name']} (error {topic['error_code']}): try again")
+    if not found:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in found]
+    configs: dict[str, dict[str, dict[str, Any]]] = admin.describe_configs(resources, config_filter="all")["topic"]
+    return {
+        name: Live(
+            partitions=partitions,
+            config={key: one["value"] for key, one in configs[name].items()},
+            overrides=frozenset(
+                key for key, one in configs[name].items() if one["config_source"] == "DYNAMIC_TOPIC_CONFIG"
+            ),
+        )
+        for name, partitions in found.items()
+    }
+
+
+def _differences(topic: KafkaTopic, live: Live) -> tuple[Difference, ...]:
+    wanted = topic.full_config
+    declared_ones = [
+        Difference(key, live.config.get(key, "unset"), value)
+        for key, value in wanted.items()
+        if live.config.get(key) != value
+    ]
+    strays = [Difference(key, live.config[key], None) for key in sorted(live.overrides - wanted.keys())]
+    return (*declared_ones, *strays)
+
+
+def _described(topic: KafkaTopic, live: Live | None) -> Described:
+    if live is None:
+        return Described(topic, "missing", 0)
+    found = _differences(topic, live)
+    same = live.partitions == topic.partitions and not found
+    return Described(topic, "as declared" if same else "differs", live.partitions, found)
+
+
+def _partitions_wrong(topic: KafkaTopic, actual: int) -> str:
+    if actual == topic.partitions:
+        return ""
+    # Adding partitions would send a key elsewhere than its rows and duplicates are: neither direction is ever done.
+    prefix = variable("kafka_topic_prefix")
+    return (
+        f"Kafka topic {topic.name} has {actual} partitions, should have {topic.partitions}: "
+        f"delete it (its records are lost), or start a new pipeline beside it with another {prefix}"
+    )
+
+
+def _config_wrong(name: str, found: tuple[Difference, ...]) -> str:
+    return f"Kafka topic {name}: {', '.join(map(str, found))} (apply it with --change-config)" if found else ""
+
+
+def _create(admin: KafkaAdminClient, topics: list[KafkaTopic], validate_only: bool) -> None:
+    request = {topic.name: {"num_partitions": topic.partitions, "configs": topic.full_config} for topic in topics}
+    if request:
+        admin.create_topics(request, validate_only=validate_only, wait_for_metadata=not validate_only)
+
+
+def _applied(name: str, changes: tuple[Difference, ...] | None) -> Applied:
+    """None: it was missing."""
+    if changes is None:
+        return Applied(name, "created")
+    return Applied(name, "changed", changes) if changes else Applied(name, "unchanged")
+
+
+def _alter(admin: KafkaAdminClient, changes: dict[str, tuple[Difference, ...]], validate_only: bool) -> None:
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, name, {one.key: _operation(one) for one in found})
+        for name, found in changes.items()
+        if found
+    ]
+    if resources:
+        results = admin.alter_configs(resources, validate_only=validate_only, incremental=True)["topic"]
+        if refused := {name: why for name, why in results.items() if why != "OK"}:
+            raise UserError(f"Kafka refuses the configuration: {refused}")
+
+
+def _wait_until_applied(admin: KafkaAdminClient, topics: tuple[KafkaTopic, ...]) -> None:
+    """A broker answers a change when its controller has it, and describes it a moment later."""
+    deadline = time.monotonic() + _REQUEST_MS / 1000
+    while True:
+        live = _live(admin, [topic.name for topic in topics])
+        late = [topic.name for topic in topics if topic.name not in live or _differences(topic, live[topic.name])]
+        if not late:
+            return
+        if time.monotonic() > deadline:
+            raise UserError(f"Kafka took the changes and does not show them yet ({', '.join(late)}): run it again")
+        time.sleep(_PAUSE)
+
+
+def _operation(difference: Difference) -> tuple[AlterConfigOp, str | None]:
+    return (AlterConfigOp.DELETE, None) if difference.wanted is None else (AlterConfigOp.SET, difference.wanted)

@@ -1,0 +1,90 @@
+"""How far the workers are behind, by what their group has committed: known when no worker is there to say it.
+
+Called by ingest, which shows it, and by the proof, which waits for zero. Owns the thread that asks now and then. Knows
+neither workers nor what a record says.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
+
+from agents.kafka.admin import connected
+from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
+from streams.metrics.pipeline import STAGES
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ASK_SECONDS = 10.0
+"""Between two questions: one takes 30 ms of a core, most of it for a new connection, and Prometheus asks every 15 s."""
+
+STOP_SECONDS = 1.0
+"""Most that `stop` waits for an answer."""
+
+Lag = Mapping[tuple[str, int], int]
+"""(stage, partition) -> records that are kept and not committed."""
+
+
+def lag(settings: Settings) -> Lag:
+    """As it is now, of every partition. Raises `UserError` when Kafka does not say."""
+    read = dict(zip(STAGES, (kafka_topics.posts(settings), kafka_topics.mentions(settings)), strict=True))
+    places = {
+        TopicPartition(kafka_topic, number): (stage, number)
+        for stage, kafka_topic in read.items()
+        for number in range(kafka_topics.PARTITIONS)
+    }
+    with connected(settings) as admin:
+        # In this order: what is committed in between must not make it negative.
+        done = _committed(admin, kafka_topics.app_id(settings))
+        first = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+    return {place: ends[tp].offset - max(done.get(tp, 0), first[tp].offset) for tp, place in places.items()}
+
+
+def total(settings: Settings) -> int:
+    """Over all partitions. Raises `UserError` as `lag`."""
+    return sum(lag(settings).values())
+
+
+def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, int]:
+    try:
+        found = admin.list_group_offsets(group).get(group, {})
+    except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+        return {}  # a new broker, before its first group, or while it makes room for one
+    return {tp: one.offset for tp, one in found.items()}
+
+
+class LagWatch:
+    """Asks in a thread of its own, since a broker may take seconds to answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="earshot-lag", daemon=True)
+        self.seen: Lag = {}
+        """By the last answer; empty while there is none."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a question that Kafka does not answer is left to itself."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.seen = lag(self._settings)
+            except UserError as error:
+                self.seen = {}
+                log.debug("the workers' lag is not known: %s", error)
+            if self._stopping.wait(ASK_SECONDS):
+                return

@@ -1,0 +1,57 @@
+"""Reads whole Kafka topics as they are now: for the queues that people look at, for compliance, and for the proof.
+
+Public kafka-python only. Knows names and offsets, not what records mean.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kafka import KafkaConsumer, TopicPartition
+
+from streams.kafka import client as kafka_client
+from streams.settings import Settings
+
+
+class Stored(NamedTuple):
+    """A record as it stands in Kafka."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    """ms."""
+    key: bytes | None
+    value: bytes | None
+
+
+def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
+    """Every record of a Kafka topic up to its present end; each partition in offset order."""
+    consumer = KafkaConsumer(
+        **kafka_client.arguments(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    try:
+        tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
+        consumer.assign(tps)
+        consumer.seek_to_beginning(*tps)
+        ends = consumer.end_offsets(tps)
+        behind = {tp for tp in tps if ends[tp] > 0}
+        while behind:
+            for tp, records in consumer.poll(timeout_ms=500, max_records=10_000).items():
+                for one in records:
+                    if one.offset < ends[tp]:
+                        yield Stored(tp.partition, one.offset, one.timestamp, one.key, one.value)
+            behind = {tp for tp in behind if consumer.position(tp) < ends[tp]}
+    finally:
+        consumer.close()
+
+
+def size(settings: Settings, kafka_topic: str) -> int:
+    """Offsets given out on a Kafka topic, over its partitions."""
+    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
+    try:
+        tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
+        return sum(consumer.end_offsets(tps).values())
+    finally:
+        consumer.close()

@@ -1,0 +1,45 @@
+"""The oracle's verdict on a pipeline as it stands in Kafka, while no posts come.
+
+Called by `earshot verify` and, for its own pipeline, by `pipeline.py`. Reads Kafka topics and commits; changes nothing
+and knows no process.
+"""
+
+import time
+
+from agents.kafka import group_lag, stored
+from agents.proving.oracle import Verdict, judge
+from agents.worker import lexicon_watch
+from streams import directory
+from streams.errors import UserError
+from streams.kafka import topics as kafka_topics
+from streams.reading.reader import Reader
+from streams.settings import Settings
+
+_PAUSE = 0.5
+
+
+def verdict(settings: Settings) -> Verdict:
+    """Have the oracle compare the tables with the posts, as they are now."""
+    hospitals = directory.load(settings.directory_folder)
+    reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
+    posts = stored.read(settings, kafka_topics.posts(settings))
+    rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
+    return judge(posts, rows, reader, settings.duplicate_horizon)
+
+
+def settled_verdict(settings: Settings, seconds: float) -> Verdict:
+    """The verdict once every post is committed. Raises `UserError` when that takes longer than `seconds`, or when posts
+    come meanwhile: tables and posts would be of different moments."""
+    deadline = time.monotonic() + seconds
+    while (left := group_lag.total(settings)) > 0:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"{left} records are not committed after {seconds:.0f} s: stop ingest, and see that a worker runs"
+            )
+        time.sleep(_PAUSE)
+    posts = kafka_topics.posts(settings)
+    size = stored.size(settings, posts)
+    found = verdict(settings)
+    if stored.size(settings, posts) != size:
+        raise UserError("posts came while they were counted: stop ingest first")
+    return found

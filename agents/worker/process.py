@@ -1,0 +1,206 @@
+"""One worker: both agents, their tables and /metrics in one Faust app. All workers are alike and scale together.
+
+Called by `earshot worker`. Owns the wiring and the life of the process; what happens to a record is in `tagger.py` and
+`hospitals.py`, what makes it exact in `streams/faustkit/`.
+"""
+
+import asyncio
+import logging
+import signal
+
+import uvloop
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from agents.worker import lexicon_watch
+from agents.worker.hospitals import Hospitals
+from agents.worker.tagger import Tagger
+from streams import directory
+from streams.errors import UserError
+from streams.faustkit import app as faust_app
+from streams.faustkit import lease
+from streams.faustkit.changelog import Changelog
+from streams.faustkit.lease import Lease
+from streams.faustkit.state import State
+from streams.faustkit.watchdog import Watchdog
+from streams.faustkit.writer import Writer
+from streams.health_file import Beat
+from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
+from streams.kafka.probe import require_answer
+from streams.metrics import Metrics, collector
+from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
+from streams.metrics.server import MetricsServer
+from streams.reading.reader import Reader
+from streams.settings import Settings
+from streams.tables.first_seen import FirstSeen
+from streams.tables.hospitals import HospitalTables
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.2
+"""How often the loop looks for a stop signal, a crash, and shows that it turns."""
+ANSWER_SECONDS = 5.0
+"""A broker has so long to answer at all."""
+STOP_SECONDS = 12.0
+"""A stop that takes longer is cut short: what is not committed is replayed."""
+
+
+def partitions(hospitals: directory.Directory) -> dict[str, int]:
+    """Partition of `mentions` for each hospital id: Kafka's own murmur2, so that other tools agree."""
+    every = list(range(kafka_topics.PARTITIONS))
+    partitioner = DefaultPartitioner()
+    return {one.id: partitioner(one.id.encode(), every, every) for one in hospitals.hospitals}
+
+
+class Worker:
+    """The parts of one worker, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
+        hospitals = directory.load(settings.directory_folder)
+        reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
+        partition_of = partitions(hospitals)
+        held_lease = Lease(settings.session_timeout)
+        self._writer = Writer(settings, held_lease)
+        self._first_seen = FirstSeen(settings.duplicate_horizon)
+        tables = HospitalTables(partition_of)
+        self._state = State(
+            settings,
+            held_lease,
+            self._writer,
+            facts=Changelog(kafka_topics.changelog(settings, kafka_topics.FIRST_SEEN), self._first_seen, self._writer),
+            rows=Changelog(kafka_topics.changelog(settings, kafka_topics.HOSPITALS), tables, self._writer),
+            sources=(self._posts, self._mentions),
+        )
+        metrics = Metrics()
+        taxonomy = reader.lexicon.taxonomy
+        metrics.registry.register(
+            ConversationCollector(
+                tables,
+                partition_of,
+                sorted(taxonomy.operational | taxonomy.safety),
+                sorted(taxonomy.service_line),
+                lambda: self._state.held(self._mentions),
+            )
+        )
+        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(hospitals)))
+        metrics.registry.register(ReadingCollector(self._read_off))
+        metrics.registry.register(ReadingCollector(collector.process))
+        self._server = MetricsServer(metrics.registry)
+        self._beat = Beat(settings.health_file)
+        self._offsets: dict[tuple[str, int], int] = {}
+        self.app = faust_app.create(settings, self._state)
+        watch = lexicon_watch.LexiconWatch(settings, reader, metrics)
+        tagger = Tagger(settings, reader, self._first_seen, self._writer, metrics, partition_of, watch)
+        faust_app.attach(self.app, self._posts, "tagger", tagger.take)
+        faust_app.attach(self.app, self._mentions, "hospitals", Hospitals(tables, metrics).take)
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def _read_off(self) -> Reading:
+        """What this worker's parts say of themselves."""
+        state = self._state
+        stages = {"tagger": self._posts, "hospitals": self._mentions}
+        held = {stage: state.held(topic) for stage, topic in stages.items()}
+        lag = self._lag()
+        return {
+            "pipeline_held_partitions": {(stage,): len(partitions) for stage, partitions in held.items()},
+            "pipeline_lag_records": {
+                (stage,): sum(count for (topic, _), count in lag.items() if topic == stages[stage])
+                for stage in stages
+                if held[stage]
+            },
+            "pipeline_recoveries_total": {(): state.recoveries},
+            "pipeline_recovery_seconds": {(): state.recovery_seconds},
+            "pipeline_rows_written_total": {(): state.rows_written},
+            "pipeline_last_commit_timestamp_seconds": {(): state.committed_at} if state.committed_at else {},
+            "pipeline_remembered_posts": {(): self._first_seen.known()},
+        }
+
+    def _lag(self) -> dict[tuple[str, int], int]:
+        lag: dict[tuple[str, int], int] = self.app.consumer.lag()
+        return lag
+
+    def _waiting(self) -> int:
+        """What there is to do: records not yet taken, and 1 for a group that does not count us among its members."""
+        return sum(self._lag().values()) + (not self._state.lease.valid)
+
+    def _show_health(self) -> None:
+        """Touch the health file if offsets moved since the last call, or if there is nothing to do in a group that has
+        taken us in."""
+        offsets = self._state.next_offsets()
+        moved, self._offsets = offsets != self._offsets, offsets
+        if self._state.recoveries and (moved or not self._waiting()):
+            self._beat.touch()
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT; raises `UserError` if it cannot begin."""
+        settings = self._settings
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await _reach(settings)
+        port = await self._server.start(settings.metrics_host, settings.metrics_port)
+        log.info("worker %s: metrics at http://%s:%d/metrics", settings.worker_name, settings.metrics_host, port)
+        await self._writer.start()
+        watchdog = Watchdog(lambda: self._state.progress, self._waiting, settings.stall_timeout)
+        try:
+            await self.app.start()
+            watchdog.start()
+            while not stopping.is_set():
+                watchdog.beat_at = lease.now()
+                self._show_health()
+                if self.app.crashed:
+                    raise UserError(f"Faust ended: {type(self.app.crash_reason).__name__}; see the log above")
+                try:
+                    await asyncio.wait_for(stopping.wait(), TURN_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            watchdog.stop()
+            try:
+                await asyncio.wait_for(self._stop(), STOP_SECONDS)
+            except TimeoutError:
+                log.warning("stop cut short after %.0f s: the rest is replayed at the next start", STOP_SECONDS)
+        log.info("worker %s: stopped", settings.worker_name)
+
+    async def _stop(self) -> None:
+        await self.app.stop()
+        await self._writer.stop()
+        await self._server.stop()
+
+
+async def _reach(settings: Settings) -> None:
+    """Refuse to begin without a broker and its Kafka topics, in words that say what to do."""
+    await asyncio.to_thread(require_answer, settings, ANSWER_SECONDS)
+    probe = AIOKafkaProducer(**kafka_client.arguments(settings), request_timeout_ms=5000)
+    try:
+        await asyncio.wait_for(probe.start(), 10)
+        client = probe.client
+        found = (await client.fetch_all_metadata()).topics()
+    except (KafkaError, TimeoutError):
+        raise UserError(
+            f"Kafka at {settings.kafka_bootstrap} answers and does not list its Kafka topics: try again"
+        ) from None
+    finally:
+        await probe.stop()
+    missing = [topic.name for topic in kafka_topics.declared(settings) if topic.name not in found]
+    if missing:
+        raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")
+
+
+def run(settings: Settings) -> int:
+    """Run one worker; the process's exit code."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings))
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    # Faust's objects want the loop that they will run in.
+    await Worker(settings).run()

@@ -1,0 +1,106 @@
+"""The tagger: posts -> mentions. Decodes, drops duplicates, reads, and puts what it found on `mentions`.
+
+A Faust agent's body, called with chunks in order. A chunk is decided and handed to the writer without awaiting in
+between, so that a checkpoint never sees half of one. What cannot be read goes to `dead-letters` by its place: its
+text stays on `posts`. What a person must see goes to `attention`, too.
+"""
+
+from agents.worker.lexicon_watch import LexiconWatch
+from streams.faustkit.chunk import Chunk, Record
+from streams.faustkit.writer import KeyValue, Writer
+from streams.kafka import topics as kafka_topics
+from streams.metrics import Metrics
+from streams.reading.attention import attention_of
+from streams.reading.reader import Reader, UnreadableError, WithdrawnError
+from streams.records import Attention, DeadLetter, encode_json, encode_mention
+from streams.settings import Settings
+from streams.tables.first_seen import FirstSeen
+from streams.vocabulary import DeadReason
+
+
+class Tagger:
+    """Body of the agent on `posts`."""
+
+    def __init__(
+        self, settings: Settings, reader: Reader, first_seen: FirstSeen, writer: Writer, metrics: Metrics,
+        partition_of: dict[str, int], watch: LexiconWatch,
+    ) -> None:  # fmt: skip
+        """`partition_of`: the partition of `mentions` for each hospital id; `watch`: keeps the reader's words fresh."""
+        self._reader = reader
+        self._first_seen = first_seen
+        self._writer = writer
+        self._metrics = metrics
+        self._partition_of = partition_of
+        self._watch = watch
+        self._keys = {hospital: hospital.encode() for hospital in partition_of}
+        self._mentions = kafka_topics.mentions(settings)
+        self._attention = kafka_topics.attention(settings)
+        self._dead_letters = kafka_topics.dead_letters(settings)
+
+    async def take(self, chunk: Chunk) -> None:
+        """One chunk of `posts`."""
+        await self._watch.look()
+        await self._writer.room()
+        with self._metrics.chunk("tagger", len(chunk.records)):
+            out, dead, urgent = self._read(chunk)
+            for partition, records in out.items():
+                self._writer.put(self._mentions, partition, records)
+            if urgent:
+                self._writer.put(self._attention, 0, urgent)
+            if dead:
+                self._writer.put(self._dead_letters, 0, dead)
+
+    def _read(self, chunk: Chunk) -> tuple[dict[int, list[KeyValue]], list[KeyValue], list[KeyValue]]:
+        """Mentions and tallies by partition, dead letters, and what waits for a person."""
+        out: dict[int, list[KeyValue]] = {}
+        dead: list[KeyValue] = []
+        urgent: list[KeyValue] = []
+        safety = self._reader.lexicon.taxonomy.safety
+        decode, read = self._reader.decode, self._reader.records
+        is_duplicate = self._first_seen.is_duplicate
+        partition_of, keys = self._partition_of, self._keys
+        partition = chunk.partition
+        duplicates = elsewhere = empty = withdrawn = 0
+        for record in chunk.records:
+            value = record.value
+            if value is None:
+                empty += 1
+                continue
+            try:
+                envelope = decode(value)
+            except UnreadableError as unreadable:
+                dead.append(self._dead_letter(unreadable.reason, partition, record))
+                continue
+            except WithdrawnError as gone:
+                withdrawn += 1
+                waits_no_more = Attention(gone.post, record.timestamp, "", "withdrawn")
+                urgent.append((gone.post.encode(), encode_json(waits_no_more)))
+                continue
+            offset, at = record.offset, record.timestamp
+            if is_duplicate(partition, envelope.id, offset, at // 1000):
+                duplicates += 1
+                continue
+            found = read(envelope, partition, offset, at)
+            if not found:
+                elsewhere += 1
+            for one in found:
+                hospital = one.hospital
+                target = partition_of[hospital]
+                if target in out:
+                    out[target].append((keys[hospital], encode_mention(one)))
+                else:
+                    out[target] = [(keys[hospital], encode_mention(one))]
+                if waits := attention_of(one, safety):
+                    self._metrics.attention(waits.reason)
+                    urgent.append((keys[hospital], encode_json(waits)))
+        self._metrics.skipped("duplicate", duplicates)
+        self._metrics.skipped("no_hospital", elsewhere)
+        self._metrics.skipped("empty", empty)
+        self._metrics.skipped("withdrawal", withdrawn)
+        return out, dead, urgent
+
+    def _dead_letter(self, reason: DeadReason, partition: int, record: Record) -> KeyValue:
+        self._metrics.dead_letter(reason)
+        size = len(record.value or b"")
+        letter = DeadLetter(reason, "tagger", "posts", record.timestamp, size, partition, record.offset)
+        return b"%d-%d" % (partition, record.offset), encode_json(letter)

@@ -1,0 +1,23 @@
+"""How Faust proves who it is to the broker: the settings in Faust's own words.
+
+Called by `app.py`. The settings' meaning and the password file are `streams/kafka/client.py`'s. Importing it loads
+Faust, which takes a second: only workers do.
+"""
+
+import faust
+
+from streams.kafka import client
+from streams.settings import Settings
+
+
+def broker_credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """What Faust's `broker_credentials` takes; None for PLAINTEXT. Raises as `streams.kafka.client.arguments` does."""
+    given = client.arguments(settings)
+    if "sasl_mechanism" in given:
+        return faust.SASLCredentials(
+            mechanism=given["sasl_mechanism"],
+            username=given["sasl_plain_username"],
+            password=given["sasl_plain_password"],
+            ssl_context=given.get("ssl_context"),  # its presence makes it SASL_SSL
+        )
+    return faust.SSLCredentials(given["ssl_context"]) if "ssl_context" in given else None

@@ -1,0 +1,144 @@
+"""The Kafka topics as data: partitions, retention, compaction, compression, and why.
+
+Read by `earshot topics apply|describe`, the Faust app, ingest and the tests. Knows no broker: applying is
+`agents/kafka/admin.py`. Nobody else creates a Kafka topic; auto-creation is off everywhere.
+"""
+
+import msgspec
+
+from streams.settings import Settings
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+PARTITIONS = 4
+"""Of posts and mentions, and so of the changelogs beside them: a table's partition is its source's."""
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""Room for a line of any size that a source has been seen to send; larger than `max_post_bytes` so that it can be
+judged here."""
+
+
+_A_DAY = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(DAY_MS),
+    # A segment is deleted whole: hourly ones make 24 h mean 24 to 25.
+    "segment.ms": str(HOUR_MS),
+}
+
+
+class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
+    """One Kafka topic as it must be."""
+
+    name: str
+    partitions: int
+    compression: str
+    """Codec of its producers; the broker keeps what they send and re-encodes what comes otherwise."""
+    config: dict[str, str]
+    why: str
+
+    @property
+    def full_config(self) -> dict[str, str]:
+        """The Kafka configuration to apply, compression included."""
+        return {**self.config, "compression.type": self.compression}
+
+
+def _changelog(name: str, why: str) -> KafkaTopic:
+    return KafkaTopic(
+        name=name,
+        partitions=PARTITIONS,
+        compression="zstd",
+        config={
+            # Never delete: a hospital that nobody wrote to for a month keeps its lifetime row.
+            "cleanup.policy": "compact",
+            # Readers keep the highest version of a row; compaction keeps the last written. The lag is longer than any
+            # process that lost its partitions can go on writing, and by then the owner has written its rows once more.
+            "min.compaction.lag.ms": str(HOUR_MS),
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+        },
+        why=why,
+    )
+
+
+def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
+    """Every Kafka topic of a pipeline with these settings."""
+    prefix = settings.kafka_topic_prefix
+    return (
+        KafkaTopic(
+            name=f"{prefix}posts",
+            partitions=PARTITIONS,
+            compression="zstd",
+            config={
+                **_A_DAY,
+                # The broker's clock decides on duplicates and lateness, so that a replay decides as the first time did.
+                "message.timestamp.type": "LogAppendTime",
+                "max.message.bytes": str(MAX_RECORD_BYTES),
+            },
+            why="Raw envelopes by post id. The only place that holds text and author, for 24 h.",
+        ),
+        KafkaTopic(
+            name=f"{prefix}mentions",
+            partitions=PARTITIONS,
+            compression="zstd",
+            config={
+                "cleanup.policy": "delete",
+                "retention.ms": str(7 * DAY_MS),
+            },
+            why="A post tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
+        ),
+        KafkaTopic(
+            name=f"{prefix}attention",
+            partitions=1,
+            compression="zstd",
+            config=_A_DAY,
+            why="Posts that a person must look at now: id, time, hospital, reason, for a day. Answers nobody.",
+        ),
+        KafkaTopic(
+            name=f"{prefix}dead-letters",
+            partitions=1,
+            compression="zstd",
+            config={
+                **_A_DAY,
+                # base64 of a line of MAX_RECORD_BYTES has to fit.
+                "max.message.bytes": str(2 * MAX_RECORD_BYTES),
+            },
+            why="What could not be read, and why, for a day: as long as the posts, since it may hold a post's text.",
+        ),
+        _changelog(changelog(settings, HOSPITALS), "Rows of the hospital tables, by row key. Highest version wins."),
+        _changelog(changelog(settings, FIRST_SEEN), "First offset of each post id, in chunks: facts, which merge."),
+    )
+
+
+HOSPITALS = "hospitals"
+FIRST_SEEN = "first-seen"
+
+
+def app_id(settings: Settings) -> str:
+    """Faust's app id, which is also the consumer group."""
+    return f"{settings.kafka_topic_prefix}earshot"
+
+
+def changelog(settings: Settings, table: str) -> str:
+    """Name of a table's changelog, as Faust forms it."""
+    return f"{app_id(settings)}-{table}-changelog"
+
+
+def posts(settings: Settings) -> str:
+    """Name of the Kafka topic of raw envelopes."""
+    return f"{settings.kafka_topic_prefix}posts"
+
+
+def mentions(settings: Settings) -> str:
+    """Name of the Kafka topic of mentions and tallies."""
+    return f"{settings.kafka_topic_prefix}mentions"
+
+
+def attention(settings: Settings) -> str:
+    """Name of the Kafka topic of posts that wait for a person."""
+    return f"{settings.kafka_topic_prefix}attention"
+
+
+def dead_letters(settings: Settings) -> str:
+    """Name of the Kafka topic of what could not be read."""
+    return f"{settings.kafka_topic_prefix}dead-letters"

@@ -1,0 +1,40 @@
+"""How far the workers are behind is known when no worker is there."""
+
+import msgspec
+import pytest
+
+from agents.kafka import group_lag
+from agents.kafka.group_lag import LagWatch
+from agents.proving.load import fill
+from streams.kafka import topics as kafka_topics
+from streams.metrics.pipeline import STAGES
+from streams.settings import Settings
+from tests.ingest.running_ingest import wait_until
+
+
+@pytest.mark.kafka
+def test_what_nobody_has_committed_is_the_lag_of_each_partition(pipeline_settings: Settings) -> None:
+    found = group_lag.lag(pipeline_settings)
+    assert found == {(stage, number): 0 for stage in STAGES for number in range(kafka_topics.PARTITIONS)}
+    sent = fill(pipeline_settings, 400, seed=1)
+    found = group_lag.lag(pipeline_settings)
+    by_stage = {stage: sum(found[stage, number] for number in range(kafka_topics.PARTITIONS)) for stage in STAGES}
+    assert by_stage == {"tagger": sent, "hospitals": 0}
+    assert all(found["tagger", number] for number in range(kafka_topics.PARTITIONS)), "each partition has its own"
+
+
+@pytest.mark.kafka
+def test_a_broker_that_is_away_leaves_nothing_to_show(pipeline_settings: Settings) -> None:
+    watch = LagWatch(pipeline_settings)
+    watch.start()
+    try:
+        wait_until(lambda: len(watch.seen) == len(STAGES) * kafka_topics.PARTITIONS, "it is asked at once")
+    finally:
+        watch.stop()
+    away = LagWatch(msgspec.structs.replace(pipeline_settings, kafka_bootstrap="127.0.0.1:1"))
+    away.seen = dict(watch.seen)
+    away.start()
+    try:
+        wait_until(lambda: not away.seen, "an old answer is not shown as a new one")
+    finally:
+        away.stop()
