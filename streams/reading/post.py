@@ -11,8 +11,8 @@ import msgspec
 from streams.directory import Network
 
 
-class Post(msgspec.Struct, frozen=True, gc=False):
-    """One post in Earshot's own terms."""
+class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One post in Earshot's own terms. Built by keyword: 0.13 us, by position it was 0.07 us."""
 
     id: str
     at: int

@@ -153,20 +153,20 @@ def post_of(payload: XPayload) -> Post:
                 country, name, kind = place.country_code or "", place.full_name or "", place.place_type or ""
                 break
     return Post(
-        _word(data.id),
-        seconds_of(data.created_at),
-        text,
-        author,
-        handle,
-        location,
-        _mentions(text, entities, answered, answered_handle),
-        reply_to,
-        answered,
-        repost,
-        country,
-        name,
-        kind,
-        _point(geo.coordinates) if geo is not None and geo.coordinates is not None else None,
+        id=_word(data.id),
+        at=seconds_of(data.created_at),
+        text=text,
+        author_id=author,
+        author_handle=handle,
+        author_location=location,
+        mentions=_mentions(text, entities, answered, answered_handle),
+        reply_to=reply_to,
+        reply_to_author=answered,
+        repost=repost,
+        geo_country=country,
+        geo_name=name,
+        geo_type=kind,
+        coordinates=_point(geo.coordinates) if geo is not None and geo.coordinates is not None else None,
     )
 
 

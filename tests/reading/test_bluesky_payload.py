@@ -17,6 +17,7 @@ from streams.reading.post import Post
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Envelope, Mention, encode_json
 from tests.ingest.bluesky.scripted import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
+from tests.reading.payloads import PLAIN
 
 AT = 1_790_000_000_000
 DECODE = msgspec.json.Decoder(BlueskyPayload).decode
@@ -121,7 +122,7 @@ def test_a_post_is_tied_by_did_or_by_handle(
 def test_the_networks_do_not_meet(tmp_path: Path) -> None:
     """A handle of Bluesky in a post of X, and the other way round, ties nobody."""
     hospitals = load(directory_folder(tmp_path, "240010,x,mayoclinic,brand,,"))
-    on_x = Post("1", 0, "", "7", FARGO, "", (FARGO_HANDLE,), "", "", False, "", "", "", None)
+    on_x = msgspec.structs.replace(PLAIN, author_handle=FARGO, mentions=(FARGO_HANDLE,))
     on_bluesky = read(post("mayoclinic", "3a", "@mayoclinic", mentions={"mayoclinic": "@mayoclinic"}))
     assert hospitals_of(on_x, hospitals) == hospitals_of(on_bluesky, hospitals) == ()
 
