@@ -52,3 +52,24 @@ def test_a_command_about_the_directory_runs(command: str, tmp_path: Path, monkey
 @pytest.mark.parametrize("path", re.findall(r"`((?:streams|agents|deploy|docs|tests|bench)/[\w./]*)`", README))
 def test_a_path_in_the_readme_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+def tree() -> list[str]:
+    """The folders that the README's tree names, as paths: two spaces of indent for each level."""
+    block = README[README.index("```\nstreams/") :].split("```")[1].strip()
+    above: list[str] = []
+    found = []
+    for line in block.splitlines():
+        level = (len(line) - len(line.lstrip())) // 2
+        above = [*above[:level], line.split()[0]]
+        found.append("".join(above))
+    return found
+
+
+def test_the_tree_names_every_room_and_no_other() -> None:
+    openings = [path for top in ("streams", "agents", "deploy") for path in (ROOT / top).rglob("__init__.py")]
+    rooms = {f"{path.parent.relative_to(ROOT)}/" for path in openings if path.parent.parent != ROOT}
+    inner = {"agents/ingest/x/compliance/", "agents/proving/boards/"}
+    """Named with the room they are in."""
+    assert rooms - inner <= set(tree())
+    assert [folder for folder in tree() if not (ROOT / folder).is_dir()] == []
