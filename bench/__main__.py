@@ -1,7 +1,7 @@
 """`make bench`: each layer over the same posts on the same broker, in one run.
 
 Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
-never seen). With one of their own: `accept-each`, `accept-group` (tweepy -> log -> Kafka, by the log's syncs). With a
+never seen). With one of their own: `accept-each`, `accept-group` (tweepy -> wal -> Kafka, by the wal's syncs). With a
 common one: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust), `table` (plus rows,
 written at commits), `full` (the real worker: posts -> mentions -> rows), `recovery` (kill -9 under load until the next
 progress). All of these but the last also say their pace relative to `raw`. Posts are the simulated X's, about 2 kB.

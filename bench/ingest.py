@@ -1,4 +1,4 @@
-"""Ingest at its fastest: tweepy -> intake -> log -> pump -> Kafka, posts as fast as they are read.
+"""Ingest at its fastest: tweepy -> intake -> wal -> pump -> Kafka, posts as fast as they are read.
 
 Called by `make bench`. Two processes of its own: `X`, which only writes lines that were made before, each in a chunk as
 X does, and ingest's parts without its rules and its supervisor. Prints nothing but JSON.
@@ -19,7 +19,7 @@ import msgspec
 from agents.ingest import publisher
 from agents.ingest.pace import set_pace
 from agents.ingest.pump import Pump
-from agents.ingest.wal.wal import Sync, open_log
+from agents.ingest.wal.wal import Sync, open_wal
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.stream import XStream
 from agents.proving.load import lines
@@ -38,7 +38,7 @@ def measure(sync: Sync, runs: int) -> dict[str, Any]:
         settings = msgspec.structs.replace(pipeline.settings, wal_sync=sync)
         results = []
         for number in range(runs):
-            environ = environment(msgspec.structs.replace(settings, wal_dir=str(pipeline.folder / f"log-{number}")))
+            environ = environment(msgspec.structs.replace(settings, wal_dir=str(pipeline.folder / f"wal-{number}")))
             done = subprocess.run([sys.executable, "-m", "bench.ingest"], env=environ, capture_output=True, check=True)
             results.append(msgspec.json.decode(done.stdout, type=dict[str, float]))
     rates = [result["posts"] / result["seconds"] for result in results]
@@ -87,26 +87,26 @@ def run() -> dict[str, float]:
         assert x.stdout is not None
         posts, port = map(int, x.stdout.readline().split())
         syncs: list[float] = []
-        log = open_log(settings, syncs.append)
+        wal = open_wal(settings, syncs.append)
         intake = Intake(settings.max_post_bytes)
 
         def emit(line: bytes) -> None:
             record = intake.take(line)
             assert record is not None
-            log.append(record)
+            wal.append(record)
 
         stream = XStream("token", f"http://127.0.0.1:{port}", emit)
-        pump = Pump(log, publisher.connect(settings))
+        pump = Pump(wal, publisher.connect(settings))
         pump.start()
         started, cpu = time.perf_counter(), _cpu()
         reader = threading.Thread(target=stream.listen)
         reader.start()
-        while reader.is_alive() or log.waiting:
+        while reader.is_alive() or wal.waiting:
             pump.tend()
             reader.join(TURN_SECONDS)
         seconds, used = time.perf_counter() - started, _cpu() - cpu
         left = pump.stop(10)
-        log.close()
+        wal.close()
     assert (left, intake.posts) == (0, posts), "every post that was read is on Kafka"
     p99 = statistics.quantiles(syncs, n=100)[-1] * 1000
     return {"posts": posts, "seconds": seconds, "cpu_us": used / posts * 1e6, "p99_ms": p99}

@@ -177,7 +177,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest_outstanding: Annotated[
         int,
         _meta(
-            "Most posts sent to Kafka and not yet acknowledged; the others wait in the log.",
+            "Most posts sent to Kafka and not yet acknowledged; the others wait in the wal.",
             "records",
             ge=1,
             le=100_000,
@@ -186,14 +186,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     wal_dir: Annotated[
         str,
         _meta(
-            "Folder of ingest's log, where posts are until Kafka has them; one for each ingest. Empty: in the user's "
-            "state folder, by the prefix."
+            "Folder of ingest's write-ahead log (wal), where posts are until Kafka has them; one for each ingest. "
+            "Empty: in the user's state folder, by the prefix."
         ),
     ] = ""
     wal_max_bytes: Annotated[
         int,
         _meta(
-            "Disk that the log may take; full, ingest hangs up on X. 2 GiB are two hours at X's cap of 250 posts/s.",
+            "Disk that the wal may take; full, ingest hangs up on X. 2 GiB are two hours at X's cap of 250 posts/s.",
             "bytes",
             ge=1024 * 1024,
             le=2**40,
@@ -237,9 +237,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wal_path(self) -> Path:
-        """The log's folder, whichever way it was set."""
+        """The wal's folder, whichever way it was set."""
         if self.wal_dir:
             return Path(self.wal_dir)
+        # "log" is what earlier versions called it: under another name, what waits there for Kafka would not be found.
         return user_state_path("earshot", appauthor=False) / f"{self.kafka_topic_prefix}log"
 
     @property

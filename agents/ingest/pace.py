@@ -7,7 +7,7 @@ import gc
 import sys
 
 SWITCH_SECONDS = 0.001
-"""How long a thread may keep the others waiting: Python's 5 ms would come on top of every sync of the log."""
+"""How long a thread may keep the others waiting: Python's 5 ms would come on top of every sync of the wal."""
 COLLECT_AFTER = 50_000
 """New objects between two searches for garbage in cycles: Python's 700 are those of some twenty posts on their way, and
 each search looks at all the posts on theirs. A tenth more posts a second."""

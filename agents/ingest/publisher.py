@@ -81,7 +81,7 @@ class KafkaConnection:
         try:
             return answers(self._settings)
         except UserError as refused:
-            # The log goes on filling: a password that is being changed must not end it.
+            # The wal goes on filling: a password that is being changed must not end it.
             log.error("%s", refused)
             return False
 

@@ -1,4 +1,4 @@
-"""From the log to Kafka: hands on what was accepted, in order, and tells the log what Kafka has.
+"""From the wal to Kafka: hands on what was accepted, in order, and tells the wal what Kafka has.
 
 Owns the thread that takes and the order of acknowledgements. Called by `service.py`. At least once: after a restart
 what was not acknowledged is sent again, and the tagger drops the copies. Does not know what a record says.
@@ -10,7 +10,7 @@ from collections import deque
 
 from agents.ingest.publisher import Publisher
 from agents.ingest.wal.entries import Entry
-from agents.ingest.wal.wal import Log
+from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
 
 _WAIT_SECONDS = 0.5
@@ -24,10 +24,10 @@ GIVE_UP_SECONDS = 5.0
 
 
 class Pump:
-    """One log on its way to one publisher, which nobody else may use."""
+    """One wal on its way to one publisher, which nobody else may use."""
 
-    def __init__(self, log: Log, sink: Publisher) -> None:
-        self._log = log
+    def __init__(self, wal: Wal, sink: Publisher) -> None:
+        self._wal = wal
         self._sink = sink
         self._sent: deque[tuple[int, int]] = deque()
         """Number and time of the records that the publisher has and Kafka has not, in order."""
@@ -37,7 +37,7 @@ class Pump:
         self._thread = threading.Thread(target=self._run, name="earshot-pump", daemon=True)
 
     def start(self) -> None:
-        """Begin where the log's cursor is."""
+        """Begin where the wal's cursor is."""
         self._thread.start()
 
     @property
@@ -49,20 +49,20 @@ class Pump:
             return None
 
     def tend(self) -> None:
-        """Tell the log what Kafka has, and replace a producer that needs it. To be called some times a second.
+        """Tell the wal what Kafka has, and replace a producer that needs it. To be called some times a second.
 
         Raises `UserError` when Kafka or the disk keeps refusing.
         """
         if self._failure is not None:
             raise self._failure
         self._settle()
-        self._log.tend()
+        self._wal.tend()
         self._sink.tend()
 
     def stop(self, seconds: float) -> int:
-        """Hand on for up to `seconds`, while Kafka takes it; how many records stay in the log for the next start."""
+        """Hand on for up to `seconds`, while Kafka takes it; how many records stay in the wal for the next start."""
         deadline = time.monotonic() + seconds
-        while self._log.waiting and time.monotonic() < deadline and self._sink.stuck_for < GIVE_UP_SECONDS:
+        while self._wal.waiting and time.monotonic() < deadline and self._sink.stuck_for < GIVE_UP_SECONDS:
             try:
                 self._settle()
                 self._sink.tend()
@@ -73,12 +73,12 @@ class Pump:
         self._sink.close(0)
         self._thread.join()
         self._settle()
-        return self._log.waiting
+        return self._wal.waiting
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                taken = self._log.take(_WAIT_SECONDS)
+                taken = self._wal.take(_WAIT_SECONDS)
                 for entry in taken:
                     if not self._publish(entry):
                         return
@@ -92,10 +92,10 @@ class Pump:
         return self._sink.publish(entry.record)
 
     def _settle(self) -> None:
-        """Move the log's cursor past the records that Kafka has, up to the first that it has not."""
+        """Move the wal's cursor past the records that Kafka has, up to the first that it has not."""
         settled, number = self._sink.settled, -1
         while self._settled < settled:
             number, _ = self._sent.popleft()
             self._settled += 1
         if number >= 0:
-            self._log.acknowledge(number + 1)
+            self._wal.acknowledge(number + 1)

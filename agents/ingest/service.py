@@ -1,4 +1,4 @@
-"""`earshot ingest` as a whole: live sources, log, pump, and how it all ends.
+"""`earshot ingest` as a whole: live sources, wal, pump, and how it all ends.
 
 Owns the order of start and stop, the calling thread, which tends and reports, and the exit code. Called by
 `agents/cli/ingest.py` and the tests. Knows a source by `source.py` alone.
@@ -19,7 +19,7 @@ from agents.ingest.bluesky import source as bluesky
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.source import Source
-from agents.ingest.wal.wal import Log, open_log
+from agents.ingest.wal.wal import Wal, open_wal
 from agents.ingest.x import source as x
 from agents.ingest.x.compliance import source as compliance
 from agents.kafka.admin import describe_topics
@@ -36,13 +36,13 @@ from streams.settings import Settings, variable
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.25
-"""How often the calling thread looks at the pump and the sources, and moves the log's cursor; a stop wakes it at
+"""How often the calling thread looks at the pump and the sources, and moves the wal's cursor; a stop wakes it at
 once."""
 REPORT_SECONDS = 10.0
 PROBE_SECONDS = 5.0
 """How often the broker is asked whether it is there."""
 FLUSH_SECONDS = 10.0
-"""Most that a stop waits for Kafka to take what was accepted; the rest stays in the log."""
+"""Most that a stop waits for Kafka to take what was accepted; the rest stays in the wal."""
 
 QUIET = ("kafka", "tweepy", "urllib3", "aiohttp", "asyncio")
 """Libraries whose debug lines show tokens, post text or addresses: never below WARNING, whatever the log level."""
@@ -55,17 +55,17 @@ _SOURCES = {"x": x, "bluesky": bluesky}
 class Ingest:
     """Live sources' posts on their way to Kafka."""
 
-    def __init__(self, log_: Log, sink: Publisher, sources: Sequence[Source], lag: LagWatch) -> None:
-        self._log = log_
+    def __init__(self, wal: Wal, sink: Publisher, sources: Sequence[Source], lag: LagWatch) -> None:
+        self._wal = wal
         self._sink = sink
-        self.pump = Pump(log_, sink)
+        self.pump = Pump(wal, sink)
         self.sources = sources
         self.lag = lag
         self.kafka_reachable = True
         """By the last probe; the first was the publisher's own connect."""
 
     def start(self) -> None:
-        """Start reading, and handing on what the log holds, each in a thread of its own."""
+        """Start reading, and handing on what the wal holds, each in a thread of its own."""
         self.pump.start()
         self.lag.start()
         for source in self.sources:
@@ -77,23 +77,23 @@ class Ingest:
             source.check()
 
     def stop(self) -> int:
-        """Read no more, hand on what was accepted; the number of records that stay in the log for the next start."""
+        """Read no more, hand on what was accepted; the number of records that stay in the wal for the next start."""
         self.lag.stop()
         with ExitStack() as stack:
             stack.callback(self.pump.stop, FLUSH_SECONDS)  # last, and also when a source cannot save how far it is
             for source in self.sources:
                 stack.callback(source.stop)
-        return self._log.waiting
+        return self._wal.waiting
 
     def reading(self) -> Reading:
-        """What the sources, the log and Kafka say of themselves, for /metrics."""
+        """What the sources, the wal and Kafka say of themselves, for /metrics."""
         sink, oldest = self._sink, self.pump.oldest_at
         return {
             **_added(source.reading() for source in self.sources),
-            "pipeline_wal_records": {(): self._log.waiting},
-            "pipeline_wal_bytes": {(): self._log.bytes},
-            "pipeline_wal_limit_bytes": {(): self._log.max_bytes},
-            "pipeline_wal_damaged_bytes": {(): self._log.damaged_bytes},
+            "pipeline_wal_records": {(): self._wal.waiting},
+            "pipeline_wal_bytes": {(): self._wal.bytes},
+            "pipeline_wal_limit_bytes": {(): self._wal.max_bytes},
+            "pipeline_wal_damaged_bytes": {(): self._wal.damaged_bytes},
             "pipeline_wal_oldest_timestamp_seconds": {(): oldest} if oldest is not None else {},
             "pipeline_ingest_outstanding_records": {(): sink.outstanding},
             "pipeline_ingest_acked_total": {(): sink.acked},
@@ -111,7 +111,7 @@ class Ingest:
 
     def report(self) -> str:
         """The counts, in one line."""
-        return "; ".join([*(source.report() for source in self.sources), f"{self._log.waiting} in the log"])
+        return "; ".join([*(source.report() for source in self.sources), f"{self._wal.waiting} in the wal"])
 
 
 def _added(readings: Iterable[Reading]) -> dict[str, Samples]:
@@ -124,7 +124,7 @@ def _added(readings: Iterable[Reading]) -> dict[str, Samples]:
 
 
 def run(settings: Settings, stop: threading.Event) -> int:
-    """Listen and publish until `stop`; the exit code, 0: what is not on Kafka by then is in the log.
+    """Listen and publish until `stop`; the exit code, 0: what is not on Kafka by then is in the wal.
 
     `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
     """
@@ -145,17 +145,17 @@ def run(settings: Settings, stop: threading.Event) -> int:
 
 
 def _listen(
-    settings: Settings, sources: Sequence[Callable[[Log], Source]], registry: CollectorRegistry, beat: Beat,
+    settings: Settings, sources: Sequence[Callable[[Wal], Source]], registry: CollectorRegistry, beat: Beat,
     stop: threading.Event,
 ) -> int:  # fmt: skip
-    log_ = open_log(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
+    wal = open_wal(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
         sink = _connected(settings)
-        ingest = Ingest(log_, sink, [made(log_) for made in sources], LagWatch(settings))
+        ingest = Ingest(wal, sink, [made(wal) for made in sources], LagWatch(settings))
         registry.register(ReadingCollector(ingest.reading))
         log.info("ingest: Kafka at %s", settings.kafka_bootstrap)
-        if log_.waiting:
-            log.info("ingest: %d records wait in the log since the last stop", log_.waiting)
+        if wal.waiting:
+            log.info("ingest: %d records wait in the wal since the last stop", wal.waiting)
         ingest.start()
         try:
             _tend(ingest, sink, beat, stop.wait)
@@ -165,7 +165,7 @@ def _listen(
             if left:
                 log.warning("Kafka has not taken %d accepted records: the next start hands them on", left)
     finally:
-        log_.close()
+        wal.close()
     return 0
 
 

@@ -1,6 +1,6 @@
 """What `service.py` asks of a live source, whichever it is.
 
-A source reads in threads of its own and puts what it accepts into the log; it decides alone when to connect again. It
+A source reads in threads of its own and puts what it accepts into the wal; it decides alone when to connect again. It
 knows neither the pump nor Kafka. `x/source.py` and `bluesky/source.py` are such.
 """
 
@@ -8,12 +8,9 @@ from typing import Protocol
 
 from streams.metrics.collector import Reading
 
-STOP_SECONDS = 1.0
-"""Most that `stop` waits for a thread; it may be connecting, and holds nothing then."""
-
 
 class Source(Protocol):
-    """One live source on its way into the log."""
+    """One live source on its way into the wal."""
 
     def start(self) -> None:
         """Begin to read."""
@@ -22,7 +19,7 @@ class Source(Protocol):
         """Raise what ended a thread of it, if anything did. To be called some times a second."""
 
     def stop(self) -> None:
-        """Read no more. Prompt, also while idle; what was accepted is in the log."""
+        """Read no more. Prompt, also while idle; what was accepted is in the wal."""
 
     @property
     def healthy(self) -> bool:

@@ -26,7 +26,7 @@ _TURN = 0.05
 _BEFORE, _AFTER = 3.0, 2.0
 """Seconds of posts before and after an outage."""
 _FRESH = 1.0
-"""Seconds: with nothing older in the log it has caught up. A post's own way takes a tenth of that."""
+"""Seconds: with nothing older in the wal it has caught up. A post's own way takes a tenth of that."""
 
 
 class Kills(NamedTuple):
@@ -36,7 +36,7 @@ class Kills(NamedTuple):
     delivered: int
     """By the source; some of them were on the wire at a kill, and nobody had accepted them."""
     accepted: int
-    """In the log, or on Kafka, when ingest was dead; or when it had ended well."""
+    """In the wal, or on Kafka, when ingest was dead; or when it had ended well."""
     lost: int
     """Accepted and not on Kafka in the end."""
 
@@ -80,14 +80,14 @@ def kills(
             _wait_flow(pipeline, heard, rate / 2)
             time.sleep(rng.uniform(0, 0.5))
             ingest.kill()
-            accepted |= in_log(Path(pipeline.settings.wal_dir)) | on_kafka(pipeline.settings)
+            accepted |= in_wal(Path(pipeline.settings.wal_dir)) | on_kafka(pipeline.settings)
             say(f"killed, with {len(accepted)} posts accepted until now")
             ingest.start()
         _wait_flow(pipeline, heard, rate / 2)
         _wait(pipeline, lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile is heard")
         pipeline.stop_posts()
         delivered = len(heard.delivered)  # some sources go on by themselves
-        accepted |= in_log(Path(pipeline.settings.wal_dir))
+        accepted |= in_wal(Path(pipeline.settings.wal_dir))
         arrived = on_kafka(pipeline.settings)
         return Kills(number, delivered, len(accepted | arrived), len(accepted - arrived))
 
@@ -126,8 +126,8 @@ def _start(pipeline: Pipeline) -> Child:
     return pipeline.ingest
 
 
-def in_log(folder: Path) -> set[str]:
-    """Ids of the posts that stand whole in the log of a process that is dead."""
+def in_wal(folder: Path) -> set[str]:
+    """Ids of the posts that stand whole in the wal of a process that is dead."""
     found = set()
     for path in folder.glob("*.log"):
         for _, body in entries.bodies(path.read_bytes()):

@@ -88,7 +88,7 @@ class Pipeline:
             self._base,
             kafka_bootstrap=bootstrap,
             kafka_topic_prefix=f"{self._base.kafka_topic_prefix}{secrets.token_hex(4)}-",
-            wal_dir=str(self.folder / "log"),
+            wal_dir=str(self.folder / "wal"),
         )
         self._say(f"Kafka at {bootstrap}: applying Kafka topics")
         apply_topics(self.settings)

@@ -136,7 +136,7 @@ def _x(pipeline: Pipeline, rate: float, seed: int, count: int) -> Iterator[Heard
             pipeline.settings,
             x_base_url=running.x.url,
             x_token_file=str(token),
-            x_catch_up="off",  # it would find again what the log lost
+            x_catch_up="off",  # it would find again what the wal lost
         )
         yield _X(running.x)
 

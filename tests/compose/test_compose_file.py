@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from agents.ingest import service as ingest
-from agents.ingest.source import STOP_SECONDS
+from agents.ingest.threads import STOP_SECONDS
 from agents.worker import process as worker
 from deploy.compose.init import SECRETS, init
 from deploy.compose.pin import images

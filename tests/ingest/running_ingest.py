@@ -89,10 +89,10 @@ def listening(settings: Settings) -> Iterator[Listening]:
 
 
 def pointed_at(settings: Settings, url: str, folder: Path, token: str = TOKEN) -> Settings:
-    """The settings of an ingest that listens to the X at `url`, with its token and its log in `folder`."""
+    """The settings of an ingest that listens to the X at `url`, with its token and its wal in `folder`."""
     path = folder / "token"
     path.write_text(f"{token}\n")
-    return msgspec.structs.replace(settings, x_base_url=url, x_token_file=str(path), wal_dir=str(folder / "log"))
+    return msgspec.structs.replace(settings, x_base_url=url, x_token_file=str(path), wal_dir=str(folder / "wal"))
 
 
 @contextmanager

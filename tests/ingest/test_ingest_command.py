@@ -67,7 +67,7 @@ def test_it_ends_when_told_and_what_it_took_is_in_kafka(
         assert count(settings, kafka_topics.posts(settings)) == running.x.delivered.total()
     lines = process.said.splitlines()
     assert f"ingest: stopped; X: {running.x.delivered.total()} lines" in lines[-1]
-    assert lines[-1].endswith(" 0 in the log")
+    assert lines[-1].endswith(" 0 in the wal")
     assert TOKEN not in process.said
     assert "Traceback" not in process.said
 

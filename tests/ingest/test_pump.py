@@ -1,4 +1,4 @@
-"""What the log accepted goes to Kafka in order; it forgets only what Kafka has, and a stop leaves the rest there."""
+"""What the wal accepted goes to Kafka in order; it forgets only what Kafka has, and a stop leaves the rest there."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from kafka.errors import KafkaError
 from agents.ingest import pump
 from agents.ingest.publisher import MOST_FAILURES, STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
-from agents.ingest.wal.wal import Log
+from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
 from tests.ingest.running_ingest import wait_until
 from tests.ingest.test_publisher import Script, record
@@ -18,19 +18,19 @@ CAP = 1 << 24
 
 
 class Pumping:
-    """A log, a scripted Kafka and the pump between them."""
+    """A wal, a scripted Kafka and the pump between them."""
 
     def __init__(self, folder: Path, outstanding: int = 100) -> None:
-        self.log = Log(folder, CAP)
+        self.wal = Wal(folder, CAP)
         self.kafka = Script()
         self.sink = Publisher(self.kafka, {"posts": "the-posts"}, outstanding, self.kafka.clock)
-        self.pump = Pump(self.log, self.sink)
+        self.pump = Pump(self.wal, self.sink)
         self.pump.start()
         self._ended = False
 
     def accept(self, *numbers: int) -> None:
         for number in numbers:
-            self.log.append(record(number))
+            self.wal.append(record(number))
 
     def wait_sent(self, *numbers: int, producer: int = 0) -> None:
         """Wait until a producer has exactly these."""
@@ -44,10 +44,10 @@ class Pumping:
         self.pump.tend()
 
     def end(self) -> int:
-        """A stop that waits for nothing; what stays in the log."""
+        """A stop that waits for nothing; what stays in the wal."""
         self._ended = True
         left = self.pump.stop(0)
-        self.log.close()
+        self.wal.close()
         return left
 
     def cleanup(self) -> None:
@@ -66,18 +66,18 @@ def test_the_log_forgets_in_the_order_of_acceptance_whatever_the_order_of_acks(p
     pumping.accept(0, 1, 2, 3)
     pumping.wait_sent(0, 1, 2, 3)
     pumping.ack(1, 3)
-    assert pumping.log.waiting == 4
+    assert pumping.wal.waiting == 4
     pumping.ack(0)
-    assert pumping.log.waiting == 2
+    assert pumping.wal.waiting == 2
     pumping.ack(2)
-    assert pumping.log.waiting == 0
+    assert pumping.wal.waiting == 0
 
 
 def test_no_more_than_the_bound_is_on_its_way_and_the_rest_waits_on_the_disk(tmp_path: Path) -> None:
     pumping = Pumping(tmp_path, outstanding=2)
     pumping.accept(0, 1, 2, 3)
     pumping.wait_sent(0, 1)
-    assert pumping.log.waiting == 4
+    assert pumping.wal.waiting == 4
     pumping.ack(0)
     pumping.wait_sent(0, 1, 2)
     pumping.cleanup()
@@ -115,9 +115,9 @@ def test_a_stalled_producer_is_replaced_and_the_cursor_waits(pumping: Pumping) -
     pumping.kafka.now += STALL_SECONDS
     pumping.pump.tend()
     pumping.wait_sent(0, 1, producer=1)
-    assert pumping.log.waiting == 2
+    assert pumping.wal.waiting == 2
     pumping.ack(0, 1, producer=1)
-    assert (pumping.log.waiting, pumping.sink.rebuilds) == (0, 1)
+    assert (pumping.wal.waiting, pumping.sink.rebuilds) == (0, 1)
 
 
 def test_refusals_without_end_are_said_and_lose_nothing(pumping: Pumping, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.service import Ingest
-from agents.ingest.wal.wal import open_log
+from agents.ingest.wal.wal import open_wal
 from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.source import XSource
 from agents.kafka.group_lag import LagWatch
@@ -30,8 +30,8 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
     wanted = shipped_rules()
     with simulated(count=0, heartbeat=0.2) as running:
         settings = pointed_at(load({}), running.x.url, tmp_path)
-        log = open_log(settings, lambda _: None)
-        ingest = Ingest(log, sink, [XSource(settings, TOKEN, RuleSync(settings, TOKEN), log)], LagWatch(settings))
+        wal = open_wal(settings, lambda _: None)
+        ingest = Ingest(wal, sink, [XSource(settings, TOKEN, RuleSync(settings, TOKEN), wal)], LagWatch(settings))
 
         def shown(name: str, *labels: str) -> float | None:
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
@@ -55,7 +55,7 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
             assert shown("x_stream_outcomes_total", "clean_end") == 1
         finally:
             assert ingest.stop() == 0
-            log.close()
+            wal.close()
         wait_until(lambda: shown("x_stream_outcomes_total", "stopped") == 1, "its own end is counted")
         assert shown("x_stream_connected") == 0
         ingest.check()

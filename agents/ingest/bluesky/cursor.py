@@ -1,6 +1,6 @@
-"""How far the log has Bluesky's stream: a moment of Bluesky's own clock, in a file in the log's folder.
+"""How far the wal has Bluesky's stream: a moment of Bluesky's own clock, in a file in the wal's folder.
 
-Called by `source.py`, which saves it no sooner than the log has what came before it. An old one costs copies, which the
+Called by `source.py`, which saves it no sooner than the wal has what came before it. An old one costs copies, which the
 tagger drops; a lost one the posts of the time in between: so it is replaced in one step, and synced. Holds no post.
 """
 
@@ -19,7 +19,7 @@ AHEAD_US = 3600 * 1_000_000
 
 
 class Cursor:
-    """The time of the newest event that the log has, microseconds since the epoch by Bluesky's clock; 0 for none."""
+    """The time of the newest event that the wal has, microseconds since the epoch by Bluesky's clock; 0 for none."""
 
     def __init__(self, path: Path) -> None:
         """Reads what is there; 0 when it is not there or does not match its checksum."""

@@ -2,7 +2,7 @@
 
 Called by `intake.py`, in the reading thread. Bluesky tells of every post that is deleted and every account that goes;
 only what was accepted here is anybody's business. Holds hashes and times, no DID, no text: in one SQLite file in the
-log's folder. What is remembered is on the disk at `save`, which comes before the cursor's.
+wal's folder. What is remembered is on the disk at `save`, which comes before the cursor's.
 """
 
 import hashlib

@@ -58,9 +58,9 @@ CONSEQUENCES: Mapping[BlueskyEnd, Consequence] = {
         meaning=f"Bluesky does not take the request: is {variable('bluesky_url')} right?",
         level=logging.ERROR, first=5, most=320,
     ),
-    # `source.py` connects no sooner than the log has room.
+    # `source.py` connects no sooner than the wal has room.
     "full": Consequence(
-        meaning="hung up by us: the log is full, because Kafka takes nothing", level=logging.ERROR, first=0.5, most=16
+        meaning="hung up by us: the wal is full, because Kafka takes nothing", level=logging.ERROR, first=0.5, most=16
     ),
     "stopped": Consequence(meaning="ended by us", level=logging.INFO, first=0, most=0),
 }  # fmt: skip

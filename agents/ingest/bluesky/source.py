@@ -1,8 +1,8 @@
 """Bluesky, heard by one supervised connection: events, the cursor, the memory, and what all that says of itself.
 
 Owns the reading thread and its event loop. Called by `service.py`. What an event becomes is `intake.py`'s, how long to
-wait between attempts is `outcome.py`'s. What the log has is never skipped and what it has not is sent again: the cursor
-is saved only up to what is in the log. Does not know that Bluesky may be scripted.
+wait between attempts is `outcome.py`'s. What the wal has is never skipped and what it has not is sent again: the cursor
+is saved only up to what is in the wal. Does not know that Bluesky may be scripted.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ from agents.ingest.bluesky.memory import Memory
 from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome, Waits
 from agents.ingest.bluesky.stream import STALL_SECONDS, HangUp, JetstreamStream
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
-from agents.ingest.source import STOP_SECONDS, Source
-from agents.ingest.wal.wal import Log
+from agents.ingest.source import Source
+from agents.ingest.threads import STOP_SECONDS
+from agents.ingest.wal.room import ROOM_SECONDS
+from agents.ingest.wal.wal import Wal
 from streams.metrics.collector import Reading
 from streams.metrics.registry import declared
 from streams.settings import Settings
@@ -28,28 +30,26 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 CURSOR = "bluesky.cursor"
-"""Its file in the log's folder."""
+"""Its file in the wal's folder."""
 SILENCE_SECONDS = 60.0
 """Without an event for so long ingest does not count as healthy."""
-ROOM_SECONDS = 1.0
-"""How often a reading thread that hung up looks whether the log has room again."""
 SAVE_SECONDS = 1.0
 """How often the memory and the cursor are saved: a crash makes a replay so much longer."""
 GAP_SECONDS = 60.0
 """A replay that begins so much after its cursor has not all of it: tens of events come a second."""
 
 
-def prepared(settings: Settings) -> Callable[[Log], Source]:
-    """What makes the source once there is a log. Raises `UserError` for a directory that cannot be used."""
+def prepared(settings: Settings) -> Callable[[Wal], Source]:
+    """What makes the source once there is a wal. Raises `UserError` for a directory that cannot be used."""
     return partial(BlueskySource, settings, RuleWatch(settings))
 
 
 class BlueskySource:
-    """Bluesky's events on their way into the log."""
+    """Bluesky's events on their way into the wal."""
 
-    def __init__(self, settings: Settings, watch: RuleWatch, log_: Log, stall_seconds: float = STALL_SECONDS) -> None:
-        """`watch`: what is listened for. Raises `UserError` when the log's folder cannot be used."""
-        self._log = log_
+    def __init__(self, settings: Settings, watch: RuleWatch, wal: Wal, stall_seconds: float = STALL_SECONDS) -> None:
+        """`watch`: what is listened for. Raises `UserError` when the wal's folder cannot be used."""
+        self._wal = wal
         self._url = settings.bluesky_url
         self._watch = watch
         self._outcomes = declared("bluesky_stream_outcomes_total").counts()
@@ -58,7 +58,7 @@ class BlueskySource:
         self.intake = Intake(settings.max_post_bytes, watch.wanted, self._memory)
         self.stream = JetstreamStream(self._url, self._emit, settings.max_post_bytes, stall_seconds)
         self._last = -1
-        """Number of the last record that went into the log."""
+        """Number of the last record that went into the wal."""
         self._asked_us = 0
         """Where the present connection was asked to begin, until its first event; 0: it was not asked."""
         self._gap_seconds = 0.0
@@ -153,7 +153,7 @@ class BlueskySource:
         """Attempt, wait, attempt again."""
         waits = Waits()
         while True:
-            while self._log.full:  # noqa: ASYNC110 - the log wakes threads, not loops
+            while self._wal.full:  # noqa: ASYNC110 - the wal wakes threads, not loops
                 await asyncio.sleep(ROOM_SECONDS)
             outcome = await self._attempt()
             delay = waits.after(outcome)
@@ -183,20 +183,20 @@ class BlueskySource:
                     log.info("Bluesky: listening for %d accounts", len(self._watch.wanted.accounts.bluesky))
 
     def _save(self, seconds: float = 0.0) -> None:
-        """What the log has, the memory has; what both have, the cursor is past. Waits so long for the log."""
-        if self._last < self._log.accepted or self._log.wait_accepted(self._last, seconds):
+        """What the wal has, the memory has; what both have, the cursor is past. Waits so long for the wal."""
+        if self._last < self._wal.accepted or self._wal.wait_accepted(self._last, seconds):
             self._memory.save(time.time())
             self._cursor.save()
 
     def _emit(self, frame: bytes) -> None:
         records = self.intake.take(frame)
         for record in records:
-            self._last = self._log.append(record)
+            self._last = self._wal.append(record)
         if at_us := self.intake.at_us:
             self._look_at_gap(at_us)
             self._cursor.move(at_us)
             self._delivery_lag = time.time() - at_us / 1e6
-        if records and self._log.full:
+        if records and self._wal.full:
             raise HangUp
 
     def _look_at_gap(self, at_us: int) -> None:

@@ -1,4 +1,4 @@
-"""How far Kafka has the log: one number in a file of its own.
+"""How far Kafka has the wal: one number in a file of its own.
 
 Called by `wal.py`. A cursor that is old, torn or lost costs copies, which the tagger drops, never a record: so it is
 replaced in one step and not synced to the disk.
@@ -30,7 +30,7 @@ class Cursor:
             self._next.write_bytes(b"%b %d\n" % (number, zlib.crc32(number)))
             os.replace(self._next, self._path)
         except OSError as error:
-            log.warning("the log's cursor cannot be written (%s): a restart will send copies", error.strerror)
+            log.warning("the wal's cursor cannot be written (%s): a restart will send copies", error.strerror)
         self._saved = self.number
 
     def _read(self) -> int:

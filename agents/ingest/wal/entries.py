@@ -1,4 +1,4 @@
-"""A record's form in the log: length and crc32 of a body, then the body (when, where to, key, value).
+"""A record's form in the wal: length and crc32 of a body, then the body (when, where to, key, value).
 
 Owns the bytes, and what makes them good or bad. Called by `segments.py` and `wal.py`. Knows no file.
 """
@@ -19,7 +19,7 @@ _CODES = {topic: code for code, topic in _TOPICS.items()}
 
 
 class Entry(NamedTuple):
-    """One record of the log."""
+    """One record of the wal."""
 
     number: int
     """Its place in the order of acceptance, over all segments and starts."""

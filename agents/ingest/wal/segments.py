@@ -1,4 +1,4 @@
-"""The log's files: segments in the order of their first record's number, repaired when they are opened.
+"""The wal's files: segments in the order of their first record's number, repaired when they are opened.
 
 Owns names, modes, the repair of a torn end and of damage, and what is set aside. Called by `wal.py`, which alone
 appends. Nothing is ever cut off without a copy of it being kept for a day.
@@ -22,7 +22,7 @@ KEEP_SECONDS = 86_400
 
 
 class Segment(msgspec.Struct):
-    """One file of the log."""
+    """One file of the wal."""
 
     path: Path
     number: int
@@ -97,9 +97,9 @@ def _set_aside(segment: Segment, suffix: str) -> None:
         file.truncate(segment.size)
         os.fsync(file.fileno())
     if suffix == TORN:
-        log.warning("the log's end was torn: %d bytes of a record that was not accepted are cut off", cut)
+        log.warning("the wal's end was torn: %d bytes of a record that was not accepted are cut off", cut)
     else:
-        log.error("the log is damaged: %d bytes of accepted records are set aside in %s", cut, aside)
+        log.error("the wal is damaged: %d bytes of accepted records are set aside in %s", cut, aside)
 
 
 def damaged_bytes(folder: Path) -> int:

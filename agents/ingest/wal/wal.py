@@ -1,8 +1,8 @@
-"""The log itself: accepts records durably, hands them on in order, forgets those that Kafka has.
+"""The wal itself: accepts records durably, hands them on in order, forgets those that Kafka has.
 
 Owns the folder (one process at a time), the threads' meeting points and the disk cap. Called by `service.py` (any
 thread appends) and `pump.py` (its thread takes, the main one tends). Does not know where records go, nor what a full
-log ends.
+wal ends.
 """
 
 import contextlib
@@ -35,14 +35,14 @@ SEGMENT_BYTES = 16 * 1024 * 1024
 SEGMENT_SECONDS = 3600.0
 """A new segment after so long, too: in quiet hours text must not wait for 16 MB to come together."""
 ROOM = 0.75
-"""Share of the cap at which an alert says so (WalFilling), and below which a log that was full accepts again."""
+"""Share of the cap at which an alert says so (WalFilling), and below which a wal that was full accepts again."""
 _LEAST_SEGMENTS = 16
 """A small cap has smaller segments: room is made piece by piece."""
 _TAKE_BYTES = 256 * 1024
 
 
-class Log:
-    """One log in one folder."""
+class Wal:
+    """One wal in one folder."""
 
     def __init__(
         self, folder: Path, max_bytes: int, sync: Sync = "each", observe: Callable[[float], None] = lambda _: None
@@ -93,7 +93,7 @@ class Log:
         """What lies aside and could not be read."""
         self.acknowledge(0)
         self._expire()
-        self._syncer = threading.Thread(target=self._sync_groups, name="earshot-log", daemon=True)
+        self._syncer = threading.Thread(target=self._sync_groups, name="earshot-wal", daemon=True)
         if sync == "group":
             self._syncer.start()
 
@@ -111,7 +111,7 @@ class Log:
             if self._failure is not None:
                 raise self._failure
             if self._closed:
-                raise UserError(f"the log in {self._folder} is closed")
+                raise UserError(f"the wal in {self._folder} is closed")
             try:
                 with self._disk():
                     self._write(data, began)
@@ -181,7 +181,7 @@ class Log:
             self.accepted = self._next
             if not self._full and self.bytes >= self.max_bytes:
                 self._full = True
-                log.error("the log in %s is full: no more is accepted until Kafka has taken a quarter", self._folder)
+                log.error("the wal in %s is full: no more is accepted until Kafka has taken a quarter", self._folder)
             self._changed.notify_all()
         self._observe(time.monotonic() - self._written_at)
 
@@ -234,7 +234,7 @@ class Log:
             taken.append(entries.decode(body, number + len(taken)))
             end = after
         if not taken:
-            raise UserError(f"the log in {self._folder} changed on the disk: start ingest again, which sets that aside")
+            raise UserError(f"the wal in {self._folder} changed on the disk: start ingest again, which sets that aside")
         self._reading = segment, file, start + end
         self._taken = number + len(taken)
         return taken
@@ -294,7 +294,7 @@ class Log:
         return self.accepted - self._cursor.number
 
     def close(self) -> None:
-        """Accept what is written, let the folder go. What is in the log stays for the next start."""
+        """Accept what is written, let the folder go. What is in the wal stays for the next start."""
         if self._closed:
             return
         try:
@@ -329,17 +329,17 @@ def _locked(folder: Path) -> int:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
         raise UserError(
-            f"another ingest uses the log in {folder}: stop it, or give this one another {variable('wal_dir')}"
+            f"another ingest uses the wal in {folder}: stop it, or give this one another {variable('wal_dir')}"
         ) from None
     return file
 
 
 def _refused(folder: Path, error: OSError) -> UserError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return UserError(f"no room on the disk for the log in {folder}: make some; what was accepted is safe there")
-    return UserError(f"the log in {folder} cannot be used ({error.strerror}): see {variable('wal_dir')}")
+        return UserError(f"no room on the disk for the wal in {folder}: make some; what was accepted is safe there")
+    return UserError(f"the wal in {folder} cannot be used ({error.strerror}): see {variable('wal_dir')}")
 
 
-def open_log(settings: Settings, observe: Callable[[float], None]) -> Log:
-    """A pipeline's log. Raises `UserError`."""
-    return Log(settings.wal_path, settings.wal_max_bytes, settings.wal_sync, observe)
+def open_wal(settings: Settings, observe: Callable[[float], None]) -> Wal:
+    """Open a pipeline's wal. Raises `UserError`."""
+    return Wal(settings.wal_path, settings.wal_max_bytes, settings.wal_sync, observe)

@@ -2,7 +2,7 @@
 
 Owns the gaps, the thread that works them off and the pages' requests. Called by `service.py`, which knows when the
 stream was heard. A post goes the way of the stream's own, by its own intake, and copies are the tagger's to drop; so a
-gap may be searched again after a crash, and is wider than it was. Knows neither rules' wording nor the log.
+gap may be searched again after a crash, and is wider than it was. Knows neither rules' wording nor the wal.
 """
 
 import logging
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import requests
 import tweepy
 
+from agents.ingest.threads import WatchedThread
 from agents.ingest.x.connection import TWEEPY_BASE_URL, BaseUrl
 from agents.ingest.x.lines import message_of
 from agents.ingest.x.problems import of_refusal
@@ -86,8 +87,7 @@ class CatchUp:
         self._waiting: deque[Gap] = deque()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="earshot-catch-up", daemon=True)
-        self._failure: Exception | None = None
+        self._thread = WatchedThread("catch-up", self._run, self._stopping)
         self.posts = 0
         """Found by search."""
         self.gaps = 0
@@ -115,27 +115,23 @@ class CatchUp:
 
     def check(self) -> None:
         """Raise what ended the thread, if anything did."""
-        if self._failure is not None:
-            raise self._failure
+        self._thread.check()
 
     def stop(self) -> None:
         """End the thread; what is not searched yet is searched by the next start."""
         self._stopping.set()
         with self._changed:
             self._changed.notify()
-        self._thread.join(1.0)
+        self._thread.stop()
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
+        while not self._stopping.is_set():
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopping.is_set())
+                gap = self._waiting[0] if self._waiting else None
+            if gap is not None and self._searched(gap):
                 with self._changed:
-                    self._changed.wait_for(lambda: self._waiting or self._stopping.is_set())
-                    gap = self._waiting[0] if self._waiting else None
-                if gap is not None and self._searched(gap):
-                    with self._changed:
-                        self._waiting.popleft()
-        except Exception as error:
-            self._failure = error  # raised again by `check`, in the calling thread
+                    self._waiting.popleft()
 
     def _searched(self, gap: Gap) -> bool:
         """Search one gap with every query. False: stopped on the way."""

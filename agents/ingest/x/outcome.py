@@ -126,9 +126,9 @@ CONSEQUENCES: Mapping[StreamEnd, Consequence] = {
         meaning="the token is known and may not use the filtered stream",
         level=logging.ERROR, fix=_TOKEN,
     ),
-    # `service.py` connects no sooner than the log has room.
+    # `service.py` connects no sooner than the wal has room.
     "full": Consequence(
-        meaning="hung up by us: the log is full, because Kafka takes nothing",
+        meaning="hung up by us: the wal is full, because Kafka takes nothing",
         level=logging.ERROR, first=0.2, most=16,
     ),
     "stopped": Consequence(

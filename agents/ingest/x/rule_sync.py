@@ -15,7 +15,7 @@ import tweepy
 
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
-from agents.ingest.source import STOP_SECONDS
+from agents.ingest.threads import STOP_SECONDS
 from agents.ingest.x import rule_plan
 from agents.ingest.x.outcome import CONSEQUENCES, Outcome
 from agents.ingest.x.problems import of_refusal

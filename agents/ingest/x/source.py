@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from agents.ingest.source import STOP_SECONDS, Source
-from agents.ingest.wal.wal import Log
+from agents.ingest.source import Source
+from agents.ingest.threads import STOP_SECONDS
+from agents.ingest.wal.room import wait_for_room
+from agents.ingest.wal.wal import Wal
 from agents.ingest.x.gaps import Gaps
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.outcome import Outcome
@@ -27,21 +29,19 @@ log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 30.0
 """Without a line for so long ingest does not count as healthy: X sends a heartbeat every 20 s."""
-ROOM_SECONDS = 1.0
-"""How often a reading thread that hung up looks whether the log has room again."""
 
 
-def prepared(settings: Settings) -> Callable[[Log], Source]:
-    """What makes the source once there is a log. Raises `UserError` for a token or files that cannot be used."""
+def prepared(settings: Settings) -> Callable[[Wal], Source]:
+    """What makes the source once there is a wal. Raises `UserError` for a token or files that cannot be used."""
     token = read_token(settings)
     return partial(XSource, settings, token, RuleSync(settings, token))
 
 
 class XSource:
-    """X's lines on their way into the log."""
+    """X's lines on their way into the wal."""
 
-    def __init__(self, settings: Settings, token: str, rules: RuleSync, log_: Log) -> None:
-        self._log = log_
+    def __init__(self, settings: Settings, token: str, rules: RuleSync, wal: Wal) -> None:
+        self._wal = wal
         self._base_url = settings.x_base_url
         self._rules = rules
         self._synced = False
@@ -118,9 +118,8 @@ class XSource:
             self._failure = error  # raised again by `check`, in the calling thread
 
     def _attempt(self) -> Outcome:
-        while self._log.full:
-            if self._stopping.wait(ROOM_SECONDS):
-                return Outcome("stopped")
+        if not wait_for_room(self._wal, self._stopping):
+            return Outcome("stopped")
         self.gaps.require_reads()
         if not self._synced:
             failed = self._rules.sync()
@@ -137,15 +136,15 @@ class XSource:
     def _emit(self, line: bytes) -> None:
         record = self.intake.take(line)
         if record is not None:
-            self._log.append(record)
+            self._wal.append(record)
             if not self.gaps.counted():
                 self.stream.hang_up("usage_cap")
-            elif self._log.full:
+            elif self._wal.full:
                 self.stream.hang_up()
 
     def _emit_found(self, line: bytes) -> None:
-        while self._log.full and not self._stopping.wait(ROOM_SECONDS):
-            pass
-        record = self._found.take(line)
-        if record is not None and not self._stopping.is_set():
-            self._log.append(record)
+        if not wait_for_room(self._wal, self._stopping):
+            return
+        record = self._found.take(line)  # no sooner: it says when the post came
+        if record is not None:
+            self._wal.append(record)

@@ -1,4 +1,4 @@
-"""What the tests of Bluesky share: a directory with accounts there, a scripted Jetstream, and its source on a log."""
+"""What the tests of Bluesky share: a directory with accounts there, a scripted Jetstream, and its source on a wal."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -10,7 +10,7 @@ import msgspec
 
 from agents.ingest.bluesky.source import BlueskySource
 from agents.ingest.rules.watch import RuleWatch
-from agents.ingest.wal.wal import Log, open_log
+from agents.ingest.wal.wal import Wal, open_wal
 from agents.simulated.jetstream import SimulatedJetstream
 from agents.simulated.thread import in_loop
 from streams.settings import Settings, load
@@ -62,21 +62,21 @@ def jetstream(make: Callable[[], SimulatedJetstream] = SimulatedJetstream) -> It
 def pointed_at(settings: Settings, url: str, folder: Path) -> Settings:
     """Settings of an ingest that listens to the Jetstream at `url` alone, with all it needs in `folder`."""
     return msgspec.structs.replace(
-        settings, sources="bluesky", bluesky_url=url, wal_dir=str(folder / "log"),
+        settings, sources="bluesky", bluesky_url=url, wal_dir=str(folder / "wal"),
         directory_folder=directory_folder(folder / "directory"),
     )  # fmt: skip
 
 
 class Taken:
-    """What a source put into its log, in order."""
+    """What a source put into its wal, in order."""
 
-    def __init__(self, log: Log) -> None:
-        self.log = log
+    def __init__(self, wal: Wal) -> None:
+        self.wal = wal
         self._ids: list[tuple[str, str]] = []
 
     def ids(self) -> list[tuple[str, str]]:
         """(source, id) of every record for `posts`."""
-        while taken := self.log.take(0):
+        while taken := self.wal.take(0):
             for entry in taken:
                 if entry.record.topic == "posts":
                     value = msgspec.json.decode(entry.record.value)
@@ -90,15 +90,15 @@ class Taken:
 
 @contextmanager
 def source(url: str, folder: Path, **options: Any) -> Iterator[tuple[BlueskySource, Taken]]:
-    """The source alone, on a log of its own."""
+    """The source alone, on a wal of its own."""
     settings = pointed_at(load({}), url, folder)
-    log = open_log(settings, lambda _: None)
+    wal = open_wal(settings, lambda _: None)
     try:
-        made = BlueskySource(settings, RuleWatch(settings), log, **options)
+        made = BlueskySource(settings, RuleWatch(settings), wal, **options)
         made.start()
         try:
-            yield made, Taken(log)
+            yield made, Taken(wal)
         finally:
             made.stop()
     finally:
-        log.close()
+        wal.close()

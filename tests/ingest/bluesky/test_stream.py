@@ -209,15 +209,15 @@ def test_what_bluesky_no_longer_has_is_counted_as_a_gap(tmp_path: Path, caplog: 
 
 def test_a_full_log_ends_the_connection_and_room_brings_it_back(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
-        log = taken.log
+        wal = taken.wal
         wait_until(lambda: server.server.connected, "connected")
-        log.max_bytes = 1  # each record is too much
+        wal.max_bytes = 1  # each record is too much
         server.write(ours("3a"), ours("3b"))
         wait_until(lambda: outcomes(found).get("full") == 1, "hung up")
         wait_until(lambda: not server.server.connected, "gone")
-        log.max_bytes = 2**30
+        wal.max_bytes = 2**30
         wait_until(lambda: len(taken.ids()) == 1, "taken")
-        log.acknowledge(1)
+        wal.acknowledge(1)
         wait_until(partial(taken.holds, "bluesky", identity_of("3b")), "the next came")
 
 

@@ -1,4 +1,4 @@
-"""A process that appends to a log and says what was accepted: run to be killed.
+"""A process that appends to a wal and says what was accepted: run to be killed.
 
 `python -m tests.ingest.wal.appender FOLDER SYNC [BYTES]` prints the number of each record to stdout once accepted,
 until it is killed. With BYTES no file may grow beyond so many: a disk that is full, without filling one. Not a test.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agents.ingest.records import Record
-from agents.ingest.wal.wal import Log
+from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -29,19 +29,19 @@ def main(folder: str, sync: str, limit: str = "") -> None:
     if limit:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
-    log = Log(Path(folder), MAX_BYTES, "group" if sync == "group" else "each")
+    wal = Wal(Path(folder), MAX_BYTES, "group" if sync == "group" else "each")
     try:
-        said = number = log.accepted
+        said = number = wal.accepted
         while True:
-            log.append(record(number))
+            wal.append(record(number))
             number += 1
-            while said < log.accepted:
+            while said < wal.accepted:
                 os.write(1, b"%d\n" % said)
                 said += 1
     except UserError as error:
         sys.exit(str(error))
     finally:
-        log.close()
+        wal.close()
 
 
 if __name__ == "__main__":

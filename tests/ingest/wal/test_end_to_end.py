@@ -1,4 +1,4 @@
-"""Ingest and its log, with real Kafka: a stop without Kafka keeps what was accepted, a full log hangs up on X."""
+"""Ingest and its wal, with real Kafka: a stop without Kafka keeps what was accepted, a full wal hangs up on X."""
 
 import logging
 import os
@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agents.ingest.wal.wal import Log
-from agents.proving.acceptance import in_log
+from agents.ingest.wal.wal import Wal
+from agents.proving.acceptance import in_wal
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
@@ -24,10 +24,10 @@ def test_what_waits_in_the_log_since_the_last_run_is_handed_on_first(
 ) -> None:
     with simulated(rate=500, count=50) as running:
         settings = pointed_at(pipeline_settings, running.x.url, tmp_path)
-        log = Log(settings.wal_path, settings.wal_max_bytes)
+        wal = Wal(settings.wal_path, settings.wal_max_bytes)
         for number in range(300):
-            log.append(record(number))
-        log.close()
+            wal.append(record(number))
+        wal.close()
         with listening(settings) as ingest:
             wait_until(lambda: count(settings, kafka_topics.posts(settings)) >= 300, "the old ones are there")
             wait_for_all(settings, running, ingest)
@@ -56,7 +56,7 @@ def test_a_log_that_is_full_hangs_up_on_x_and_listens_again_when_there_is_room(
     assert {status for _, status in running.x.attempts} == {200}
     arrived = {key.decode() for key, _ in stored(settings, kafka_topics.posts(settings))}
     assert arrived
-    assert arrived | in_log(settings.wal_path) <= delivered
+    assert arrived | in_wal(settings.wal_path) <= delivered
 
 
 def test_two_ingests_never_share_a_log(pipeline_settings: Settings, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_two_ingests_never_share_a_log(pipeline_settings: Settings, tmp_path: Pa
                 wait_until(lambda: not second.running, "the second ends")
             assert first.running
     assert isinstance(second.error, UserError)
-    assert str(second.error).startswith("another ingest uses the log in ")
+    assert str(second.error).startswith("another ingest uses the wal in ")
 
 
 def test_a_dead_letter_waits_in_the_log_like_a_post(pipeline_settings: Settings, tmp_path: Path) -> None:
@@ -94,5 +94,5 @@ def test_a_disk_that_refuses_ends_ingest_in_one_line_and_keeps_what_was_accepted
     assert isinstance(ingest.error, UserError)
     assert str(settings.wal_path) in str(ingest.error)
     assert [one.name for one in threading.enumerate() if one.name.startswith("earshot")] == []
-    held = in_log(elsewhere) | {key.decode() for key, _ in stored(settings, kafka_topics.posts(settings))}
+    held = in_wal(elsewhere) | {key.decode() for key, _ in stored(settings, kafka_topics.posts(settings))}
     assert held

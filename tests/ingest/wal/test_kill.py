@@ -1,4 +1,4 @@
-"""kill -9 at any moment: whatever was said to be accepted is in the log, and ingest brings it to Kafka."""
+"""kill -9 at any moment: whatever was said to be accepted is in the wal, and ingest brings it to Kafka."""
 
 import random
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.ingest.wal.wal import Log
+from agents.ingest.wal.wal import Wal
 from agents.proving import acceptance
 from streams.settings import Settings, load
 from tests.ingest.wal import appender as appending
@@ -29,12 +29,12 @@ def test_what_was_said_to_be_accepted_is_there_after_a_kill(tmp_path: Path, sync
                 said.append(int(process.stdout.readline()))
             process.kill()
             said += [int(line) for line in process.stdout if line.endswith(b"\n")]
-    log = Log(tmp_path, appending.MAX_BYTES)
+    wal = Wal(tmp_path, appending.MAX_BYTES)
     held: set[int] = set()
-    while entries := log.take(0):
+    while entries := wal.take(0):
         assert all(one.record == appending.record(one.number) for one in entries)
         held.update(one.number for one in entries)
-    log.close()
+    wal.close()
     assert set(said) <= held
     assert held == set(range(len(held))), "no number twice, none left out"
 

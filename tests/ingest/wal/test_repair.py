@@ -1,4 +1,4 @@
-"""Whatever a kill, a power cut or a bad disk leaves: the log opens, hands on every record that is whole, loses no byte
+"""Whatever a kill, a power cut or a bad disk leaves: the wal opens, hands on every record that is whole, loses no byte
 in silence."""
 
 import logging
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agents.ingest.records import Record
 from agents.ingest.wal import entries
-from agents.ingest.wal.wal import Log
+from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
 
 CAP = 1 << 24
@@ -39,12 +39,12 @@ class Disk:
         self.path.write_bytes(b"".join(encoded))
 
     def opened(self) -> list[Record]:
-        """What the log hands on after it was opened."""
-        log = Log(self.folder, CAP)
+        """What the wal hands on after it was opened."""
+        wal = Wal(self.folder, CAP)
         found: list[entries.Entry] = []
-        while taken := log.take(0):
+        while taken := wal.take(0):
             found += taken
-        log.close()
+        wal.close()
         return [one.record for one in found]
 
     def aside(self) -> bytes:
@@ -59,7 +59,7 @@ def base() -> Iterator[Path]:
 
 
 def anew(base: Path) -> Path:
-    folder = base / "log"
+    folder = base / "wal"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
@@ -99,9 +99,9 @@ def test_whatever_stands_after_the_last_record_it_goes_on(base: Path, rest: byte
     disk = Disk(anew(base), records)
     with disk.path.open("ab") as file:
         file.write(rest)
-    log = Log(disk.folder, CAP)
-    assert log.append(Record("posts", b"1", b"new")) == len(records)
-    log.close()
+    wal = Wal(disk.folder, CAP)
+    assert wal.append(Record("posts", b"1", b"new")) == len(records)
+    wal.close()
     assert disk.opened() == [*records, Record("posts", b"1", b"new")]
 
 
@@ -112,9 +112,9 @@ def test_a_torn_end_is_a_line_in_the_log_and_no_damage(
     disk = Disk(tmp_path, [Record("posts", b"1", b"a")])
     with disk.path.open("ab") as file:
         file.write(rest)
-    log = Log(tmp_path, CAP)
-    log.close()
-    assert log.damaged_bytes == 0
+    wal = Wal(tmp_path, CAP)
+    wal.close()
+    assert wal.damaged_bytes == 0
     assert [(one.levelno, f"{len(rest)} bytes" in one.message) for one in caplog.records] == [(logging.WARNING, True)]
 
 
@@ -126,17 +126,17 @@ def test_damage_in_an_older_segment_is_set_aside_counted_and_said_and_the_newer_
     content = bytearray(old.path.read_bytes())
     content[old.ends[2] + 30] ^= 1
     old.path.write_bytes(content)
-    log = Log(tmp_path, CAP)
+    wal = Wal(tmp_path, CAP)
     found: list[entries.Entry] = []
-    while taken := log.take(0):
+    while taken := wal.take(0):
         found += taken
     assert [one.number for one in found] == [0, 1, 2, 6, 7, 8], "numbers stay what they were"
-    assert log.damaged_bytes == len(content) - old.ends[2]
-    log.acknowledge(9)
-    log.close()
+    assert wal.damaged_bytes == len(content) - old.ends[2]
+    wal.acknowledge(9)
+    wal.close()
     assert old.aside() == bytes(content[old.ends[2] :])
     (said,) = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert f"{log.damaged_bytes} bytes" in said.message
+    assert f"{wal.damaged_bytes} bytes" in said.message
     assert "secret" not in caplog.text
     assert not new.path.exists()
 
@@ -152,31 +152,31 @@ def test_damage_amid_the_newest_segment_does_not_pass_for_a_torn_end(tmp_path: P
 
 def test_a_cursor_past_damage_does_not_hand_on_what_kafka_has(tmp_path: Path) -> None:
     records = [Record("posts", b"%d" % number, b"x" * 50) for number in range(6)]
-    log = Log(tmp_path, CAP)
+    wal = Wal(tmp_path, CAP)
     for one in records:
-        log.append(one)
-    log.take(0)
-    log.acknowledge(5)
-    log.close()
+        wal.append(one)
+    wal.take(0)
+    wal.acknowledge(5)
+    wal.close()
     (path,) = tmp_path.glob("*.log")
     ends = list(accumulate(len(entries.encode(one, AT)) for one in records))
     with path.open("r+b") as file:
         file.truncate(ends[1])
-    log = Log(tmp_path, CAP)
-    assert (log.take(0), log.waiting) == ([], 0)
-    assert log.append(records[0]) == 5, "a number below the cursor would count as acknowledged"
-    assert [one.number for one in log.take(0)] == [5]
-    log.close()
+    wal = Wal(tmp_path, CAP)
+    assert (wal.take(0), wal.waiting) == ([], 0)
+    assert wal.append(records[0]) == 5, "a number below the cursor would count as acknowledged"
+    assert [one.number for one in wal.take(0)] == [5]
+    wal.close()
 
 
 def test_what_is_spoilt_while_the_log_is_open_is_said_and_not_handed_on(tmp_path: Path) -> None:
-    log = Log(tmp_path, CAP)
-    log.append(Record("posts", b"1", b"secret text"))
+    wal = Wal(tmp_path, CAP)
+    wal.append(Record("posts", b"1", b"secret text"))
     (path,) = tmp_path.glob("*.log")
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(UserError, match="changed on the disk: start ingest again"):
-        log.take(0)
-    log.close()
+        wal.take(0)
+    wal.close()
 
 
 def test_encoded_records_stand_one_after_the_other() -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from agents.ingest.rules import watch
 from agents.ingest.rules.watch import RuleWatch
-from agents.ingest.wal.wal import Log, open_log
+from agents.ingest.wal.wal import Wal, open_wal
 from agents.ingest.x import rule_plan, rule_sync
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.rule_sync import RuleSync
@@ -67,15 +67,15 @@ class Listened:
 
     def __init__(self, settings: Settings, running: Running, folder: Path) -> None:
         self.settings = pointed_at(settings, running.x.url, folder)
-        self.log: Log = open_log(self.settings, lambda _: None)
+        self.wal: Wal = open_wal(self.settings, lambda _: None)
         self.rules = RuleSync(self.settings, TOKEN)
-        self.source = XSource(self.settings, TOKEN, self.rules, self.log)
+        self.source = XSource(self.settings, TOKEN, self.rules, self.wal)
         self.source.start()
         wait_until(lambda: self.source.stream.connected, "connected")
 
     def stop(self) -> None:
         self.source.stop()
-        self.log.close()
+        self.wal.close()
         self.source.check()
 
 

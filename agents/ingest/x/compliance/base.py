@@ -1,4 +1,4 @@
-"""What both compliance sources share: their counts, their way into the log, and what they say of themselves.
+"""What both compliance sources share: their counts, their way into the wal, and what they say of themselves.
 
 Called by `daily.py` and `live.py`. A source of compliance never makes ingest unhealthy, nor ends it: posts go on being
 heard, and an alert says that compliance is overdue.
@@ -7,24 +7,20 @@ heard, and an alert says that compliance is overdue.
 import threading
 
 from agents.ingest.records import Record
-from agents.ingest.source import STOP_SECONDS
-from agents.ingest.wal.wal import Log
-from agents.ingest.x.compliance.stored_posts import StoppedError
+from agents.ingest.threads import WatchedThread
+from agents.ingest.wal.room import append_when_room
+from agents.ingest.wal.wal import Wal
 from streams.metrics.collector import Reading
 from streams.metrics.registry import declared
 
-ROOM_SECONDS = 1.0
-"""How often a thread whose record finds no room in the log looks again."""
-
 
 class Compliance:
-    """Withdrawals on their way into the log."""
+    """Withdrawals on their way into the wal."""
 
-    def __init__(self, log_: Log) -> None:
-        self._log = log_
+    def __init__(self, wal: Wal) -> None:
+        self._wal = wal
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._failure: Exception | None = None
+        self._threads: list[WatchedThread] = []
         self._why = declared("x_withdrawals_total").counts()
         self._lines = declared("x_compliance_lines_total").counts()
 
@@ -35,14 +31,14 @@ class Compliance:
 
     def check(self) -> None:
         """Raise what ended a thread, if anything did."""
-        if self._failure is not None:
-            raise self._failure
+        for thread in self._threads:
+            thread.check()
 
     def stop(self) -> None:
-        """End the threads; what they handed on is in the log."""
+        """End the threads; what they handed on is in the wal."""
         self._stopping.set()
         for thread in self._threads:
-            thread.join(STOP_SECONDS)
+            thread.stop()
 
     @property
     def healthy(self) -> bool:
@@ -69,8 +65,5 @@ class Compliance:
         return f"compliance: {sum(self._why.values())} posts withdrawn"
 
     def _put(self, record: Record) -> None:
-        """Into the log, when it has room. Raises `StoppedError`."""
-        while self._log.full:
-            if self._stopping.wait(ROOM_SECONDS):
-                raise StoppedError
-        self._log.append(record)
+        """Into the wal, when it has room. Raises `StoppedError`."""
+        append_when_room(self._wal, record, self._stopping)

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from agents.ingest.records import Record
+from agents.ingest.threads import StoppedError
 from agents.ingest.x.compliance import remembered
 from agents.ingest.x.compliance.events import event_of, record_of
 from agents.ingest.x.compliance.jobs import MOST_IDS, MOST_NAME, Job, Jobs
-from agents.ingest.x.compliance.stored_posts import StoppedError, kept
+from agents.ingest.x.compliance.stored_posts import kept
 from streams.errors import UserError
 from streams.metrics.registry import declared
 from streams.settings import Settings

@@ -5,16 +5,15 @@ fails is said in one line of the log and tried again within the hour.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
-from agents.ingest.wal.wal import Log
+from agents.ingest.threads import WatchedThread
+from agents.ingest.wal.wal import Wal
 from agents.ingest.x.compliance import remembered
 from agents.ingest.x.compliance.base import Compliance
 from agents.ingest.x.compliance.check import DAY_SECONDS, Check
 from agents.ingest.x.compliance.jobs import Jobs
-from agents.ingest.x.compliance.stored_posts import StoppedError
 from streams.errors import UserError
 from streams.settings import Settings
 
@@ -38,15 +37,15 @@ class DailyCheck(Compliance):
     """One check a day."""
 
     def __init__(
-        self, settings: Settings, token: str, log_: Log, clock: Callable[[], float] = time.time
+        self, settings: Settings, token: str, wal: Wal, clock: Callable[[], float] = time.time
     ) -> None:  # fmt: skip
         """`clock`: seconds since the epoch."""
-        super().__init__(log_)
+        super().__init__(wal)
         self._settings = settings
         self._token = token
         self._clock = clock
         self._checked_at = remembered.load(settings).checked_at
-        self._threads.append(threading.Thread(target=self._run, name="earshot-compliance", daemon=True))
+        self._threads.append(WatchedThread("compliance", self._run, self._stopping))
 
     @property
     def checked_at(self) -> float:
@@ -54,14 +53,9 @@ class DailyCheck(Compliance):
         return self._checked_at
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._checked_at = remembered.load(self._settings).checked_at
-                self._stopping.wait(LOOK_SECONDS if not due(self._checked_at, self._clock()) else self._tried())
-        except StoppedError:
-            pass
-        except Exception as error:
-            self._failure = error  # raised again by `check`, in the calling thread
+        while not self._stopping.is_set():
+            self._checked_at = remembered.load(self._settings).checked_at
+            self._stopping.wait(LOOK_SECONDS if not due(self._checked_at, self._clock()) else self._tried())
 
     def _tried(self) -> float:
         """Make a check; the seconds to wait after it."""

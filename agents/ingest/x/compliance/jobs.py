@@ -16,7 +16,7 @@ import msgspec
 import requests
 import tweepy
 
-from agents.ingest.x.compliance.stored_posts import StoppedError
+from agents.ingest.threads import StoppedError
 from agents.ingest.x.connection import TWEEPY_BASE_URL, BaseUrl
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.problems import of_refusal

@@ -1,4 +1,4 @@
-"""The source that hears X's compliance streams: what is told of a post that is here becomes a withdrawal in the log.
+"""The source that hears X's compliance streams: what is told of a post that is here becomes a withdrawal in the wal.
 
 Made by `source.py`, called by `service.py`. Owns the eight connections and their threads. When the next attempt may be
 is `supervisor.py`'s, which events are about us, and which posts are an account's, is `matching.py`'s. An author goes no
@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from agents.ingest.wal.wal import Log
+from agents.ingest.threads import WatchedThread
+from agents.ingest.wal.wal import Wal
 from agents.ingest.x.compliance.base import Compliance
 from agents.ingest.x.compliance.events import Event, event_of, record_of
 from agents.ingest.x.compliance.post_index import Matching
-from agents.ingest.x.compliance.stored_posts import StoppedError
 from agents.ingest.x.compliance.stream import PARTITIONS, ComplianceStream, Of
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.supervisor import WINDOW, Policy, supervise
@@ -35,10 +35,10 @@ class LiveCompliance(Compliance):
     """All partitions of both streams."""
 
     def __init__(
-        self, settings: Settings, token: str, log_: Log, clock: Callable[[], float] = time.time
+        self, settings: Settings, token: str, wal: Wal, clock: Callable[[], float] = time.time
     ) -> None:  # fmt: skip
         """`clock`: seconds since the epoch."""
-        super().__init__(log_)
+        super().__init__(wal)
         self._clock = clock
         self._counting = threading.Lock()
         self._matching = Matching(settings, self._withdrawn, time.monotonic)
@@ -70,16 +70,8 @@ class LiveCompliance(Compliance):
         """When the partition of the posts' stream that was heard least lately was heard; 0 until all were."""
         return min(self.streams["tweets", number].heard_at for number in PARTITIONS)
 
-    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                work()
-            except StoppedError:
-                pass
-            except Exception as error:
-                self._failure = error  # raised again by `check`, in the calling thread
-
-        return threading.Thread(target=run, name=f"earshot-compliance-{name}", daemon=True)
+    def _thread(self, name: str, work: Callable[[], None]) -> WatchedThread:
+        return WatchedThread(f"compliance-{name}", work, self._stopping)
 
     def _supervised(self, stream: ComplianceStream) -> None:
         """Attempts until the stop, also where X says that there is no use in them: the alert calls somebody."""

@@ -27,7 +27,7 @@ from streams.vocabulary import Withdrawn
 log = logging.getLogger(__name__)
 
 HELD_SECONDS = 900.0
-"""How long an event waits for its post at least, counted only while Kafka answers: a post that waits in the log is
+"""How long an event waits for its post at least, counted only while Kafka answers: a post that waits in the wal is
 there when Kafka is."""
 MOST_HELD = 2_000_000
 """Events that wait at most, of posts and of accounts each, a few hundred MB; then the older half goes."""

@@ -1,6 +1,6 @@
 """What the next check must know of the last one: when it was, and which of X's jobs is done with.
 
-Owns one small file in the log's folder. Called by `check.py` and whoever runs it; a check by hand counts for the daily
+Owns one small file in the wal's folder. Called by `check.py` and whoever runs it; a check by hand counts for the daily
 one, too.
 """
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from kafka.errors import KafkaError
 
+from agents.ingest.threads import StoppedError
 from agents.kafka import stored
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
@@ -20,10 +21,6 @@ _POST, _WITHDRAWAL = b'{"source":"x",', b'{"source":"withdrawal",'
 """How a record of `posts` begins: `source` is the first field of both (streams/records.py)."""
 _ID_DIGITS = 20
 """Most digits of an id of X: a 64-bit number."""
-
-
-class StoppedError(Exception):
-    """Asked to stop amid the work."""
 
 
 class Kept(NamedTuple):

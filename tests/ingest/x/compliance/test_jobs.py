@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 
 from agents.cli import main
 from agents.ingest.publisher import KafkaConnection
+from agents.ingest.threads import StoppedError
 from agents.ingest.x.compliance import check, daily_check, jobs, remembered
 from agents.ingest.x.compliance.jobs import Jobs
-from agents.ingest.x.compliance.stored_posts import StoppedError, kept
+from agents.ingest.x.compliance.stored_posts import kept
 from agents.operations.attention import waiting
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT

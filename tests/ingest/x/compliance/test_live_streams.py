@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.ingest.wal.wal import open_log
+from agents.ingest.wal.wal import open_wal
 from agents.ingest.x.compliance import live_streams
 from agents.ingest.x.compliance import post_index as matching
 from agents.ingest.x.compliance.events import Event
@@ -45,16 +45,16 @@ def about(post: str) -> dict[str, Any]:
 
 @contextmanager
 def heard(settings: Settings) -> Iterator[LiveCompliance]:
-    """The source alone, with a log of its own."""
-    log = open_log(settings, lambda _: None)
-    source = LiveCompliance(settings, TOKEN, log)
+    """The source alone, with a wal of its own."""
+    wal = open_wal(settings, lambda _: None)
+    source = LiveCompliance(settings, TOKEN, wal)
     source.start()
     try:
         yield source
     finally:
         source.stop()
         source.check()
-        log.close()
+        wal.close()
 
 
 def test_what_is_told_of_a_post_that_is_here_is_withdrawn(
