@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from agents.kafka.admin import apply_topics, delete
+from agents.proving.pipeline import Pipeline
+from agents.proving.processes import EARSHOT
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.settings import Settings, load
+from tests.running_worker import Bench
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +52,15 @@ def pipeline_settings(empty_settings: Settings) -> Settings:
     """Settings of a pipeline whose Kafka topics are there and empty."""
     apply_topics(empty_settings)
     return empty_settings
+
+
+@pytest.fixture
+def bench(kafka: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """A pipeline with one worker and without sources, on Kafka topics of its own: the test writes the posts.
+
+    Parametrize it indirectly with another command than the worker's, for a mutant.
+    """
+    command = getattr(request, "param", (*EARSHOT, "worker"))
+    settings = load(kafka_bootstrap=kafka, session_timeout=6.0, commit_interval=0.3)
+    with Pipeline(settings, lambda _: None, command) as pipeline:
+        yield Bench(pipeline)

@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from agents.simulated import scenario
+from agents.simulated.options import HEARTBEAT_SECONDS, Options
 from agents.simulated.people import targets
-from agents.simulated.server import HEARTBEAT_SECONDS, SimulatedX
+from agents.simulated.server import SimulatedX
 from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings
@@ -46,8 +47,7 @@ def command(
     if ctx.invoked_subcommand is not None:
         return
     settings: Settings = ctx.obj
-    x = SimulatedX(
-        targets(directory.load(settings.directory_folder)),
+    options = Options(
         rate=rate,
         seed=seed,
         count=count,
@@ -60,7 +60,7 @@ def command(
         steps=scenario.load(wanted).steps if wanted is not None else (),
         live=live,
     )
-    asyncio.run(_run(x))
+    asyncio.run(_run(SimulatedX(targets(directory.load(settings.directory_folder)), options)))
 
 
 @command.command()

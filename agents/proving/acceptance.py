@@ -20,9 +20,6 @@ from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 
-WITHIN = 120.0
-"""Seconds: a bound against hangs."""
-_TURN = 0.05
 _BEFORE, _AFTER = 3.0, 2.0
 """Seconds of posts before and after an outage."""
 _FRESH = 1.0
@@ -74,7 +71,7 @@ def kills(
     rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
     with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, seed) as heard:
         ingest = _start(pipeline)
-        _wait(pipeline, lambda: heard.begun(pipeline.settings), "it has a place to go on from")
+        pipeline.wait_until(lambda: heard.begun(pipeline.settings), "it has a place to go on from")
         accepted: set[str] = set()
         for _ in range(number):
             _wait_flow(pipeline, heard, rate / 2)
@@ -84,7 +81,7 @@ def kills(
             say(f"killed, with {len(accepted)} posts accepted until now")
             ingest.start()
         _wait_flow(pipeline, heard, rate / 2)
-        _wait(pipeline, lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile is heard")
+        pipeline.wait_until(lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile is heard")
         pipeline.stop_posts()
         delivered = len(heard.delivered)  # some sources go on by themselves
         accepted |= in_wal(Path(pipeline.settings.wal_dir))
@@ -109,11 +106,13 @@ def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str],
         say(f"Kafka starts, {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait")
         pipeline.own_kafka.up()
         back = time.monotonic()
-        _wait(pipeline, lambda: _fresh(pipeline.scrape("ingest")), "nothing waits")
+        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "nothing waits")
         drained = time.monotonic() - back
-        _wait(pipeline, lambda: heard.exhausted, "every post is out")
+        pipeline.wait_until(lambda: heard.exhausted, "every post is out")
         lines = heard.lines
-        _wait(pipeline, lambda: _value(pipeline.scrape("ingest"), heard.metric, kind="post") == lines, "all are taken")
+        pipeline.wait_until(
+            lambda: _value(pipeline.scrape("ingest"), heard.metric, kind="post") == lines, "all are taken"
+        )
         p99 = _p99(pipeline.scrape("ingest"))
         pipeline.stop_posts()
         delivered, arrived = heard.delivered, on_kafka(pipeline.settings)
@@ -142,20 +141,10 @@ def on_kafka(settings: Settings) -> set[str]:
     return {(one.key or b"").decode() for one in stored.read(settings, kafka_topics.posts(settings))}
 
 
-def _wait(pipeline: Pipeline, reached: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not reached():
-        for child in pipeline.ended():
-            raise UserError(f"{child.name} ended: {child.last_line()}")
-        if time.monotonic() > deadline:
-            raise UserError(f"not within {WITHIN:.0f} s: {what}")
-        time.sleep(_TURN)
-
-
 def _wait_flow(pipeline: Pipeline, heard: Heard, posts: float) -> None:
     """Wait until so many posts more have come to ingest."""
     wanted = heard.flowed + posts
-    _wait(pipeline, lambda: heard.flowed >= wanted, "posts flow")
+    pipeline.wait_until(lambda: heard.flowed >= wanted, "posts flow")
 
 
 def _value(samples: Samples, name: str, **labels: str) -> float:

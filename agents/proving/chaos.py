@@ -16,7 +16,6 @@ import msgspec
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from streams.errors import UserError
 from streams.settings import Settings
 
 SESSION_SECONDS = 6.0
@@ -92,7 +91,7 @@ class Chaos:
                 self._say(f"{child.name} ended by itself ({child.last_line()[:160]}): starting it again")
                 self._pipeline.start_worker(child.name)
             elif child.name not in self._pipeline.workers:
-                raise UserError(f"{child.name} ended: {child.last_line()}")
+                raise child.ended_error()
 
     def wait_until(self, moment: float) -> None:
         """Until a moment of `time.monotonic()`."""

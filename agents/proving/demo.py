@@ -16,7 +16,6 @@ from rich.table import Table
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline, Samples
 from streams import directory
-from streams.errors import UserError
 from streams.settings import Settings
 from streams.vocabulary import TIERS, Tier
 
@@ -124,15 +123,8 @@ class Demo:
 
     def _wait_ready(self, pipeline: Pipeline) -> None:
         """Wait until the worker holds its partitions: a view of zeros shows nothing."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not pipeline.scrape(WORKER).get(("pipeline_held_partitions", frozenset({("stage", "hospitals")}))):
-            for child in pipeline.ended():
-                raise UserError(f"{child.name} ended: {child.last_line()}")
-            if time.monotonic() > deadline:
-                raise UserError(
-                    f"the worker did not get ready in {READY_SECONDS:.0f} s: {pipeline.workers[WORKER].last_line()}"
-                )
-            time.sleep(0.1)
+        held = ("pipeline_held_partitions", frozenset({("stage", "hospitals")}))
+        pipeline.wait_until(lambda: bool(pipeline.scrape(WORKER).get(held)), "the worker is ready", READY_SECONDS)
 
     def _watch(self, pipeline: Pipeline, seconds: float) -> None:
         url = pipeline.metrics_url(WORKER)
@@ -140,8 +132,7 @@ class Demo:
         before, before_at, said_at = -1, 0.0, 0.0
         with self._display() as live:
             while (now := time.monotonic()) < ends:
-                for child in pipeline.ended():
-                    raise UserError(f"{child.name} ended: {child.last_line()}")
+                pipeline.require_running()
                 samples = pipeline.scrape(WORKER)
                 lines = lines_of(samples, self._names)
                 taken = int(samples.get(("pipeline_records_total", frozenset({("stage", "tagger")})), 0))

@@ -29,6 +29,10 @@ from streams.settings import Settings, environment
 DRAIN_SECONDS = 120.0
 """Bound for the lag to reach zero once no more posts come."""
 
+WITHIN_SECONDS = 120.0
+"""Bound for any other state: restarts and session timeouts fit into it."""
+_TURN_SECONDS = 0.05
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 """(name, labels) -> value, as scraped."""
 
@@ -162,6 +166,20 @@ class Pipeline:
         """Children that ended by themselves."""
         children = (*self._sources, self.ingest, *self.workers.values())
         return [child for child in children if child is not None and child.starts and not child.running]
+
+    def require_running(self) -> None:
+        """Raise `UserError`, with its last line, if a child has ended by itself."""
+        for child in self.ended():
+            raise child.ended_error()
+
+    def wait_until(self, reached: Callable[[], bool], what: str, seconds: float = WITHIN_SECONDS) -> None:
+        """Block until `reached` is true. Raises `UserError` if a child ends meanwhile, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not reached():
+            self.require_running()
+            if time.monotonic() > deadline:
+                raise UserError(f"not within {seconds:.0f} s: {what}")
+            time.sleep(_TURN_SECONDS)
 
     @property
     def _sources(self) -> tuple[Child | None, ...]:

@@ -110,6 +110,10 @@ class Child:
             return 0
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def ended_error(self) -> UserError:
+        """What to raise when it has ended and should not have."""
+        return UserError(f"{self.name} ended: {self.last_line()}")
+
     def last_line(self) -> str:
         """The last line that it logged."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
@@ -123,6 +127,6 @@ class Child:
                 if line.startswith(start):
                     return line
             if not self.running:
-                raise UserError(f"{self.name} ended: {self.last_line()}")
+                raise self.ended_error()
             time.sleep(0.05)
         raise UserError(f"{self.name} did not get ready in {seconds:.0f} s: {self.last_line()}")

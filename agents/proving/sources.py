@@ -17,6 +17,7 @@ from agents.ingest.rules.watch import RuleWatch
 from agents.proving.pipeline import Pipeline, Samples
 from agents.simulated.bluesky import BlueskyWriter, copy_with_accounts, keep_writing
 from agents.simulated.jetstream import SimulatedJetstream
+from agents.simulated.options import Options
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
 from agents.simulated.thread import in_loop, in_thread
@@ -131,7 +132,7 @@ def _x(pipeline: Pipeline, rate: float, seed: int, count: int) -> Iterator[Heard
     hospitals = targets(directory.load(pipeline.settings.directory_folder))
     token = pipeline.folder / "token"
     token.write_text("simulated")
-    with in_thread(lambda: SimulatedX(hospitals, rate=rate, seed=seed, count=count)) as running:
+    with in_thread(lambda: SimulatedX(hospitals, Options(rate=rate, seed=seed, count=count))) as running:
         pipeline.settings = msgspec.structs.replace(
             pipeline.settings,
             x_base_url=running.x.url,

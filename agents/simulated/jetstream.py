@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import WSCloseCode, web
 
-from streams.errors import UserError
+from agents.simulated.address import listen
 from streams.reading.bluesky import POSTS
 
 KEEP_US = 36 * 3600 * 1_000_000
@@ -56,14 +56,7 @@ class SimulatedJetstream:
         application = web.Application()
         application.router.add_get("/subscribe", self._subscribe)
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, *self._at).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            port = self._at[1]
-            raise UserError(f"port {port} cannot be used ({error.strerror}): give another --port, or 0") from None
-        self.url = f"ws://{self._at[0]}:{self._runner.addresses[0][1]}"
+        self.url = f"ws://{await listen(self._runner, *self._at)}"
         return self
 
     async def __aexit__(self, *_: object) -> None:

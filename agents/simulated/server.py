@@ -8,68 +8,48 @@ import asyncio
 import hmac
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
+from agents.simulated.address import listen
 from agents.simulated.answers import answer, invalid, refuse
-from agents.simulated.bad_lines import BadLines
 from agents.simulated.compliance import Compliance
-from agents.simulated.feed import Feed
 from agents.simulated.history import History
 from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, SEARCHES, Limit
+from agents.simulated.options import DEFAULTS, Options
 from agents.simulated.people import Target
-from agents.simulated.rule_book import MAX_RULES, RuleBook
-from agents.simulated.scenario import AnyStep, Refuse
+from agents.simulated.rule_book import RuleBook
+from agents.simulated.scenario import Refuse
 from agents.simulated.script import Script
-from agents.simulated.search import DELAY_SECONDS, InvalidError, search
+from agents.simulated.search import InvalidError, search
 from agents.simulated.stream import Stream
-from agents.simulated.stream_rules import MAX_CHARS
-from streams.errors import UserError
 
 RULES_PATH = "/2/tweets/search/stream/rules"
 STREAM_PATH = "/2/tweets/search/stream"
 SEARCH_PATH = "/2/tweets/search/recent"
-HEARTBEAT_SECONDS = 20.0
 
 
 class SimulatedX:
     """One simulated X; an async context manager that listens meanwhile. Used from its own loop only."""
 
     def __init__(
-        self, targets: tuple[Target, ...], *, rate: float = 200.0, seed: int = 7, count: int | None = None,
-        bad_every: int = 0, token: str = "", heartbeat: float = HEARTBEAT_SECONDS, start_ms: int | None = None,
-        host: str = "127.0.0.1", port: int = 0, steps: Sequence[AnyStep] = (), live: bool = False,
-        search_delay: float = DELAY_SECONDS, clock: Callable[[], float] = time.time,
-        rule_limits: tuple[int, int] = (MAX_RULES, MAX_CHARS),
-    ) -> None:  # fmt: skip
-        """`rate`: posts written a second, `count`: posts in all; about one in ten matches no rule and is not delivered.
-
-        `bad_every`: a bad line after so many good ones. `token`: the one that is taken; empty takes any. `start_ms`:
-        time of the first post, ms since the epoch; given with the seed and rate it makes every byte repeatable,
-        otherwise it is the time of the first connection. `steps`: a scenario's. `live`: posts are written from the
-        start on and also while nobody listens, and only search finds those; without, they wait for a listener.
-        `search_delay`: see `search.DELAY_SECONDS`. `clock`: seconds since the epoch, for limits, search and scenario;
-        rate and heartbeat are of real seconds. `rule_limits`: most rules, and most characters of one.
-        """
+        self, targets: tuple[Target, ...], options: Options = DEFAULTS, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`targets`: the hospitals that people write to and about. `clock`: seconds since the epoch, for limits, search
+        and scenario; rate and heartbeat are of real seconds."""
         self.url = ""
         self.attempts: list[tuple[float, int]] = []
         """Each request for the stream: (monotonic time, status)."""
-        self.compliance = Compliance(clock, heartbeat)
-        self._token = token
-        self._host = host
-        self._port = port
-        self._live = live
-        self._search_delay = search_delay
-        self._clock = clock
-        self._book = RuleBook(*rule_limits)
-        self._history = History()
-        self._script = Script(steps, clock)
-        self._stream = Stream(
-            Feed(seed, rate, targets, count), self._book, BadLines(bad_every), self._script, self._history,
-            counted=count is not None, heartbeat=heartbeat, start_ms=start_ms, clock=clock,
-        )  # fmt: skip
+        self.compliance = Compliance(clock, options.heartbeat)
+        self.history = History()
+        """Every post that was written."""
+        self.clock = clock
+        self._options = options
+        self._book = RuleBook(options.most_rules, options.most_chars)
+        self._script = Script(options.steps, clock)
+        self._stream = Stream(targets, options, self._book, self._script, self.history, clock)
         kinds = {"stream": CONNECTIONS, "GET": READ_RULES, "POST": CHANGE_RULES, "search": SEARCHES}
         self._limits = {kind: Limit(most, clock) for kind, most in kinds.items()}
         self._runner: web.AppRunner | None = None
@@ -84,15 +64,8 @@ class SimulatedX:
         self.compliance.add_to(application.router)
         # A listener that goes is noticed at once, also while nothing is sent: its place is free for the next.
         self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise UserError(f"port {self._port} cannot be used ({error.strerror}): give another --port, or 0") from None
-        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
-        if self._live:
+        self.url = f"http://{await listen(self._runner, self._options.host, self._options.port)}"
+        if self._options.live:
             self._going_on = asyncio.create_task(self._stream.go_on())
         return self
 
@@ -188,7 +161,7 @@ class SimulatedX:
         if not limit.take():
             return refuse("rate_limited", limit)
         try:
-            page = search(self._history, request.query, self._clock(), self._search_delay)
+            page = search(self.history, request.query, self.clock(), self._options.search_delay)
         except InvalidError as error:
             return invalid(error.parameter, error.value, str(error), limit)
         return answer(page, headers=limit.headers())
@@ -207,14 +180,14 @@ class SimulatedX:
         self.attempts.append((time.monotonic(), refused.status if refused else 200))
         if refused is not None:
             return refused
-        return await self._stream.serve(request, limit.headers(), waits=not self._live)
+        return await self._stream.serve(request, limit.headers())
 
     def _refused(self, step: Refuse) -> web.Response:
         """As the scenario says, with the headers that it says."""
         refused = refuse(step.answer)
         if step.reset_in is not None:
             refused.headers["x-rate-limit-remaining"] = "0"
-            refused.headers["x-rate-limit-reset"] = str(int(self._clock()) + step.reset_in)
+            refused.headers["x-rate-limit-reset"] = str(int(self.clock()) + step.reset_in)
         if step.retry_after is not None:
             refused.headers["retry-after"] = str(step.retry_after)
         return refused
@@ -222,7 +195,11 @@ class SimulatedX:
     @web.middleware
     async def _authorised(self, request: web.Request, handler: Any) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        good = scheme == "Bearer" and token and (not self._token or hmac.compare_digest(token, self._token))
+        good = (
+            scheme == "Bearer"
+            and token
+            and (not self._options.token or hmac.compare_digest(token, self._options.token))
+        )
         if not good:
             if request.path == STREAM_PATH:
                 self.attempts.append((time.monotonic(), 401))

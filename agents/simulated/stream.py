@@ -20,6 +20,8 @@ from agents.simulated.answers import REFUSALS
 from agents.simulated.bad_lines import END, BadLines, bad_line
 from agents.simulated.feed import Feed
 from agents.simulated.history import History
+from agents.simulated.options import Options
+from agents.simulated.people import Target
 from agents.simulated.posts import Post
 from agents.simulated.rule_book import RuleBook
 from agents.simulated.script import Script
@@ -36,22 +38,20 @@ class Stream:
     """One stream over all connections; used from its own loop only."""
 
     def __init__(
-        self, feed: Feed, book: RuleBook, bad_lines: BadLines, script: Script, history: History,
-        *, counted: bool, heartbeat: float, start_ms: int | None, clock: Callable[[], float],
+        self, targets: tuple[Target, ...], options: Options, book: RuleBook, script: Script, history: History,
+        clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        """`counted`: whether `delivered` is kept. `clock`: seconds since the epoch. Others: see `server.SimulatedX`."""
+        """`clock`: seconds since the epoch."""
         self.delivered: Counter[str] = Counter()
         self.bad: Counter[str] = Counter()
         self.exhausted = False
-        self.feed = feed
+        self.feed = Feed(options.seed, options.rate, targets, options.count)
         self.listener: web.Request | None = None
         self._book = book
-        self._bad_lines = bad_lines
+        self._bad_lines = BadLines(options.bad_every)
         self._script = script
         self._history = history
-        self._counted = counted
-        self._heartbeat = heartbeat
-        self._start_ms = start_ms
+        self._options = options
         self._clock = clock
         self._ending = asyncio.Event()
         self._model = NO_POST
@@ -82,7 +82,8 @@ class Stream:
 
     def begin(self) -> None:
         """Posts are written from here on; the first time counts."""
-        self.feed.start(self._start_ms if self._start_ms is not None else int(self._clock() * 1000))
+        start_ms = self._options.start_ms
+        self.feed.start(start_ms if start_ms is not None else int(self._clock() * 1000))
 
     async def go_on(self) -> None:
         """Write posts for ever also while nobody listens; for a task of its own."""
@@ -95,8 +96,8 @@ class Stream:
                 self.exhausted = self.feed.exhausted
             await asyncio.sleep(TURN_SECONDS)
 
-    async def serve(self, request: web.Request, headers: dict[str, str], *, waits: bool) -> web.StreamResponse:
-        """Write to the listener until one of both ends it. `waits`: the posts have waited for one."""
+    async def serve(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        """Write to the listener until it goes or the connection is to end."""
         self.listener = request
         self._ending.clear()
         self._script.connected()
@@ -107,7 +108,7 @@ class Stream:
             with contextlib.suppress(ConnectionError):
                 await response.prepare(request)
                 self.begin()
-                if waits:
+                if not self._options.live:  # the posts have waited for a listener
                     self.feed.wait(time.monotonic())
                 try:
                     await self._deliver(response)
@@ -139,10 +140,10 @@ class Stream:
                 if self._script.due:
                     break
             self.exhausted = feed.exhausted
-            if time.monotonic() - wrote_at >= self._heartbeat:
+            if time.monotonic() - wrote_at >= self._options.heartbeat:
                 await response.write(END)
                 wrote_at = time.monotonic()
-            idle = wrote_at + self._heartbeat - time.monotonic()
+            idle = wrote_at + self._options.heartbeat - time.monotonic()
             turn = TURN_SECONDS if not self._script.over else idle if feed.exhausted else 1 / feed.rate
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), max(0.0, min(idle, max(TURN_SECONDS, turn))))
@@ -181,7 +182,7 @@ class Stream:
     async def _write_line(self, response: web.StreamResponse, post: Post, line: bytes) -> None:
         await self._send(response, line)
         self._script.posted()
-        if self._counted:
+        if self._options.count is not None:  # without one a run may last for days
             self.delivered[post.id] += 1
 
     async def _send(self, response: web.StreamResponse, line: bytes) -> None:

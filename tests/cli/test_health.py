@@ -18,7 +18,8 @@ from agents.proving.pipeline import Pipeline
 from streams.errors import UserError
 from streams.health_file import Beat
 from streams.settings import Settings, environment, load
-from tests.ingest.running_ingest import listening, pointed_at, simulated, wait_until
+from tests.running_ingest import listening, pointed_at, simulated
+from tests.waiting import wait_until
 
 WORKER = "worker-1"
 STUCK = """

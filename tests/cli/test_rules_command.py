@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agents.cli import main
-from tests.ingest.running_ingest import TOKEN, shipped_rules, simulated
+from tests.running_ingest import TOKEN, shipped_rules, simulated
 
 WANTED = shipped_rules()
 

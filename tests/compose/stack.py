@@ -9,13 +9,13 @@ import os
 import re
 import secrets
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from deploy.compose.init import init
+from tests import waiting
 
 ROOT = Path(__file__).parents[2]
 HEALTHY_SECONDS = 60
@@ -138,9 +138,6 @@ class Stack:
         return found
 
 
-def wait_until(true: Callable[[], object], what: str, seconds: float = BOUND) -> None:
-    """Wait for a state, not for a time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(1)
+def wait_until(true: Callable[[], object], what: str) -> None:
+    """Wait for a state, not for a time; each look starts a process in a container."""
+    waiting.wait_until(true, what, BOUND, every=1)

@@ -9,6 +9,7 @@ from kafka import KafkaProducer
 
 from agents.cli import main
 from agents.proving import load
+from agents.simulated.options import Options
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
 from streams import directory
@@ -52,7 +53,7 @@ def test_verify_says_so_when_posts_are_not_committed(pipeline_settings: Settings
 
 def test_a_simulated_x_listens_where_it_is_told() -> None:
     async def url() -> str:
-        async with SimulatedX(targets(directory.load("")), host="127.0.0.2") as x:
+        async with SimulatedX(targets(directory.load("")), Options(host="127.0.0.2")) as x:
             return x.url
 
     assert asyncio.run(url()).startswith("http://127.0.0.2:")

@@ -11,7 +11,7 @@ from streams.directory.files import COLUMNS
 from streams.reading.places.names import fold
 from streams.reading.places.names import load as load_names
 from streams.reading.places.place import km
-from tests.importers.folders import HOSPITALS, folder
+from tests.directory_folders import HOSPITALS, folder
 
 HANDLES = "id,network,handle,role,valid_from,valid_to\n"
 

@@ -9,7 +9,7 @@ from agents.proving.load import fill
 from streams.kafka import topics as kafka_topics
 from streams.records import Mention, OpenTopics, decode_dead_letter, encode_mention
 from streams.settings import Settings, load
-from tests.faults.worker_process import WORKER, Bench, mutant
+from tests.running_worker import WORKER, Bench, mutant
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 

@@ -11,7 +11,7 @@ from agents.kafka import group_lag
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.settings import load
-from tests.faults.worker_process import WORKER, Bench
+from tests.running_worker import WORKER, Bench
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 

@@ -13,7 +13,7 @@ import pytest
 from agents.proving.load import fill
 from agents.proving.processes import EARSHOT, free_port
 from streams.settings import Settings, environment
-from tests.faults.worker_process import WORKER, Bench
+from tests.running_worker import WORKER, Bench
 
 pytestmark = pytest.mark.kafka
 

@@ -7,12 +7,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from agents.proving.boards.answers import name_of
-from agents.proving.boards.live import wait
 from agents.proving.prometheus import RunningPrometheus
 from deploy.grafana.board_file import fill, read
 from deploy.grafana.build import DASHBOARDS
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.server import serving
+from tests.waiting import wait_until
 
 SAVED = {name: read(build()) for name, build in DASHBOARDS.items()}
 
@@ -45,7 +45,7 @@ class Ingest:
     def says(self, changed: Reading, seen: str) -> None:
         """Say this from now on; back once Prometheus has it."""
         self.said = {**QUIET, **changed}
-        wait(lambda: bool(self.prometheus.query(seen)), seen)
+        wait_until(lambda: bool(self.prometheus.query(seen)), seen, 60, every=0.2)
 
     def shown(self, dashboard: str, title: str) -> dict[str, float]:
         """What a panel shows: name of the series -> value."""

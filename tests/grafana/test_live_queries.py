@@ -16,7 +16,7 @@ import pytest
 from agents.kafka import stored
 from agents.proving.boards.answers import Answer, ask, busiest, name_of
 from agents.proving.boards.drawing import draw
-from agents.proving.boards.live import WORKER, Live, live, wait
+from agents.proving.boards.live import WORKER, Live, live
 from agents.proving.oracle import Cell, Verdict, counted
 from agents.proving.prometheus import RunningPrometheus, Series
 from deploy.grafana.board_file import Board, Panel, Target, fill, read
@@ -93,13 +93,17 @@ def scraped_posts(running: Live) -> float:
 
 def watch(running: Live) -> Seen:
     pipeline, prometheus = running
-    wait(
+    pipeline.wait_until(
         lambda: any(one.value >= ENOUGH_POSTS for one in prometheus.query("conversation_posts_total")),
         f"a hospital with {ENOUGH_POSTS} posts",
     )
     hospital = busiest(prometheus)
-    wait(lambda: some(prometheus.query("x_compliance_checked_timestamp_seconds")), "compliance was heard")
-    wait(lambda: some(prometheus.query("hospital:conversation_posts:increase1h > 0")), "rules have two samples")
+    pipeline.wait_until(
+        lambda: some(prometheus.query("x_compliance_checked_timestamp_seconds")), "compliance was heard"
+    )
+    pipeline.wait_until(
+        lambda: some(prometheus.query("hospital:conversation_posts:increase1h > 0")), "rules have two samples"
+    )
     flowing = asked(prometheus, SAVED, hospital)
     text = (FOLDER / "hospital.json").read_text(encoding="utf-8")
     renamed = asked(prometheus, {"hospital.json": read(text.replace(*RENAMED))}, hospital)
@@ -111,7 +115,7 @@ def watch(running: Live) -> Seen:
     errors = prometheus.rule_errors()
     pipeline.stop_posts()
     assert pipeline.drain() == 0
-    wait(lambda: shown_posts(prometheus) == scraped_posts(running), "Prometheus has the last count")
+    pipeline.wait_until(lambda: shown_posts(prometheus) == scraped_posts(running), "Prometheus has the last count")
     final = asked(prometheus, SAVED, hospital)
     pipeline.stop_workers()
     settings = pipeline.settings

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from streams.directory import load, shipped
-from tests.importers.folders import HOSPITALS, everything, folder, run
+from tests.directory_folders import HOSPITALS, everything, folder, run
 
 HANDLES = "id,network,handle,role,valid_from,valid_to\n350070,x,EssentiaHealth,brand,,2020-01-01\n"
 

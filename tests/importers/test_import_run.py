@@ -13,7 +13,7 @@ from agents.importers.import_run import KINDS, kind_of
 from agents.importers.service_area import areas_of
 from streams.directory import load
 from streams.reading.places.names import known
-from tests.importers.folders import FILES, HOSPITALS, everything, folder, run
+from tests.directory_folders import FILES, HOSPITALS, everything, folder, run
 
 
 def imported(kind: str, file: str | Path, to: Path, *options: str) -> dict[str, Any]:

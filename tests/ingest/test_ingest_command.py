@@ -12,7 +12,8 @@ import pytest
 
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
-from tests.ingest.running_ingest import TOKEN, count, pointed_at, simulated, wait_for_all, wait_until
+from tests.running_ingest import TOKEN, count, pointed_at, simulated, wait_for_all
+from tests.waiting import wait_until
 
 
 class Process:

@@ -19,16 +19,8 @@ from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, decode_dead_letter
 from streams.settings import Settings
-from tests.ingest.running_ingest import (
-    TOKEN,
-    listening,
-    pointed_at,
-    shipped_rules,
-    simulated,
-    stored,
-    wait_for_all,
-    wait_until,
-)
+from tests.running_ingest import TOKEN, listening, pointed_at, shipped_rules, simulated, stored, wait_for_all
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 

@@ -26,7 +26,8 @@ from deploy.local_kafka import LocalKafka
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
-from tests.ingest.running_ingest import stored, wait_until
+from tests.running_ingest import stored
+from tests.waiting import wait_until
 
 
 class Sent:

@@ -11,8 +11,8 @@ from agents.ingest.publisher import MOST_FAILURES, STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
-from tests.ingest.running_ingest import wait_until
 from tests.ingest.test_publisher import Script, record
+from tests.waiting import wait_until
 
 CAP = 1 << 24
 

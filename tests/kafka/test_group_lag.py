@@ -9,7 +9,7 @@ from agents.proving.load import fill
 from streams.kafka import topics as kafka_topics
 from streams.metrics.pipeline import STAGES
 from streams.settings import Settings
-from tests.ingest.running_ingest import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.mark.kafka

@@ -23,8 +23,9 @@ from streams.metrics.registry import METRICS, Job, Metric
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import load
 from streams.vocabulary import INTENTS, NEARS, TIERS
-from tests.ingest.bluesky.scripted import jetstream
-from tests.ingest.running_ingest import pointed_at, simulated, wait_until
+from tests.running_ingest import pointed_at, simulated
+from tests.scripted_bluesky import jetstream
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 

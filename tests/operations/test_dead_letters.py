@@ -15,7 +15,7 @@ from agents.operations.dead_letters import waiting
 from streams.kafka import topics as kafka_topics
 from streams.records import DeadLetter, encode_json
 from streams.settings import Settings, environment
-from tests.reading.payloads import a_payload, as_json
+from tests.payloads import a_payload, as_json
 
 pytestmark = pytest.mark.kafka
 

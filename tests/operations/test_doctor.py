@@ -20,8 +20,9 @@ from agents.proving.processes import free_port
 from agents.proving.prometheus import RunningPrometheus
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
-from tests.ingest.bluesky.scripted import jetstream
-from tests.ingest.running_ingest import TOKEN, pointed_at, simulated, wait_until
+from tests.running_ingest import TOKEN, pointed_at, simulated
+from tests.scripted_bluesky import jetstream
+from tests.waiting import wait_until
 
 
 def doctor(settings: Settings, *words: str) -> Result:

@@ -11,6 +11,7 @@ from agents.proving.prometheus import RunningPrometheus
 from streams import directory
 from streams.settings import load
 from tests.prometheus.files import RECORDED
+from tests.waiting import wait_until
 
 WORKERS = ("worker-1", "worker-2")
 MACHINE = ("DiskFilling", "page"), ("DiskFilling", "ticket")
@@ -19,11 +20,9 @@ MACHINE = ("DiskFilling", "page"), ("DiskFilling", "ticket")
 Seen = tuple[Pipeline, RunningPrometheus]
 
 
-def wait(what: str, holds: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.2)
+def wait(what: str, holds: Callable[[], bool]) -> None:
+    """With the bound that a scrape, a rule and an alert need one after the other."""
+    wait_until(holds, what, 90, every=0.2)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from streams import directory
 from streams.reading.addressed import addresses, hospitals_of, is_about
 from streams.reading.post import Post
-from tests.reading.payloads import a_post, cases
+from tests.payloads import a_post, cases
 
 DIRECTORY = directory.load()
 

@@ -1,7 +1,7 @@
 from streams.reading.attention import attention_of
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.records import Attention, Tally
-from tests.reading.payloads import a_mention
+from tests.payloads import a_mention
 
 TAXONOMY = Taxonomy.load()
 SAFETY, _ = TAXONOMY.split(("safety_event", "wait_times"))

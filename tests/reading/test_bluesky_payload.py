@@ -16,8 +16,8 @@ from streams.reading.bluesky import BlueskyEnvelope, BlueskyPayload, hashtags_of
 from streams.reading.post import Post
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Envelope, Mention, encode_json
-from tests.ingest.bluesky.scripted import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
-from tests.reading.payloads import PLAIN
+from tests.payloads import PLAIN
+from tests.scripted_bluesky import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
 
 AT = 1_790_000_000_000
 DECODE = msgspec.json.Decoder(BlueskyPayload).decode

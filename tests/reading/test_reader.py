@@ -6,7 +6,7 @@ import pytest
 from streams.directory import load
 from streams.reading.reader import Reader
 from streams.records import Envelope, Mention, encode_json
-from tests.reading.payloads import a_payload, as_json
+from tests.payloads import a_payload, as_json
 
 READER = Reader(load(), max_bytes=100_000)
 AT = 1_760_000_000_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.reading.post import Post
 from streams.reading.x import XEnvelope, XPayload, post_of
 from streams.records import Envelope, encode_json
-from tests.reading.payloads import a_payload, as_json
+from tests.payloads import a_payload, as_json
 
 DECODE = msgspec.json.Decoder(XPayload).decode
 

@@ -32,8 +32,9 @@ from agents.simulated.scenario import (
 from agents.simulated.script import Script
 from agents.simulated.server import STREAM_PATH
 from streams.errors import UserError
-from tests.ingest.running_ingest import wait_until
+from tests.running_ingest import TOKEN
 from tests.simulated.test_simulated_x import Client, served
+from tests.waiting import wait_until
 
 EXPECT = "expect: {ends: {}, connects: 1}"
 
@@ -173,7 +174,7 @@ def test_a_reset_breaks_the_answer() -> None:
 def test_silence_has_no_heartbeat_and_lasts_until_the_listener_goes() -> None:
     with playing(Silence(after=After(posts=3)), heartbeat=0.1) as client:
         with requests.get(
-            client.x.url + STREAM_PATH, headers={"Authorization": "Bearer a-token"}, stream=True, timeout=(5, 0.6)
+            client.x.url + STREAM_PATH, headers={"Authorization": f"Bearer {TOKEN}"}, stream=True, timeout=(5, 0.6)
         ) as answer:
             lines = answer.iter_lines(chunk_size=None)
             assert len(ids([next(lines) for _ in range(3)])) == 3

@@ -15,10 +15,11 @@ from agents.simulated.feed import Feed
 from agents.simulated.history import History
 from agents.simulated.posts import Post
 from agents.simulated.search import InvalidError, search
-from agents.simulated.server import SEARCH_PATH, SimulatedX
-from agents.simulated.thread import Running, in_thread
-from tests.ingest.running_ingest import wait_until
-from tests.simulated.test_simulated_x import TARGETS, TOKEN, Client
+from agents.simulated.server import SEARCH_PATH
+from agents.simulated.thread import Running
+from tests.running_ingest import TOKEN, simulated
+from tests.simulated.test_simulated_x import TARGETS, Client
+from tests.waiting import wait_until
 
 START = 1_790_000_000
 """Seconds since the epoch; the posts are one a second from then on."""
@@ -179,10 +180,7 @@ def test_what_x_would_refuse_is_refused_by_its_name(name: str, value: str) -> No
 
 @contextmanager
 def searchable(**options: Any) -> Iterator[tuple[tweepy.Client, Running]]:
-    def make() -> SimulatedX:
-        return SimulatedX(TARGETS, **{"token": TOKEN, "live": True, "search_delay": 0.0, **options})
-
-    with in_thread(make) as running:
+    with simulated(TARGETS, **{"live": True, "search_delay": 0.0, **options}) as running:
         client = tweepy.Client(TOKEN)
         client.session.mount(TWEEPY_BASE_URL, BaseUrl(running.x.url))
         try:

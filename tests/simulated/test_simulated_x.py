@@ -10,12 +10,13 @@ import pytest
 import requests
 
 from agents.simulated.limits import Limit
+from agents.simulated.options import HEARTBEAT_SECONDS
 from agents.simulated.people import Target
-from agents.simulated.server import RULES_PATH, STREAM_PATH, SimulatedX
-from agents.simulated.thread import Running, in_thread
+from agents.simulated.server import RULES_PATH, STREAM_PATH
+from agents.simulated.thread import Running
 from streams.errors import UserError
+from tests.running_ingest import TOKEN, simulated
 
-TOKEN = "a-token"  # noqa: S105 - of the simulated X
 TARGETS = (
     Target("240010", "mayoclinic", "Mayo Clinic", "Rochester", "MN"),
     Target("350070", "innovishealth", "Innovis Health", "Fargo", "ND"),
@@ -49,11 +50,11 @@ class Client:
 
 @contextmanager
 def served(**options: Any) -> Iterator[tuple[Client, Running]]:
-    with in_thread(lambda: SimulatedX(TARGETS, **{"token": TOKEN, **options})) as running:
+    with simulated(TARGETS, **{"heartbeat": HEARTBEAT_SECONDS, **options}) as running:
         yield Client(running), running
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic a-token"])
+@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}"])
 @pytest.mark.parametrize("path", [RULES_PATH, STREAM_PATH])
 def test_a_request_without_the_token_is_refused(path: str, value: str) -> None:
     with served() as (client, _):

@@ -1,7 +1,6 @@
 """What a running worker does with edited words, and with posts that a person must see: on real Kafka."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -12,22 +11,13 @@ from kafka import KafkaProducer
 
 from agents.cli import main
 from agents.kafka import stored
-from agents.proving.pipeline import Pipeline
-from agents.proving.processes import EARSHOT
 from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, encode_json
-from streams.settings import environment, load
-from tests.faults.worker_process import Bench
-from tests.reading.payloads import a_payload
+from streams.settings import environment
+from tests.payloads import a_payload
+from tests.running_worker import Bench
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def bench(kafka: str) -> Iterator[Bench]:
-    settings = load(kafka_bootstrap=kafka, session_timeout=6.0, commit_interval=0.3)
-    with Pipeline(settings, lambda _: None, (*EARSHOT, "worker")) as pipeline:
-        yield Bench(pipeline)
 
 
 def publish(bench: Bench, *texts: str, first: int = 1) -> None:

@@ -4,7 +4,6 @@ Used by the tests and the preview. The processes are `agents/proving`'s and `dep
 the order of their start: Prometheus has scraped a worker's zeros before the first post comes.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -13,12 +12,9 @@ import msgspec
 
 from agents.proving.pipeline import Pipeline
 from agents.proving.prometheus import RunningPrometheus
-from streams.errors import UserError
 from streams.settings import Settings
 
 WORKER = "worker-1"
-WITHIN_SECONDS = 120.0
-"""A bound against hangs."""
 MONTHLY_READS = 10_000_000
 """So that there is a limit to compare with, far away."""
 
@@ -28,15 +24,6 @@ class Live(NamedTuple):
 
     pipeline: Pipeline
     prometheus: RunningPrometheus
-
-
-def wait(until: Callable[[], bool], what: str) -> None:
-    """Wait for a state. Raises `UserError` when it does not come."""
-    deadline = time.monotonic() + WITHIN_SECONDS
-    while not until():
-        if time.monotonic() > deadline:
-            raise UserError(f"not within {WITHIN_SECONDS:.0f} s: {what}")
-        time.sleep(0.2)
 
 
 @contextmanager
@@ -52,7 +39,9 @@ def live(settings: Settings, say: Callable[[str], None], rate: float, seed: int 
         with RunningPrometheus(
             {"worker": [f"127.0.0.1:{pipeline.ports[WORKER]}"]}, pipeline.folder / "prometheus"
         ) as prometheus:
-            wait(lambda: bool(prometheus.query("conversation_posts_total")), "Prometheus has a worker's zeros")
+            pipeline.wait_until(
+                lambda: bool(prometheus.query("conversation_posts_total")), "Prometheus has a worker's zeros"
+            )
             pipeline.start_ingest()
             prometheus.set_targets("ingest", [f"127.0.0.1:{pipeline.ports['ingest']}"])
             say("posts come")

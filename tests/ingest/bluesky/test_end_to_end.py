@@ -21,8 +21,9 @@ from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import ReadingCollector
 from streams.reading.bluesky import post_id, uri_of
 from streams.settings import Settings, environment, load
-from tests.faults.worker_process import Bench
-from tests.ingest.bluesky.scripted import (
+from tests.running_ingest import listening, stored
+from tests.running_worker import Bench
+from tests.scripted_bluesky import (
     FARGO,
     FARGO_HANDLE,
     MAYO,
@@ -34,7 +35,7 @@ from tests.ingest.bluesky.scripted import (
     pointed_at,
     source,
 )
-from tests.ingest.running_ingest import listening, stored, wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 

@@ -21,7 +21,7 @@ from streams.errors import UserError
 from streams.reading.bluesky import post_id, uri_of
 from streams.reading.reader import Reader
 from streams.records import decode_dead_letter
-from tests.ingest.bluesky.scripted import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
+from tests.scripted_bluesky import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
 
 NOW = 1_790_000_000.0
 MAX_BYTES = 20_000

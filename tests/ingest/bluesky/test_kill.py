@@ -14,8 +14,9 @@ from agents.simulated.jetstream import deletion, post
 from streams.kafka import topics as kafka_topics
 from streams.reading.bluesky import post_id, uri_of
 from streams.settings import Settings, environment
-from tests.ingest.bluesky.scripted import FARGO, FARGO_HANDLE, SOMEONE, Scripted, jetstream, pointed_at
-from tests.ingest.running_ingest import stored, wait_until
+from tests.running_ingest import stored
+from tests.scripted_bluesky import FARGO, FARGO_HANDLE, SOMEONE, Scripted, jetstream, pointed_at
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 

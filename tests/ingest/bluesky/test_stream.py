@@ -18,7 +18,7 @@ from agents.ingest.bluesky.stream import JetstreamStream
 from agents.simulated.jetstream import SimulatedJetstream, account, deletion, post
 from streams.reading.bluesky import post_id, uri_of
 from streams.vocabulary import BLUESKY_ENDS, BlueskyEnd
-from tests.ingest.bluesky.scripted import (
+from tests.scripted_bluesky import (
     FARGO,
     FARGO_HANDLE,
     OTHER,
@@ -28,7 +28,7 @@ from tests.ingest.bluesky.scripted import (
     jetstream,
     source,
 )
-from tests.ingest.running_ingest import wait_until
+from tests.waiting import wait_until
 
 NOISE = post(OTHER, "3noise", "good morning")
 

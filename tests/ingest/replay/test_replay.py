@@ -22,7 +22,7 @@ from agents.kafka.stored import read
 from streams.kafka import topics as kafka_topics
 from streams.reading.x import XEnvelope, post_of
 from streams.settings import Settings, environment
-from tests.reading.payloads import a_payload, as_json
+from tests.payloads import a_payload, as_json
 
 LIMIT = 900_000
 

@@ -13,8 +13,9 @@ from agents.proving.acceptance import in_wal
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
-from tests.ingest.running_ingest import count, listening, pointed_at, simulated, stored, wait_for_all, wait_until
 from tests.ingest.wal.appender import record
+from tests.running_ingest import count, listening, pointed_at, simulated, stored, wait_for_all
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.kafka
 

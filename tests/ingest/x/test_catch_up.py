@@ -22,7 +22,8 @@ from streams import directory
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
-from tests.ingest.running_ingest import TOKEN, listening, pointed_at, shipped_rules, simulated, stored, wait_until
+from tests.running_ingest import TOKEN, listening, pointed_at, shipped_rules, simulated, stored
+from tests.waiting import wait_until
 
 WANTED = [parse(rule.value) for rule in shipped_rules()]
 NOVEMBER = 1_794_000_000.0
@@ -39,7 +40,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(running: Running) -> set[str]:
     """Ids of the posts that the rules would have brought."""
-    posts = list(running.x._history.newest_first())
+    posts = list(running.x.history.newest_first())
     return {post.id for post in posts if any(matches(post.seen) for matches in WANTED)}
 
 
@@ -185,6 +186,6 @@ def test_queries_hear_whom_the_rules_hear_and_fit_a_search() -> None:
 def test_x_is_asked_through_tweepy_for_whole_seconds() -> None:
     with simulated(count=0, live=True) as running:
         answer = Search(TOKEN, running.x.url).page(
-            "@mayoclinic", Gap(running.x._clock() - 90, running.x._clock() - 40), ""
+            "@mayoclinic", Gap(running.x.clock() - 90, running.x.clock() - 40), ""
         )
     assert answer.json() == {"meta": {"result_count": 0}}

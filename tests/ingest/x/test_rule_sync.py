@@ -22,7 +22,8 @@ from agents.simulated.thread import Running
 from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings, load
-from tests.ingest.running_ingest import TOKEN, listening, pointed_at, simulated, wait_until
+from tests.running_ingest import TOKEN, listening, pointed_at, simulated
+from tests.waiting import wait_until
 
 NEW_HANDLE = "a_new_handle"
 

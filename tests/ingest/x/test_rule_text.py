@@ -14,7 +14,7 @@ from agents.simulated.stream_rules import parse
 from streams.directory import Directory, Handle, Hospital
 from streams.errors import UserError
 from streams.settings import load
-from tests.ingest.running_ingest import TOKEN, shipped_rules, simulated
+from tests.running_ingest import TOKEN, shipped_rules, simulated
 
 MOST_CHARS = 1024
 HANDLE = st.from_regex(r"[a-z0-9_]{1,15}", fullmatch=True)
@@ -172,7 +172,7 @@ def test_rules_are_added_before_stale_ones_are_deleted_and_then_left_alone() -> 
 
 
 def test_stale_rules_go_first_where_the_plan_has_no_room_for_both() -> None:
-    with simulated(rule_limits=(2, 512)) as running:
+    with simulated(most_rules=2, most_chars=512) as running:
         stream = XStream(TOKEN, running.x.url, lambda _: None)
         rule_plan.sync(stream, [Rule("@a", "old"), Rule("@b", "kept")], 2)
         running.x.changes.clear()

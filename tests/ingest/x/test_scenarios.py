@@ -21,7 +21,8 @@ from agents.simulated import scenario
 from agents.simulated.scenario import Scenario
 from streams.errors import UserError
 from streams.vocabulary import STREAM_ENDS
-from tests.ingest.running_ingest import TOKEN, shipped_rules, simulated, wait_until
+from tests.running_ingest import TOKEN, shipped_rules, simulated
+from tests.waiting import wait_until
 
 SPEED = 600.0
 STALL_SECONDS = 1.5

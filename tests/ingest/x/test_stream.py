@@ -18,7 +18,8 @@ from agents.ingest.x.stream import XStream
 from agents.ingest.x.supervisor import Policy, supervise
 from agents.simulated.scenario import After, Disconnect, Refuse, Silence
 from agents.simulated.thread import Running
-from tests.ingest.running_ingest import TOKEN, shipped_rules, simulated, wait_until
+from tests.running_ingest import TOKEN, shipped_rules, simulated
+from tests.waiting import wait_until
 
 
 @contextmanager

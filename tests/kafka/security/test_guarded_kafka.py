@@ -4,8 +4,6 @@ import contextlib
 import logging
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -21,7 +19,7 @@ from deploy.local_kafka.security import Security
 from streams.errors import UserError
 from streams.kafka.probe import answers
 from streams.settings import Settings, environment
-from tests.ingest.running_ingest import pointed_at
+from tests.running_ingest import pointed_at
 
 pytestmark = pytest.mark.kafka
 
@@ -47,15 +45,6 @@ def wrong_authority(guarded: Settings, tmp_path: Path) -> Settings:
     return changed(guarded, kafka_ca_file=str(other.ca_file))
 
 
-def wait(what: str, holds: Callable[[], bool], pipeline: Pipeline) -> None:
-    deadline = time.monotonic() + 90
-    while not holds():
-        for child in pipeline.ended():
-            raise AssertionError(f"{child.name} ended: {child.last_line()}")
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def arguments_of_every_process() -> bytes:
     found = b""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -75,7 +64,7 @@ def test_a_whole_pipeline_counts_exactly_and_shows_the_password_nowhere(
         pipeline.start_worker("worker")
         pipeline.start_ingest()
         taken = ("pipeline_records_total", frozenset({("stage", "tagger")}))
-        wait("posts of both ways", lambda: pipeline.scrape("worker").get(taken, 0) > filled + 200, pipeline)
+        pipeline.wait_until(lambda: pipeline.scrape("worker").get(taken, 0) > filled + 200, "posts of both ways")
         arguments = arguments_of_every_process()
         assert b"earshot.kafka=" in arguments
         assert password not in arguments

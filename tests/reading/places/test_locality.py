@@ -9,7 +9,7 @@ from streams.reading.places.locality import HOLDS, RULES, Localities, Rule, deci
 from streams.reading.places.place import Abstention, Place, km
 from streams.reading.places.reach import Reaches
 from streams.vocabulary import Precision
-from tests.reading.payloads import cases
+from tests.payloads import cases
 from tests.reading.places.around import (
     FARGO,
     GAZETTEER,

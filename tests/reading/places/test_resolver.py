@@ -9,7 +9,7 @@ from streams.reading.places.names import City, Content, GazetteerError, PlaceNam
 from streams.reading.places.place import Abstention, Place
 from streams.reading.places.resolver import Asked, Gazetteer, place_of
 from streams.vocabulary import ABSTAINED
-from tests.reading.payloads import a_post, cases
+from tests.payloads import a_post, cases
 
 GAZETTEER = Gazetteer.load()
 

@@ -8,7 +8,7 @@ from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.records import Mention, OpenCommunities, OpenTopics, Tally, decode_mention, encode_mention
 from streams.tables.rows import Row
-from tests.reading.payloads import a_mention
+from tests.payloads import a_mention
 
 TAXONOMY = Taxonomy.load()
 ATTEMPT = """

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.reading.topics.communities import Communities, CommunitiesError
-from tests.reading.payloads import cases
+from tests.payloads import cases
 
 COMMUNITIES = Communities.load()
 

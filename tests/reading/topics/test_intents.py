@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streams.reading.topics.intent import IntentError, Intents, IntentWords
 from streams.vocabulary import INTENTS
-from tests.reading.payloads import cases
+from tests.payloads import cases
 
 READER = Intents.load()
 

@@ -20,9 +20,10 @@ from agents.ingest.x.compliance.written import Written, written
 from agents.simulated.thread import Running
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment
-from tests.ingest.running_ingest import listening, pointed_at, simulated, stored, wait_until
 from tests.ingest.x.compliance.test_jobs import AUTHOR, keep, withdrawn
 from tests.ingest.x.compliance.test_live_streams import AT, about, heard, tell
+from tests.running_ingest import listening, pointed_at, simulated, stored
+from tests.waiting import wait_until
 
 OTHER = "990000000000000002"
 ALL: dict[str, Any] = {"user": {"id": AUTHOR}, "event_at": AT}

@@ -23,9 +23,10 @@ from agents.simulated.thread import Running
 from streams.kafka import topics as kafka_topics
 from streams.records import Attention, Envelope, Withdrawal, encode_json
 from streams.settings import Settings, environment, load
-from tests.faults.worker_process import Bench
-from tests.ingest.running_ingest import TOKEN, listening, pointed_at, simulated, stored, wait_until
-from tests.reading.payloads import a_payload
+from tests.payloads import a_payload
+from tests.running_ingest import TOKEN, listening, pointed_at, simulated, stored
+from tests.running_worker import Bench
+from tests.waiting import wait_until
 
 AUTHOR = "990000000000000001"
 THREE = "2026-11-24T03:00:00Z"

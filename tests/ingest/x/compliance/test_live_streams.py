@@ -23,8 +23,9 @@ from agents.ingest.x.outcome import Outcome
 from agents.simulated.thread import Running
 from streams.settings import Settings
 from streams.vocabulary import WITHDRAWN
-from tests.ingest.running_ingest import TOKEN, listening, pointed_at, simulated, wait_until
 from tests.ingest.x.compliance.test_jobs import AUTHOR, keep, withdrawn
+from tests.running_ingest import TOKEN, listening, pointed_at, simulated
+from tests.waiting import wait_until
 
 AT = "2026-11-24T08:53:20.000Z"
 

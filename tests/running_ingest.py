@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -14,24 +14,16 @@ from agents.ingest import service
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.x import rule_plan
 from agents.ingest.x.rule_text import Rule
-from agents.simulated.people import targets
+from agents.simulated.options import Options
+from agents.simulated.people import Target, targets
 from agents.simulated.server import SimulatedX
 from agents.simulated.thread import Running, in_thread
 from streams import directory
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
+from tests.waiting import WITHIN_SECONDS, wait_until
 
 TOKEN = "a-token-that-must-not-be-logged"  # noqa: S105 - of the simulated X
-WITHIN = 20.0
-"""Seconds: a bound against hangs."""
-
-
-def wait_until(reached: Callable[[], bool], what: str, seconds: float = WITHIN) -> None:
-    """Wait for a state, with a bound."""
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, f"not reached: {what}"
-        time.sleep(0.01)
 
 
 def shipped_rules() -> tuple[Rule, ...]:
@@ -39,15 +31,13 @@ def shipped_rules() -> tuple[Rule, ...]:
     return rule_plan.wanted(RuleSet.of(directory.load()), load({}))
 
 
-@contextmanager
-def simulated(**options: object) -> Iterator[Running]:
-    """A simulated X about the shipped directory."""
-
-    def make() -> SimulatedX:
-        return SimulatedX(targets(directory.load()), **{"token": TOKEN, "heartbeat": 0.5, **options})  # type: ignore[arg-type] # options
-
-    with in_thread(make) as running:
-        yield running
+def simulated(
+    about: tuple[Target, ...] | None = None, *, clock: Callable[[], float] = time.time, **options: Any
+) -> AbstractContextManager[Running]:
+    """A simulated X in a thread, about these hospitals or the shipped directory's; `options` as in
+    `agents/simulated/options.py`."""
+    told = Options(**{"token": TOKEN, "heartbeat": 0.5, **options})
+    return in_thread(lambda: SimulatedX(targets(directory.load()) if about is None else about, told, clock=clock))
 
 
 class Listening:
@@ -74,7 +64,7 @@ class Listening:
         """Stop it; the seconds that took."""
         began = time.monotonic()
         self._stop.set()
-        self._thread.join(WITHIN)
+        self._thread.join(WITHIN_SECONDS)
         assert not self._thread.is_alive()
         return time.monotonic() - began
 

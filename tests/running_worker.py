@@ -1,7 +1,6 @@
 """A worker as a real process on real Kafka, and ways to wait for what it does."""
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from agents.kafka import group_lag
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline
 from streams.settings import Settings
+from tests.waiting import wait_until
 
 WORKER = "worker-1"
-MUTANTS = Path(__file__).parent / "mutants.py"
+MUTANTS = Path(__file__).parent / "faults" / "mutants.py"
 
 
 def mutant(name: str) -> list[str]:
@@ -48,12 +48,12 @@ class Bench:
 
     def wait(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something holds; the worker must live meanwhile."""
-        deadline = time.monotonic() + seconds
-        while not holds():
+
+        def lives() -> None:
             worker = self.pipeline.workers[WORKER]
             assert worker.running, f"waiting until {what}: {worker.last_line()}"
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}; {worker.log.read_text()[-2000:]}"
-            time.sleep(0.05)
+
+        wait_until(holds, what, seconds, every=0.05, meanwhile=lives)
 
     def wait_counted(self, posts: int, mentions: int) -> None:
         """Wait until the agents have taken so many records."""

@@ -1,4 +1,4 @@
-"""Posts and payloads for the tests of `reading/`, plain unless told otherwise."""
+"""Posts and payloads for tests, plain unless told otherwise."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def a_mention(**changes: Any) -> Mention:
 
 
 def cases(name: str) -> Any:
-    return yaml.safe_load((Path(__file__).parents[1] / "cases" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((Path(__file__).parent / "cases" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def a_payload(data: Mapping[str, Any] | None = None, **includes: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Folders and public files for the tests of the directory."""
+"""Directory folders and public files, for the tests of the directory, its importers and its command."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 
 from agents.cli import main
 
-FILES = Path(__file__).parent / "files"
+FILES = Path(__file__).parent / "importers" / "files"
 HOSPITALS = (
     "id,name,city,state,zip,kind,latitude,longitude\n"
     "350070,Essentia Health-Fargo,Fargo,ND,58104,acute,46.833,-96.829\n"
