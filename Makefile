@@ -53,7 +53,7 @@ chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2
 fuzz: $(ready) ## LINES (1000000) spoilt lines, SEED (7), each taken for what it is
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
-docs: $(ready) ## Write docs/metrics.md and docs/settings.md from the declarations
+docs: $(ready) ## Write docs/metrics.md, docs/settings.md and docs/vocabulary.md from the declarations
 	@$(bin)/python -m streams.reference
 
 accuracy: $(ready) ## Write docs/accuracy.md: how good the reading is, on the project's own labelled cases

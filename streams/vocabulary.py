@@ -1,83 +1,414 @@
-"""The closed sets of words that records, rows and metric labels are made of.
+"""The closed sets of words that records, rows and metric labels are made of; each value with meaning and consequence.
 
 Everything that says "local" or "complaint" takes it from here; a word that is not here cannot travel on a Kafka topic
-nor become a label. Topics are not here: they are the taxonomy's (`streams/reading/topics/taxonomy.yaml`).
+nor become a label. docs/vocabulary.md, docs/metrics.md and the help of metrics are written from here (`reference.py`,
+`metrics/metric.py`). Topics are not here: they are the taxonomy's (`streams/reading/topics/taxonomy.yaml`). Knows no
+record and no metric.
 """
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+import msgspec
+
+Word = TypeVar("Word", bound=str)
+
+
+class Means(msgspec.Struct, frozen=True):
+    """What one value says."""
+
+    meaning: str
+    """Goes on from "it means that" or "it means": no capital, no full stop."""
+    consequence: str
+    """What Earshot does with it, or what a reader does: sentences."""
+
+
+class ClosedSet(msgspec.Struct, Generic[Word], frozen=True):
+    """All values that a label or field may have."""
+
+    name: str
+    """Of its type in the code."""
+    about: str
+    """What a value of it tells: one sentence."""
+    words: Mapping[Word, Means]
+    """In the order of the type's values."""
+
 
 Tier = Literal["local", "regional", "national", "international", "unknown"]
-"""How near a post's author is to one hospital. Belongs to a (post, hospital) pair."""
+TIER: ClosedSet[Tier] = ClosedSet(
+    "Tier", "How near a post's author is to one hospital; it belongs to a pair of post and hospital.",
+    {
+        "local": Means("the author is in the hospital's service area", "Counts in the local share."),
+        "regional": Means(
+            "the author is in the hospital's region and not in its service area", "Counts as placed, not as local."
+        ),
+        "national": Means("the author is elsewhere in the hospital's country", "Counts as placed, not as local."),
+        "international": Means("the author is in another country", "Counts as placed, not as local."),
+        "unknown": Means(
+            "no place of the author is certain enough",
+            "Stays out of the local share; shown beside it, because a share with few places says little.",
+        ),
+    },
+)  # fmt: skip
 
 Near = Literal["local", "away", "unknown"]
-"""A tier, coarser: the geographic axis beside which communities of interest are counted."""
+NEAR: ClosedSet[Near] = ClosedSet(
+    "Near", "A coarser tier, beside which communities of interest are counted.",
+    {
+        "local": Means("the tier is `local`", "Only counted."),
+        "away": Means("the tier is `regional`, `national` or `international`", "Only counted."),
+        "unknown": Means("the tier is `unknown`", "Only counted."),
+    },
+)  # fmt: skip
+
+Interest = Literal["open", "health"]
+INTEREST: ClosedSet[Interest] = ClosedSet(
+    "Interest", "What kind of community of interest a post speaks to.",
+    {
+        "open": Means("a community that is not about a disease", "May stand beside a post id."),
+        "health": Means(
+            "a community of people with a disease", "Only counted, never beside a post id; counts of 1 to 4 show as 0."
+        ),
+    },
+)  # fmt: skip
 
 Precision = Literal["coordinates", "zip", "city", "county", "admin1", "country", "none"]
-"""How fine the place is that the tier was decided by. Coarser than county never gives `local`."""
+PRECISION: ClosedSet[Precision] = ClosedSet(
+    "Precision", "How fine the place is that decided the tier.",
+    {
+        "coordinates": Means("a point", "Can be local."),
+        "zip": Means("a US ZIP code", "Can be local."),
+        "city": Means("a city or town", "Can be local."),
+        "county": Means("a US county", "Can be local, but not by distance; never if the county is too wide."),
+        "admin1": Means("a state or province", "Is regional at best."),
+        "country": Means("a country", "The hospital's own country gives `unknown`, another `international`."),
+        "none": Means("no place was found", "The tier is `unknown`."),
+    },
+)  # fmt: skip
 
 Evidence = Literal["geo_tag", "profile", "none"]
-"""Where the place came from: the post's own geo tag, or the author's profile text."""
+EVIDENCE: ClosedSet[Evidence] = ClosedSet(
+    "Evidence", "Where the place came from.",
+    {
+        "geo_tag": Means("the post's own geo tag", "Decides before the profile is asked."),
+        "profile": Means("the location text in the author's profile", "Decides where the post has no geo tag."),
+        "none": Means("neither gave a place", "The tier is `unknown`."),
+    },
+)  # fmt: skip
 
 Relation = Literal["mentioned", "replied", "author"]
-"""How a post is tied to a hospital. `author` is the hospital's own post; the others are inbound."""
+RELATION: ClosedSet[Relation] = ClosedSet(
+    "Relation", "How a post is tied to a hospital.",
+    {
+        "mentioned": Means("the post names an account of the hospital", "Counts as inbound."),
+        "replied": Means("the post answers an account of the hospital", "Counts as inbound."),
+        "author": Means(
+            "the hospital wrote the post itself",
+            "Counts as its own post only; has no intent and never waits for a person.",
+        ),
+    },
+)  # fmt: skip
 
 Intent = Literal["question", "request", "complaint", "compliment", "crisis", "information", "none"]
-"""What the post wants; exactly one, precedence as in the labelling rules."""
+INTENT: ClosedSet[Intent] = ClosedSet(
+    "Intent", "What a post wants; exactly one for each post and hospital.",
+    {
+        "question": Means("the post asks the hospital something", "Counts among those that want an answer."),
+        "request": Means("the post asks the hospital to do something", "Counts among those that want an answer."),
+        "complaint": Means("the post blames a hospital or how things went", "Counts among those that want an answer."),
+        "compliment": Means("the post thanks or praises", "Only counted."),
+        "crisis": Means("somebody may be in danger now", "Goes into the queue of posts that a person must see now."),
+        "information": Means("the post passes on news, an offer or a notice", "Only counted."),
+        "none": Means("the post wants nothing of a hospital, or is its own", "Only counted."),
+    },
+)  # fmt: skip
 
 Abstained = Literal["empty", "junk", "ambiguous", "multi", "too_coarse", "unlisted"]
-"""Why the resolver gave no place."""
+ABSTAINED_BECAUSE: ClosedSet[Abstained] = ClosedSet(
+    "Abstained", "Why the resolver gave no place.",
+    {
+        "empty": Means("there is no text", "The tier is `unknown`."),
+        "junk": Means("the text is no place", "The tier is `unknown`."),
+        "ambiguous": Means("it may mean several places, none by far the largest", "The tier is `unknown`."),
+        "multi": Means("it names places that lie apart", "The tier is `unknown`."),
+        "too_coarse": Means("it means more than one country", "The tier is `unknown`."),
+        "unlisted": Means("the gazetteer has no such place", "The tier is `unknown`."),
+    },
+)  # fmt: skip
 
-DeadReason = Literal["not_json", "wrong_shape", "too_large", "empty", "unknown_source", "no_post"]
-"""Why a line or record could not be read."""
+Stage = Literal["tagger", "hospitals"]
+STAGE: ClosedSet[Stage] = ClosedSet(
+    "Stage", "Which agent of a worker takes the records.",
+    {
+        "tagger": Means("posts become mentions", "Lag here: posts wait to be read."),
+        "hospitals": Means("mentions are counted in the tables", "Lag here: posts are read and not yet counted."),
+    },
+)  # fmt: skip
+
+Origin = Literal["stream", "search", "replay"]
+ORIGIN: ClosedSet[Origin] = ClosedSet(
+    "Origin", "How a post came to ingest.",
+    {
+        "stream": Means("live, as it was written", "Counts at once."),
+        "search": Means("found by catch-up after a gap", "Counts in the hour it was written."),
+        "replay": Means("from a file", "Counts in the hour it was written; older than 28 days, in none."),
+    },
+)  # fmt: skip
+
+DeadReason = Literal["not_json", "wrong_shape", "too_large", "unknown_source", "no_post"]
+DEAD_REASON: ClosedSet[DeadReason] = ClosedSet(
+    "DeadReason", "Why a line or record could not be read.",
+    {
+        "not_json": Means("the bytes are no JSON in UTF-8", "Kept as a dead letter; many at once: the connection."),
+        "wrong_shape": Means(
+            "a field is missing or has another type than expected",
+            "Kept as a dead letter; many at once: the source changed its format.",
+        ),
+        "too_large": Means("it is larger than EARSHOT_MAX_POST_BYTES", "Kept as a dead letter; raise the setting."),
+        "unknown_source": Means(
+            "a record on `posts` names no source that the tagger knows",
+            "Kept as a dead letter; deploy the same version of ingest and workers.",
+        ),
+        "no_post": Means(
+            "it is JSON and holds neither a post nor a notice",
+            "Kept as a dead letter; many at once: the source changed its format.",
+        ),
+    },
+)  # fmt: skip
 
 DeadWhere = Literal["ingest", "tagger"]
-"""Where it was found that it could not."""
+DEAD_AT: ClosedSet[DeadWhere] = ClosedSet(
+    "DeadWhere", "Which process could not read it.",
+    {
+        "ingest": Means("ingest could not read a line of a source", "The dead letter holds the line's bytes."),
+        "tagger": Means("a worker could not read a record of `posts`", "The dead letter says where on `posts` it is."),
+    },
+)  # fmt: skip
+
+RetryFate = Literal["published", "still_dead", "cut", "expired"]
+RETRY_FATE: ClosedSet[RetryFate] = ClosedSet(
+    "RetryFate", "What became of a dead letter that was tried again.",
+    {
+        "published": Means("it can be read now", "Stands on `posts` and is counted once; the letter is gone."),
+        "still_dead": Means("it still cannot be read", "The letter stays until its day is over."),
+        "cut": Means("its line was longer than a letter holds", "Cannot be tried again; the letter stays."),
+        "expired": Means("its post is no longer on `posts`", "Cannot be tried again; the letter stays."),
+    },
+)  # fmt: skip
+
+ReplayKind = Literal["post", "page", "empty", "errors", "compliance", "limit", "other", "unreadable"]
+REPLAY_KIND: ClosedSet[ReplayKind] = ClosedSet(
+    "ReplayKind", "What a line of a replayed file was.",
+    {
+        "post": Means("one post, of API v2 or v1.1", "Goes the way of a live post."),
+        "page": Means("a page of posts, as search clients store it", "Each of its posts goes the way of a live post."),
+        "empty": Means("a blank line: a heartbeat", "Skipped."),
+        "errors": Means("problems or a disconnect, without a post", "Skipped."),
+        "compliance": Means("a deletion, an edit or another change to posts elsewhere", "Skipped."),
+        "limit": Means("how much X held back, or a warning", "Skipped."),
+        "other": Means("an object that is none of these", "Skipped."),
+        "unreadable": Means("no JSON object", "Goes to `dead-letters`."),
+    },
+)  # fmt: skip
 
 LineKind = Literal["post", "notice", "dead", "heartbeat"]
-"""What a line of X's stream was."""
+LINE_KIND: ClosedSet[LineKind] = ClosedSet(
+    "LineKind", "What a line of X's stream was.",
+    {
+        "post": Means("a post", "Goes to `posts`."),
+        "notice": Means("X's word about the stream itself", "Logged."),
+        "dead": Means("it could not be read", "Goes to `dead-letters` with its reason."),
+        "heartbeat": Means("a blank line, every 20 s at least", "Shows that the connection stands."),
+    },
+)  # fmt: skip
 
 StreamEnd = Literal[
     "clean_end", "network", "stalled", "slow_reader", "operational_disconnect", "server_error", "bad_request",
     "rate_limited", "too_many_connections", "usage_cap", "no_rules", "unauthorised", "forbidden", "full", "stopped",
 ]  # fmt: skip
-"""How an attempt to listen to X ended. What each means and what follows from it: `agents/ingest/x/outcome.py`."""
+STREAM_END: ClosedSet[StreamEnd] = ClosedSet(
+    "StreamEnd", "How an attempt to listen to X ended; the waits are in `agents/ingest/x/outcome.py`.",
+    {
+        "clean_end": Means("X closed the stream normally and gave no reason", "Ingest reconnects within seconds."),
+        "network": Means("the network path to X failed", "Ingest reconnects within seconds."),
+        "stalled": Means("no line and no heartbeat came in time", "Ingest reconnects within seconds."),
+        "slow_reader": Means(
+            "X dropped us because we read too slowly: Kafka or this machine is slow",
+            "Ingest reconnects within a minute; posts of the gap are searched for.",
+        ),
+        "operational_disconnect": Means(
+            "X closed the stream for reasons of its own", "Ingest reconnects within a minute."
+        ),
+        "server_error": Means("X answered with a server error", "Ingest tries again, within six minutes."),
+        "bad_request": Means(
+            "X refused the request: check EARSHOT_X_BASE_URL", "Ingest tries again; somebody must look."
+        ),
+        "rate_limited": Means("we sent too many requests in X's window", "Ingest waits as long as X says."),
+        "too_many_connections": Means(
+            "X still counts another connection with this token: our last one, or a second ingest",
+            "Ingest tries again, within six minutes; if it lasts, find the second ingest.",
+        ),
+        "usage_cap": Means(
+            "the plan's posts are used up: raise the cap or the credits in X's developer console",
+            "Ingest tries again every 15 minutes.",
+        ),
+        "no_rules": Means("X lacks our stream rules, or some of them", "Ingest syncs the rules, then reconnects."),
+        "unauthorised": Means("X does not know the token", "Ingest ends; put a valid token into its file."),
+        "forbidden": Means(
+            "X knows the token but does not let it use the filtered stream",
+            "Ingest ends; put a token with that right into its file.",
+        ),
+        "full": Means(
+            "ingest hung up: its write-ahead log is full because Kafka takes nothing",
+            "Ingest reconnects once a quarter of the write-ahead log is free; bring Kafka back.",
+        ),
+        "stopped": Means("ingest was stopped", "Nothing; the next start continues."),
+    },
+)  # fmt: skip
 
 BlueskyLineKind = Literal["post", "withdrawal", "other", "dead"]
-"""What an event of Bluesky's stream was: a post of ours, one that took such a post back, any other, or unreadable."""
+BLUESKY_LINE_KIND: ClosedSet[BlueskyLineKind] = ClosedSet(
+    "BlueskyLineKind", "What an event of Bluesky's stream was.",
+    {
+        "post": Means("a post that the rules match", "Goes to `posts`."),
+        "withdrawal": Means("it took accepted posts back", "Becomes a withdrawal of each on `posts`."),
+        "other": Means("any other event, nearly all of them", "Dropped."),
+        "dead": Means("it could not be read and names an account of ours, or is no JSON", "Goes to `dead-letters`."),
+    },
+)  # fmt: skip
 
 BlueskyEnd = Literal[
     "clean_end", "network", "stalled", "bad_frames", "server_error", "rate_limited", "bad_request", "full", "stopped",
 ]  # fmt: skip
-"""How an attempt to listen to Bluesky ended. What follows from each: `agents/ingest/bluesky/outcome.py`."""
+BLUESKY_END: ClosedSet[BlueskyEnd] = ClosedSet(
+    "BlueskyEnd", "How an attempt to listen to Bluesky ended; the waits are in `agents/ingest/bluesky/outcome.py`.",
+    {
+        "clean_end": Means(
+            "Bluesky closed the stream normally: it restarted, or we read too slowly",
+            "Ingest reconnects and continues from its cursor.",
+        ),
+        "network": Means("the network path to Bluesky failed", "Ingest reconnects and continues from its cursor."),
+        "stalled": Means(
+            "nothing came for too long, where tens of events come each second",
+            "Ingest reconnects and continues from its cursor.",
+        ),
+        "bad_frames": Means(
+            "what came is no websocket, or a frame too large for an event: check EARSHOT_BLUESKY_URL",
+            "Ingest tries again; somebody must look.",
+        ),
+        "server_error": Means("Bluesky answered with a server error", "Ingest tries again, within six minutes."),
+        "rate_limited": Means("this address sent too many requests", "Ingest waits, six minutes at most."),
+        "bad_request": Means(
+            "Bluesky refused the request: check EARSHOT_BLUESKY_URL", "Ingest tries again; somebody must look."
+        ),
+        "full": Means(
+            "ingest hung up: its write-ahead log is full because Kafka takes nothing",
+            "Ingest reconnects once a quarter of the write-ahead log is free; bring Kafka back.",
+        ),
+        "stopped": Means("ingest was stopped", "Nothing; the next start continues from its cursor."),
+    },
+)  # fmt: skip
 
 Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record", "withdrawal"]
-"""Why a readable record counted for nothing."""
+SKIP: ClosedSet[Skipped] = ClosedSet(
+    "Skipped", "Why a readable record was not counted.",
+    {
+        "duplicate": Means("a copy of a post that came before", "Normal."),
+        "no_hospital": Means("the post is tied to no hospital of the directory", "Normal."),
+        "unknown_hospital": Means(
+            "a mention of a hospital that this worker's directory lacks",
+            "Workers run with different directories: restart those with the old one.",
+        ),
+        "replay": Means("the row contains this record already", "Rises after a restart, then stops."),
+        "empty": Means("a record on `posts` without a value", "Not written by ingest: find out who writes there."),
+        "not_a_record": Means(
+            "a record on `mentions` that no tagger wrote", "Find out who writes there, or which version."
+        ),
+        "withdrawal": Means("the record takes a post back", "Counts stay; the post leaves the queue."),
+    },
+)  # fmt: skip
 
 AttentionReason = Literal["crisis", "safety", "withdrawn"]
-"""Why a post waits for a person: somebody may be in danger now; something went wrong in care. `withdrawn` takes it from
-the queue again."""
+ATTENTION: ClosedSet[AttentionReason] = ClosedSet(
+    "AttentionReason", "Why a post is in the queue of posts that a person must see, or leaves it.",
+    {
+        "crisis": Means("somebody may be in danger now", "A person reads the post now; see the runbook."),
+        "safety": Means("something may have gone wrong in care", "A person reads the post the same day."),
+        "withdrawn": Means("the post was taken back", "It leaves the queue."),
+    },
+)  # fmt: skip
 
 Withdrawn = Literal["delete", "drop", "withheld", "scrub_geo", "protected", "suspended", "deactivated"]
-"""Why a post must no longer be shown: X's compliance events and the reasons of its batch jobs."""
+WITHDRAWN_BECAUSE: ClosedSet[Withdrawn] = ClosedSet(
+    "Withdrawn", "Why a post must no longer be shown. Its counts stay; it leaves the queue.",
+    {
+        "delete": Means("the author deleted the post, or on Bluesky the account", "Withdraws that post, or all of it."),
+        "drop": Means("X removed the post", "Withdraws that post."),
+        "withheld": Means("X withholds the post or its author", "Withdraws that post, or all of the author's."),
+        "scrub_geo": Means(
+            "the author removed the places from older posts", "Withdraws the author's posts up to the one X names."
+        ),
+        "protected": Means("the author's account is protected now", "Withdraws the author's posts until then."),
+        "suspended": Means(
+            "the author's account was suspended or taken down", "Withdraws the author's posts until then."
+        ),
+        "deactivated": Means("the author's account is deactivated or gone", "Withdraws the author's posts until then."),
+    },
+)  # fmt: skip
 
 ComplianceKind = Literal["withdrawn", "account", "restored", "edited", "profile", "empty", "other", "unreadable"]
-"""What a line of X's compliance is. `account`: of a person, whose posts that are here are withdrawn. `restored`: of a
-post or an account. `profile`: what else is told of a person. These two and `edited` change nothing here: counts stay
-with a post's first version."""
+COMPLIANCE_KIND: ClosedSet[ComplianceKind] = ClosedSet(
+    "ComplianceKind", "What a line of X's compliance was.",
+    {
+        "withdrawn": Means("a post was taken back", "Becomes a withdrawal."),
+        "account": Means("an account went, or its places did", "Its posts that stand on `posts` are withdrawn."),
+        "restored": Means("a post or an account came back", "Only counted."),
+        "edited": Means("a post was edited", "Only counted: the first version that came stays counted."),
+        "profile": Means("an account changed its profile", "Only counted."),
+        "empty": Means("a blank line: a heartbeat", "Shows that the connection stands."),
+        "other": Means("a line of another kind", "Rising: X changed its format, and withdrawals may be missed."),
+        "unreadable": Means("it could not be read", "Rising: X changed its format, and withdrawals may be missed."),
+    },
+)  # fmt: skip
 
 RuleSync = Literal["done", "partly", "failed", "edit_refused"]
-"""What became of a comparison with the rules at X: all stand, X refused some, X could not be asked; or of an edit of
-what is listened for that could not be used."""
+RULE_SYNC: ClosedSet[RuleSync] = ClosedSet(
+    "RuleSync", "What became of a comparison with the stream rules at X, or of an edit of directory or queries.",
+    {
+        "done": Means("X has all rules that are wanted", "Nothing to do."),
+        "partly": Means("X refused some rules", "The log names them; posts for their hospitals are missed."),
+        "failed": Means("X could not be asked", "Ingest tries again by itself."),
+        "edit_refused": Means(
+            "an edited file cannot be used", "Ingest keeps the rules from before; the log names the wrong line."
+        ),
+    },
+)  # fmt: skip
 
 Reload = Literal["swapped", "refused"]
-"""What became of an edited taxonomy."""
+RELOAD: ClosedSet[Reload] = ClosedSet(
+    "Reload", "What became of an edited taxonomy or file of hospitals' own topics.",
+    {
+        "swapped": Means("the worker reads by the new words", "Posts from now on; counts before stay."),
+        "refused": Means("an entry is wrong", "The words from before stay in use; the log names the wrong line."),
+    },
+)  # fmt: skip
+
+SETS: tuple[ClosedSet[Any], ...] = (
+    TIER, NEAR, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN, DEAD_REASON, DEAD_AT,
+    RETRY_FATE, REPLAY_KIND, LINE_KIND, STREAM_END, BLUESKY_LINE_KIND, BLUESKY_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
+    COMPLIANCE_KIND, RULE_SYNC, RELOAD,
+)  # fmt: skip
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 NEARS: tuple[Near, ...] = get_args(Near)
+INTERESTS: tuple[Interest, ...] = get_args(Interest)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
+STAGES: tuple[Stage, ...] = get_args(Stage)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
+RETRY_FATES: tuple[RetryFate, ...] = get_args(RetryFate)
+REPLAY_KINDS: tuple[ReplayKind, ...] = get_args(ReplayKind)
 LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
 BLUESKY_LINE_KINDS: tuple[BlueskyLineKind, ...] = get_args(BlueskyLineKind)

@@ -6,19 +6,18 @@ Shows where, when and why; a letter's bytes, which may hold a post's text, only 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import get_args
 
 import click
 import msgspec
 
 from agents.operations import dead_letters
-from agents.operations.dead_letters import Fate, Letter, waiting
+from agents.operations.dead_letters import Letter, waiting
 from deploy.local_kafka import bootstrap
 from streams import directory
 from streams.errors import UserError
 from streams.reading.reader import Reader
 from streams.settings import Settings
-from streams.vocabulary import DEAD_REASONS
+from streams.vocabulary import DEAD_REASONS, RETRY_FATES
 
 _REASON = click.option("--reason", type=click.Choice(DEAD_REASONS), help="Only those of this reason.")
 
@@ -84,7 +83,7 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
         if missing := set(keys) - {one.name for one in chosen}:
             raise UserError(f"no dead letter {', '.join(sorted(missing))}: `earshot deadletters list` shows their keys")
     reader = Reader(directory.load(settings.directory_folder), settings.max_post_bytes)
-    fates: dict[str, int] = dict.fromkeys(get_args(Fate), 0)
+    fates: dict[str, int] = dict.fromkeys(RETRY_FATES, 0)
     for one, fate in dead_letters.retry(settings, reader, chosen):
         fates[fate] += 1
         if not as_json:

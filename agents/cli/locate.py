@@ -27,16 +27,8 @@ from streams.reading.places.place import Abstention, Place
 from streams.reading.places.reach import KM_PER_MILE, Reaches
 from streams.reading.places.resolver import Gazetteer
 from streams.settings import Settings
-from streams.vocabulary import Abstained, Precision
+from streams.vocabulary import ABSTAINED_BECAUSE, Abstained, Precision
 
-_ABSTAINED: dict[Abstained, str] = {
-    "empty": "there is no text",
-    "junk": "the text is no place",
-    "ambiguous": "it may mean several places, none by far the largest",
-    "multi": "it names places that lie apart",
-    "too_coarse": "it means more than one country",
-    "unlisted": "the gazetteer has no such place",
-}
 _READ_AS: dict[Precision, str] = {
     "coordinates": "coordinates",
     "zip": "a ZIP code",
@@ -226,7 +218,7 @@ def _told(explained: Explained) -> Iterator[tuple[str, str]]:
         if any(known.values()):
             yield "lies in", "; ".join(f"{what} {value}" for what, value in known.items() if value)
     elif explained.abstained:
-        yield "place", f"none: {explained.abstained}, {_ABSTAINED[explained.abstained]}"
+        yield "place", f"none: {explained.abstained}, {ABSTAINED_BECAUSE.words[explained.abstained].meaning}"
     if not hospital or not locality:
         return
     yield "hospital", f"{hospital.id} {hospital.name}"

@@ -10,8 +10,6 @@ from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, encode_json
 from streams.vocabulary import DeadReason
 
-Origin = Literal["stream", "search", "replay"]
-"""How a post came: as it was written, found afterwards, or from a file."""
 DEAD_RAW_BYTES = (MAX_RECORD_BYTES - 4096) // 4 * 3
 """Most bytes of a line that a dead letter carries: base64 makes 4 of 3, and 4 KiB are for the rest of the record."""
 

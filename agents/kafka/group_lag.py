@@ -15,8 +15,8 @@ from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailable
 from agents.kafka.admin import connected
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
-from streams.metrics.pipeline import STAGES
 from streams.settings import Settings
+from streams.vocabulary import STAGES
 
 log = logging.getLogger(__name__)
 

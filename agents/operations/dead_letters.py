@@ -6,7 +6,7 @@ withdrawn by a tombstone: ended in between, it is tried again, and the tagger dr
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from kafka.errors import KafkaError
 
@@ -21,13 +21,10 @@ from streams.kafka import topics as kafka_topics
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import DeadLetter, decode_dead_letter
 from streams.settings import Settings
+from streams.vocabulary import RetryFate
 
 ACK_SECONDS = 30.0
 """Most that Kafka may take for one record."""
-
-Fate = Literal["published", "still_dead", "cut", "expired"]
-"""What became of a letter that was tried again. `cut`: its line was longer than a letter holds. `expired`: its post is
-no longer on `posts`."""
 
 
 class Letter(NamedTuple):
@@ -53,7 +50,7 @@ def waiting(settings: Settings) -> list[Letter]:
     return [Letter(key, letter) for key, letter in found.items()]
 
 
-def retry(settings: Settings, reader: Reader, letters: Iterable[Letter]) -> Iterator[tuple[Letter, Fate]]:
+def retry(settings: Settings, reader: Reader, letters: Iterable[Letter]) -> Iterator[tuple[Letter, RetryFate]]:
     """Try each again. Raises `UserError` when Kafka does not take what it is given; the rest waits on."""
     letters = list(letters)
     places = {(one.letter.partition, one.letter.offset) for one in letters if one.letter.offset >= 0}
@@ -89,7 +86,7 @@ def _read_again(letter: DeadLetter, settings: Settings) -> Record | None:
 
 def _tried(
     letter: DeadLetter, values: dict[tuple[int, int], tuple[bytes, bytes]], reader: Reader, settings: Settings
-) -> tuple[Fate, bytes, bytes]:
+) -> tuple[RetryFate, bytes, bytes]:
     """(fate, key, value) of one letter, by today's rules."""
     if letter.offset >= 0:
         if (letter.partition, letter.offset) not in values:

@@ -7,12 +7,27 @@ from typing import Literal, get_args
 
 import msgspec
 
+from streams.vocabulary import ClosedSet, Means
+
 Role = Literal["official", "brand", "former", "community"]
-"""`official`: the hospital's own. `brand`: of a system or school it stands for. `former`: an old name. `community`: of
-its town."""
+ROLE: ClosedSet[Role] = ClosedSet(
+    "Role", "What an account is to a hospital.",
+    {
+        "official": Means("the hospital's own account", "Listened for."),
+        "brand": Means("a system's or school's account", "May stand at many hospitals."),
+        "former": Means("an old name of the account", "Stays in the file: posts to it were written to the hospital."),
+        "community": Means("the account of its town", "Listened for."),
+    },
+)  # fmt: skip
 
 Network = Literal["x", "bluesky"]
-"""Where an account is. On Bluesky a handle is a domain name, or the account's permanent `did:`."""
+NETWORK: ClosedSet[Network] = ClosedSet(
+    "Network", "Where an account is.",
+    {
+        "x": Means("X", "The handle stands without @."),
+        "bluesky": Means("Bluesky", "The handle is a domain name, or better the account's permanent `did:`."),
+    },
+)  # fmt: skip
 
 Kind = Literal[
     "acute",
@@ -27,8 +42,23 @@ Kind = Literal[
     "military",
     "community",
 ]
-"""What the row is. All but the last are hospitals, by CMS' types (and cancer); `community` is an account about health
-in a town."""
+_CMS = "Shown beside its name; CMS' type."
+KIND: ClosedSet[Kind] = ClosedSet(
+    "Kind", "What a row of the directory is.",
+    {
+        "acute": Means("an acute care hospital", _CMS),
+        "critical_access": Means("a critical access hospital", _CMS),
+        "rural_emergency": Means("a rural emergency hospital", _CMS),
+        "childrens": Means("a children's hospital", _CMS),
+        "cancer": Means("a cancer hospital", "Shown beside its name; not a type of CMS."),
+        "psychiatric": Means("a psychiatric hospital", _CMS),
+        "rehabilitation": Means("a rehabilitation hospital", _CMS),
+        "long_term": Means("a long-term care hospital", _CMS),
+        "veterans": Means("a hospital of the Veterans Administration", "Marked as owned by a government."),
+        "military": Means("a hospital of the Department of Defense", "Marked as owned by a government."),
+        "community": Means("no hospital: an account about health in a town", "Stands at the town's centre."),
+    },
+)  # fmt: skip
 
 Ownership = Literal[
     "nonprofit",
@@ -40,7 +70,20 @@ Ownership = Literal[
     "government_federal",
     "unknown",
 ]
-"""By CMS' list of owners."""
+_GOVERNMENT = "X wants an Enterprise plan and prior notice: `earshot directory check` names it."
+OWNERSHIP: ClosedSet[Ownership] = ClosedSet(
+    "Ownership", "Who owns a hospital, by CMS' list of owners.",
+    {
+        "nonprofit": Means("a voluntary non-profit owner", "Nothing follows."),
+        "proprietary": Means("a for-profit owner", "Nothing follows."),
+        "physician": Means("physicians", "Nothing follows."),
+        "tribal": Means("a tribe", "Nothing follows."),
+        "government_local": Means("a city, a county or a hospital district", _GOVERNMENT),
+        "government_state": Means("a state", _GOVERNMENT),
+        "government_federal": Means("the federal government", _GOVERNMENT),
+        "unknown": Means("not known", "Find out before stream rules are paid for."),
+    },
+)  # fmt: skip
 
 Goal = Literal[
     "local_share",
@@ -57,6 +100,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
 ROLES: tuple[Role, ...] = get_args(Role)
 NETWORKS: tuple[Network, ...] = get_args(Network)
+SETS = (ROLE, NETWORK, KIND, OWNERSHIP)
 
 
 class GoalKind(msgspec.Struct, frozen=True):

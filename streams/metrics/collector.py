@@ -33,7 +33,7 @@ def family(name: str, samples: Samples) -> Family:
     declared."""
     metric = declared(name)
     kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-    made = kind(metric.family, metric.help, labels=list(metric.labels))
+    made = kind(metric.family, metric.explained, labels=list(metric.labels))
     for values, number in samples.items():
         metric.check(values)
         made.add_metric(values, number)

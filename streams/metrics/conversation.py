@@ -3,16 +3,12 @@
 Read through `registry`. Their values come from the tables (`collector`), so they survive restarts.
 """
 
-from typing import get_args
-
-from streams.directory import Kind
+from streams.directory.hospital import KINDS
 from streams.metrics.metric import Metric
-from streams.vocabulary import INTENTS, NEARS, TIERS
+from streams.vocabulary import INTENTS, INTERESTS, NEARS, TIERS
 
 HOSPITAL = "hospital"
 TOPIC = "topic"
-INTERESTS = "open", "health"
-"""Communities that may be named beside a post, and those of a disease, which are only counted."""
 
 CONVERSATION: tuple[Metric, ...] = (
     Metric(
@@ -75,7 +71,7 @@ CONVERSATION: tuple[Metric, ...] = (
         name="conversation_hospital_info",
         kind="gauge",
         unit="1",
-        labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": get_args(Kind)},
+        labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": KINDS},
         help="1 for each hospital of the directory, by every worker. Join through the rule `hospital:info`.",
         act="Two rows for one hospital: workers run with different directories; restart those with the old one.",
     ),

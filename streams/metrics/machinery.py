@@ -71,5 +71,7 @@ class Metrics:
 def histograms(name: str, registry: CollectorRegistry) -> Closed[Histogram]:
     """A declared histogram, registered, by its series; without labels the key is ()."""
     metric = declared(name)
-    histogram = Histogram(metric.family, metric.help, list(metric.labels), buckets=metric.buckets, registry=registry)
+    histogram = Histogram(
+        metric.family, metric.explained, list(metric.labels), buckets=metric.buckets, registry=registry
+    )
     return Closed(name, {key: histogram.labels(*key) if key else histogram for key in metric.series()})

@@ -6,9 +6,13 @@ whatever counts or shows. Knows no metric by name and no client library.
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
+
+from streams import vocabulary
+from streams.directory import hospital
+from streams.vocabulary import ClosedSet
 
 Job = Literal["worker", "ingest"]
 """Prometheus' `job`: the process that shows a metric."""
@@ -22,6 +26,8 @@ LOADED = {
     "version": "the version that runs",
 }
 """Labels whose values are closed by data that is loaded at start, and what closes them."""
+
+_CLOSED: dict[tuple[str, ...], ClosedSet[Any]] = {tuple(one.words): one for one in (*vocabulary.SETS, *hospital.SETS)}
 
 Value = TypeVar("Value")
 
@@ -59,6 +65,20 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     def family(self) -> str:
         """Name as the client library wants it: a counter's without `_total`."""
         return self.name.removesuffix("_total")
+
+    @property
+    def explained(self) -> str:
+        """The help with what each label value means, from the vocabulary: Prometheus' HELP."""
+        meanings = (
+            f" {label}: {'; '.join(f'`{value}`, {one.meaning}' for value, one in found.words.items())}."
+            for label in self.labels
+            if (found := self.closed_set(label))
+        )
+        return self.help + "".join(meanings)
+
+    def closed_set(self, label: str) -> ClosedSet[Any] | None:
+        """What declares the values of a label; None for numbers and for those in `LOADED`."""
+        return _CLOSED.get(self.labels[label])
 
     def series(self, **fixed: str) -> Iterator[tuple[str, ...]]:
         """Label values of every series; with `fixed`, of those that have these values. Labels in `LOADED` have none."""

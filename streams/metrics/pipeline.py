@@ -5,10 +5,7 @@ Read through `registry`. `jobs` says which process shows each.
 
 from streams.kafka.topics import PARTITIONS
 from streams.metrics.metric import Job, Metric
-from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED
-
-STAGES = ("tagger", "hospitals")
-"""The Faust agents."""
+from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES
 
 _BOTH: tuple[Job, ...] = ("worker", "ingest")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -7,8 +7,8 @@ from agents.kafka import group_lag
 from agents.kafka.group_lag import LagWatch
 from agents.proving.load import fill
 from streams.kafka import topics as kafka_topics
-from streams.metrics.pipeline import STAGES
 from streams.settings import Settings
+from streams.vocabulary import STAGES
 from tests.waiting import wait_until
 
 

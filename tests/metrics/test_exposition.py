@@ -18,11 +18,10 @@ from agents.simulated.jetstream import post
 from streams import directory
 from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
-from streams.metrics.conversation import INTERESTS
 from streams.metrics.registry import METRICS, Job, Metric
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import load
-from streams.vocabulary import INTENTS, NEARS, TIERS
+from streams.vocabulary import INTENTS, INTERESTS, NEARS, TIERS
 from tests.running_ingest import pointed_at, simulated
 from tests.scripted_bluesky import jetstream
 from tests.waiting import wait_until

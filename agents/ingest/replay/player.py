@@ -14,8 +14,9 @@ import msgspec
 
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
-from agents.ingest.x.lines import KINDS, message_of
+from agents.ingest.x.lines import message_of
 from streams.reading.reader import Reader, UnreadableError
+from streams.vocabulary import REPLAY_KINDS
 
 LONGEST_PAUSE = 3600.0
 """Seconds. A capture with a hole of days goes on after an hour, at recorded speed too."""
@@ -33,7 +34,7 @@ class Summary(msgspec.Struct):
     `post` and `unreadable` and the posts `in_pages`."""
 
     lines: int = 0
-    kinds: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    kinds: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(REPLAY_KINDS, 0))
     in_pages: int = 0
     """Posts, or what stood for them, within pages."""
     posts: int = 0

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from agents.ingest.records import Origin, Record, UnreadableError, dead_letter
+from agents.ingest.records import Record, UnreadableError, dead_letter
 from streams.metrics.registry import declared
 from streams.records import Envelope, encode_json
+from streams.vocabulary import Origin
 
 log = logging.getLogger(__name__)
 

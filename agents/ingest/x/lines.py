@@ -5,25 +5,20 @@ it, a notice of X, or nothing that can be read. Called by `player.py`. Whether a
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.ingest.x.tweets import as_payload, is_tweet
+from streams.vocabulary import ReplayKind
 
-Kind = Literal["post", "page", "empty", "errors", "compliance", "limit", "other", "unreadable"]
-"""`empty`: a blank line, X's heartbeat. `errors`: problems and disconnects without a post. `compliance`: deletes,
-withheld notices, edits and what else changes posts that are elsewhere. `limit`: how much X held back. `other`: an
-object that is none of these. `unreadable`: no JSON object; intake makes it a dead letter."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
 _COMPLIANCE = frozenset({
     "delete", "drop", "undrop", "withheld", "scrub_geo", "status_withheld", "user_withheld", "user_delete",
     "user_undelete", "user_protect", "user_unprotect", "user_suspend", "user_unsuspend", "user_profile_modification",
     "tweet_edit",
 })  # fmt: skip
 """Of API v2's compliance streams and of v1.1's stream."""
-_TOLD: tuple[tuple[Kind, frozenset[str]], ...] = (
+_TOLD: tuple[tuple[ReplayKind, frozenset[str]], ...] = (
     ("compliance", _COMPLIANCE), ("limit", frozenset({"limit", "warning"})),
 )  # fmt: skip
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -33,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 class Message(NamedTuple):
     """One line."""
 
-    kind: Kind
+    kind: ReplayKind
     posts: tuple[bytes, ...] = ()
     """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte; `unreadable` too."""
     created_at: str = ""

@@ -16,6 +16,7 @@ from streams.errors import UserError
 from streams.reading.topics import yaml_file
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.records import OpenTopics
+from streams.vocabulary import ClosedSet, Means
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _TAG = re.compile(r"\w+")
@@ -26,6 +27,14 @@ REMEMBERED = 65_536
 """Combinations of groups whose topics are remembered; then the memory starts anew. A few hundred occur."""
 
 Class = Literal["O", "S", "X"]
+CLASS: ClosedSet[Class] = ClosedSet(
+    "Class", "What a topic may travel with.",
+    {
+        "O": Means("operational: how a hospital serves people", "May stand beside a post id."),
+        "S": Means("a service line, so near to somebody's health", "Only counted; counts of 1 to 4 show as 0."),
+        "X": Means("safety: care may have gone wrong", "May stand beside a post id; a person sees the post."),
+    },
+)  # fmt: skip
 
 
 class TaxonomyError(UserError):
