@@ -7,61 +7,36 @@ of hospitals without a handle are not looked for. A repost says nothing of its o
 from collections.abc import Collection
 
 from streams.directory import Directory, Hospital
+from streams.reading import languages
+from streams.reading.languages import FunctionWords
 from streams.reading.post import Post
 from streams.vocabulary import Relation
 
 Tie = tuple[Hospital, Relation, bool]
 """A hospital, how the post is tied to it, and whether it is addressed."""
 
-# fmt: off
-_OPENERS = frozenset({
-    "hi", "hey", "hello", "dear", "yo", "thanks", "thank", "you", "thx", "ty", "gracias", "hola", "attn", "cc",
-    "so", "ok", "okay", "and", "well", "please", "pls", "plz", "good", "morning", "afternoon", "evening", "wow", "omg",
-    "ugh", "um", "lol", "oh", "no", "yes", "update", "buenos", "buenas", "dias", "días", "tardes", "noches", "oigan",
-    "question", "quick", "can", "could", "why", "q", "psa", "re",
-})
-"""Words that may stand before a handle which still opens the post."""
-_THANKS = frozenset({
-    "thanks", "thank", "thx", "ty", "gracias", "dear", "hey", "hi", "hello", "hola", "attn", "kudos", "props",
-    "shoutout", "bravo", "please", "pls", "congrats", "congratulations", "felicidades", "cheers", "birthday",
-    "anniversary", "asking", "tagging", "paging", "you", "u", "yall", "better",
-})
-"""Words that, right before a handle anywhere, speak to it."""
-_GIVEN = frozenset({
-    "thanks", "thank", "thx", "gracias", "grateful", "thankful", "gratitude", "shoutout", "shout", "kudos", "props",
-    "hats", "congrats", "congratulations", "felicidades", "cheers", "love", "question", "questions", "pregunta",
-    "message", "suggestion", "request", "idea",
-})
-"""What is given to a handle that follows on "to" or "for"."""
-_TO = frozenset({"to", "for", "a", "para"})
-_NOT_GIVEN = frozenset({
-    "my", "our", "who", "that", "which", "because", "is", "was", "i", "we", "he", "she", "they", "works", "worked",
-    "mi",
-})
-"""Words after which what is given goes elsewhere: "thanks to my aunt who works at"."""
 _GIVEN_REACH = 10
 """Words between: "shout out to the whole night crew of the ER at"."""
-_LEADING_TO = frozenset({
-    "at", "to", "from", "with", "by", "for", "of", "in", "on", "the", "my", "your", "our", "a", "an", "near", "via",
-    "and", "or", "than", "about", "inside", "outside", "into", "vs", "like", "is", "was", "are", "told", "called",
-    "visited", "love", "hate", "over", "behind", "through", "joins", "if", "because",
-    "en", "de", "del", "al", "con", "por", "para", "el", "la", "mi",
-})
-"""Words after which a handle is part of the sentence, not a closing tag."""
-_PLACES = frozenset({
-    "at", "near", "by", "outside", "behind", "past", "opposite", "in", "inside", "across", "around", "to", "from", "en",
-    "of", "cerca", "frente", "hacia",
-})
-"""Words after which a handle may be no more than where somebody is."""
-_YOU = frozenset({
-    "you", "your", "youre", "yours", "yall", "u", "ur", "please", "pls", "thanks", "thank", "tu", "su", "ustedes",
-    "usted", "gracias",
-})
-"""Words that speak to somebody."""
-# fmt: on
 _STOPS = frozenset('.!?…\n:;,—–-)"”')
 _PLAIN_ENDS = frozenset({"", " ", ",", ".", "!", "?", ":", "\n"})
 _WORD_SIGNS = "¡¿.,!?;:…\"'“”‘’()[]-–—*~>"
+
+
+class AddressWords:
+    """The words that show whether a text speaks to a handle, as sets; languages.yaml says what each is."""
+
+    def __init__(self, words: FunctionWords) -> None:
+        self.openers = frozenset(words.openers)
+        self.called = frozenset(words.called)
+        self.given = frozenset(words.given)
+        self.given_to = frozenset(words.given_to)
+        self.given_elsewhere = frozenset(words.given_elsewhere)
+        self.leading_to = frozenset(words.leading_to)
+        self.located = frozenset(words.located)
+        self.you = frozenset(words.you)
+
+
+_SHIPPED = AddressWords(languages.load())
 
 
 def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
@@ -110,7 +85,7 @@ def _on_bluesky(post: Post, directory: Directory) -> tuple[Tie, ...]:
     return tuple(ties.values())
 
 
-def addresses(text: str, handle: str) -> bool:
+def addresses(text: str, handle: str, words: AddressWords = _SHIPPED) -> bool:
     """Whether a text speaks to `@handle` (lower case, without @): it opens with it, closes with it as a tag, or calls
     it.
 
@@ -124,51 +99,51 @@ def addresses(text: str, handle: str) -> bool:
     while start >= 0:
         end = start + len(tag)
         after = lower[end : end + 1]
-        if not (after.isalnum() or after == "_") and _speaks(lower, start, end):
+        if not (after.isalnum() or after == "_") and _speaks(lower, start, end, words):
             return True
         start = lower.find(tag, end)
     return False
 
 
-def is_about(text: str, handle: str, topics: Collection[str]) -> bool:
+def is_about(text: str, handle: str, topics: Collection[str], words: AddressWords = _SHIPPED) -> bool:
     """Whether a text that has `@handle` (lower case, without @) is about it, not merely located there: it speaks to it,
     says something of its service (`topics`), or names it other than as a place."""
     tag = f"@{handle}"
     lower = text.lower()
     if tag not in lower:
         return False
-    if topics or addresses(text, handle):
+    if topics or addresses(text, handle, words):
         return True
     before = [word.strip(_WORD_SIGNS) for word in lower[: lower.find(tag)].split()[-3:]]
-    return _PLACES.isdisjoint(before)
+    return words.located.isdisjoint(before)
 
 
-def _speaks(lower: str, start: int, end: int) -> bool:
+def _speaks(lower: str, start: int, end: int, words: AddressWords) -> bool:
     before = [word for word in (part.strip(_WORD_SIGNS) for part in lower[:start].split()) if word]
-    if all(word[0] == "@" or word in _OPENERS or not any(map(str.isalpha, word)) for word in before):
+    if all(word[0] == "@" or word in words.openers or not any(map(str.isalpha, word)) for word in before):
         return True
     last = before[-1]
     boundary = lower[:start].rstrip()[-1:]
-    if last in _THANKS or (boundary not in _STOPS and _is_given(before)):
+    if last in words.called or (boundary not in _STOPS and _is_given(before, words)):
         return True
     rest = [word for word in (part.strip(_WORD_SIGNS) for part in lower[end:].split()) if word]
     if all(word[0] in "@#" or word.startswith("http") or not any(map(str.isalpha, word)) for word in rest):
-        return boundary in _STOPS or last not in _LEADING_TO
-    if lower[end : end + 1] == "," and last not in _LEADING_TO:
+        return boundary in _STOPS or last not in words.leading_to
+    if lower[end : end + 1] == "," and last not in words.leading_to:
         return True
     if boundary in _STOPS:
         # Called in mid-text: "..., @handle, ..." or a sentence that opens with it and speaks to somebody.
-        return lower[end : end + 1] in {",", "?", "!"} or "?" in lower[end:] or not _YOU.isdisjoint(rest)
+        return lower[end : end + 1] in {",", "?", "!"} or "?" in lower[end:] or not words.you.isdisjoint(rest)
     return False
 
 
-def _is_given(before: list[str]) -> bool:
+def _is_given(before: list[str], words: AddressWords) -> bool:
     """Whether the words before a handle give it something: "huge thanks to everyone at"."""
     near = before[-_GIVEN_REACH:]
     for place in range(len(near) - 1, -1, -1):
         word = near[place]
-        if word in _NOT_GIVEN:
+        if word in words.given_elsewhere:
             return False
-        if word in _GIVEN:
-            return not _TO.isdisjoint(near[place + 1 : place + 4])
+        if word in words.given:
+            return not words.given_to.isdisjoint(near[place + 1 : place + 4])
     return False

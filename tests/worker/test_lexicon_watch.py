@@ -20,6 +20,8 @@ context: []
 elsewhere: []
 topics:
   - {{id: waits, definition: d, class: {kind}, phrases: [{phrase}]}}
+  - {{id: staff_conduct, definition: d, class: O, phrases: [rude nurse]}}
+  - {{id: rumor_misinfo_watch, definition: d, class: O, phrases: [a rumour]}}
 """
 
 

@@ -18,10 +18,9 @@ from typing import Any
 import msgspec
 
 from agents.ingest.rules.model import Community, Place, Point, RuleSet, words
-from streams import directory
+from streams import directory, yaml_file
 from streams.directory import Directory
 from streams.errors import UserError
-from streams.reading.topics import yaml_file
 from streams.settings import Settings, variable
 
 MOST_MILES = 25

@@ -6,6 +6,9 @@ knows no place: what a part means, and whether the parts agree, is `resolver.py`
 
 import re
 
+from streams.reading import languages
+from streams.reading.languages import FunctionWords, any_of
+
 LONGEST = 200
 """Characters read; X allows 30, and nothing that is a place needs more."""
 
@@ -15,28 +18,39 @@ _COORDINATES = re.compile(
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
 _NATION_FLAG = re.compile("\U0001f3f4([\U000e0061-\U000e007a]{3,6})\U000e007f")
 _NATIONS = {"gbeng": "GB/ENG", "gbsct": "GB/SCT", "gbwls": "GB/WLS"}
-_PRONOUNS = re.compile(
-    r"\b(?:s?he|they|ze|xe|ella|el)(?:\s*/\s*(?:her|him|them|hers|his|s?he|they|theirs|zir|ellx?))+\b", re.I
-)
-_LIVING = re.compile(
-    r"(?:\b(?:living|live|lives|now|currently|based|residing|located)\s+(?:in|at)|(?:^|[,;.|/])\s*now|\bmoved\s+to)"
-    r"\s+(\S.*)$",
-    re.I,
-)
-_BY_WAY_OF = re.compile(r"[\s(]+(?:(?:via|by way of|formerly|originally from|with)\s|w/).*$", re.I)
-_PAST = re.compile(
-    r"^\W*(?:born|raised|originally|formerly|ex|native of|made in)\b"
-    r"|\b(?:born|bred|raised|native|transplant|roots|at heart|alum|grad)\W*$",
-    re.I,
-)
-_TRAVEL = re.compile("[→➡✈⇌⇄↔⇆🛫🛬🔜]|<?->|\\s>{1,2}\\s|\\sto\\s")
-# Pictures part words as bars do: "Denver 🏔 Mom of 2".
-_SEPARATORS = re.compile(
-    r"(?:[|•·→;&+/~⇌⇄↔⇆\n#‖▪●]|[\u2600-\u27bf\U0001f300-\U0001faff]|<?->|\s>{1,2}\s)\ufe0f?|\s(?:and|to)\s", re.I
-)
+_SPACELESS = re.compile(r"\W$")
 _COMMAS = re.compile(r"[,()\[\]،、，]|\s[-–—]\s")
-_INSIDE = re.compile(r"^(.*)(?:\b(?:in|at)\s|@)\s*(\S.*)$", re.I)
-_ABSENT = re.compile(r"\b(?:not|never|no|isn'?t|ain'?t|nowhere|wish|once|was|were|lost|stuck in|born|raised)\b", re.I)
+
+
+class Wording:
+    """The wording of profiles in all languages, as patterns; languages.yaml says what each list of words is."""
+
+    def __init__(self, words: FunctionWords) -> None:
+        within, to = any_of(words.living_in), any_of(words.going_to)
+        self.pronouns = re.compile(
+            rf"\b(?:{any_of(words.pronouns)})(?:\s*/\s*(?:{any_of(words.pronouns_after)}))+\b", re.I
+        )
+        self.living = re.compile(
+            rf"(?:\b(?:{any_of(words.living)})\s+(?:{within})|(?:^|[,;.|/])\s*(?:{any_of(words.now)})"
+            rf"|\b(?:{any_of(words.moved)})\s+(?:{to}))\s+(\S.*)$",
+            re.I,
+        )
+        spaced = any_of(one for one in words.by_way_of if not _SPACELESS.search(one))
+        spaceless = any_of(one for one in words.by_way_of if _SPACELESS.search(one))
+        self.by_way_of = re.compile(rf"[\s(]+(?:(?:{spaced})\s|{spaceless}).*$", re.I)
+        self.past = re.compile(rf"^\W*(?:{any_of(words.past_first)})\b|\b(?:{any_of(words.past_last)})\W*$", re.I)
+        self.travel = re.compile(f"[→➡✈⇌⇄↔⇆🛫🛬🔜]|<?->|\\s>{{1,2}}\\s|\\s(?:{to})\\s")
+        # Pictures part words as bars do: "Denver 🏔 Mom of 2".
+        self.separators = re.compile(
+            r"(?:[|•·→;&+/~⇌⇄↔⇆\n#‖▪●]|[\u2600-\u27bf\U0001f300-\U0001faff]|<?->|\s>{1,2}\s)\ufe0f?"
+            rf"|\s(?:{any_of(words.joined)}|{to})\s",
+            re.I,
+        )
+        self.inside = re.compile(rf"^(.*)(?:\b(?:{within})\s|@)\s*(\S.*)$", re.I)
+        self.not_there = re.compile(rf"\b(?:{any_of(words.not_there)})\b", re.I)
+
+
+_SHIPPED = Wording(languages.load())
 
 
 def coordinates(text: str) -> tuple[float, float] | None:
@@ -48,12 +62,12 @@ def coordinates(text: str) -> tuple[float, float] | None:
     return float(found[1]) * (-1 if south else 1), float(found[3]) * (-1 if west else 1)
 
 
-def whole(text: str) -> str:
+def whole(text: str, wording: Wording = _SHIPPED) -> str:
     """The text without flags, pronouns, and what it says of elsewhere: "born here, living there" is there."""
     if "/" in text:
-        text = _PRONOUNS.sub(" ", text)
-    text = _BY_WAY_OF.sub("", text)
-    living = _LIVING.search(text)
+        text = wording.pronouns.sub(" ", text)
+    text = wording.by_way_of.sub("", text)
+    living = wording.living.search(text)
     return living[1] if living else text
 
 
@@ -67,28 +81,28 @@ def flags(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(found)), _NATION_FLAG.sub("|", _FLAG.sub("|", text))
 
 
-def parts(text: str) -> list[str]:
+def parts(text: str, wording: Wording = _SHIPPED) -> list[str]:
     """Between separators, without those that say where somebody was before, if another is left."""
-    found = _SEPARATORS.split(text)
+    found = wording.separators.split(text)
     if len(found) == 1:
         return found
-    return [part for part in found if part and not _PAST.search(part)] or found
+    return [part for part in found if part and not wording.past.search(part)] or found
 
 
-def travelling(text: str) -> bool:
+def travelling(text: str, wording: Wording = _SHIPPED) -> bool:
     """Whether an arrow or an aeroplane parts it: then what is not understood may be the other end."""
-    return _TRAVEL.search(text) is not None
+    return wording.travel.search(text) is not None
 
 
-def names(part: str) -> list[str]:
+def names(part: str, wording: Wording = _SHIPPED) -> list[str]:
     """A part's names between commas: "Fargo", "ND". Of "Chicago born, Denver based" only the second."""
     found = [name for token in _COMMAS.split(part) if (name := token.strip())]
-    if len(found) > 1 and any(map(_PAST.search, found)):
-        return [name for name in found if not _PAST.search(name)] or found
+    if len(found) > 1 and any(map(wording.past.search, found)):
+        return [name for name in found if not wording.past.search(name)] or found
     return found
 
 
-def inside(part: str) -> str:
+def inside(part: str, wording: Wording = _SHIPPED) -> str:
     """What a text says that it is in or at: of "a nurse in Ohio", "Ohio". Empty if it says nothing, or the opposite."""
-    found = _INSIDE.match(part)
-    return "" if found is None or _ABSENT.search(found[1]) else found[2]
+    found = wording.inside.match(part)
+    return "" if found is None or wording.not_there.search(found[1]) else found[2]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.reading import languages
 from streams.reading.places import names as place_names
 from streams.reading.places import profile_text
 from streams.reading.places.answers import (
@@ -71,6 +72,7 @@ class Gazetteer:
 
     def __init__(self, names: PlaceNames) -> None:
         self._names = names
+        self._house_in = frozenset(languages.load().house_in)
         self._resolve_cached = lru_cache(CACHE)(self._resolve)
         self._tag_cached = lru_cache(CACHE)(self._tag)
 
@@ -352,7 +354,7 @@ class Gazetteer:
         for end in range(len(words) - 1, 0, -1):
             start = " ".join(words[:end])
             if start in names.hospitals:
-                rest = words[end + 1 if words[end] in ("in", "at", "of") else end :]
+                rest = words[end + 1 if words[end] in self._house_in else end :]
                 found = self._name(" ".join(rest), "") if rest else None
                 return found if isinstance(found, Place) else city_place(names.aliases[start], LOOSE)
             if name.endswith(names.houses) and start not in names.words:

@@ -11,8 +11,8 @@ from importlib import resources
 
 import msgspec
 
+from streams import yaml_file
 from streams.errors import UserError
-from streams.reading.topics import yaml_file
 from streams.records import NO_COMMUNITIES, OpenCommunities
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")

@@ -11,6 +11,8 @@ from importlib import resources
 import msgspec
 
 from streams.errors import UserError
+from streams.reading import languages
+from streams.reading.languages import FunctionWords, any_of
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.vocabulary import Intent
 
@@ -19,14 +21,8 @@ _PREFIX = "intent "
 _NEGATED = {"complaint": "approval", "compliment": "grumble", "approval": "grumble"}
 """Groups that a negator turns -> the group for which the turned find counts."""
 
-_SAID_TO = re.compile(r"[\W\d_]*(?:@\w+\W+)+(?:(?:hi|hey|hello|ok|so|and|now|just|hola)\W+)*([a-zñ]+(?:['’]t)?)")
-"""What is said to the handles that open a text (lower case); its first word."""
 _CAPITAL = re.compile(r"(?<![@#\w])[A-Z][a-zà-ÿ]+")
-_CARE = re.compile(
-    r"\b(?:er|ed|icu|hospital|cl[ií]nica?|medical|health|general|regional|memorial|pharmacy|nurses?|doctors?|wing|ward)\b",
-    re.I,
-)
-"""What stands in or behind a hospital's name."""
+"""A proper name. Hospitals in the US have Latin names, whatever the language of the text."""
 _STOPS = ".!?:…"
 TOLD_CHARS = 80
 """Who says so much to a hospital without a question, praise or news tells what happened to him; thanks and answers are
@@ -35,6 +31,8 @@ _STAFF = "staff_conduct"
 """Blame of people has words of its own; told without them, it is praise."""
 _RUMOUR = "rumor_misinfo_watch"
 """To pass on a rumour is to inform, whoever speaks."""
+NEEDED_TOPICS = (_STAFF, _RUMOUR)
+"""Topics that the rules here name. A taxonomy without one is refused (`lexicon.py`)."""
 
 
 class IntentError(UserError):
@@ -132,9 +130,20 @@ _NOTHING = IntentRead("none", 80, "wants nothing of a hospital")
 class Intents:
     """Reads intents."""
 
-    def __init__(self, words: IntentWords, phrases: Phrases | None = None) -> None:
-        """`phrases`: an index that holds `words.groups()` among others; without it, one of its own."""
-        self._phrases = phrases or Phrases(words.groups())
+    def __init__(
+        self, words: IntentWords, phrases: Phrases | None = None, function_words: FunctionWords | None = None
+    ) -> None:
+        """`phrases`: an index that holds `words.groups()` among others; without it, one of its own. `function_words`:
+        without it, the shipped languages."""
+        spoken = function_words or languages.load()
+        self._phrases = phrases or Phrases(words.groups(), spoken)
+        self._said_to = re.compile(
+            rf"[\W\d_]*(?:@\w+\W+)+(?:(?:{any_of(spoken.fillers)})\W+)*"
+            rf"([a-z{''.join(spoken.letters)}]+(?:['’](?:{any_of(spoken.contracted)}))?)"
+        )
+        """What is said to the handles that open a text (lower case); its first word."""
+        self._care = re.compile(rf"\b(?:{any_of(spoken.care)})\b", re.I)
+        """What stands in or behind a hospital's name."""
 
         def bit(name: str) -> int:
             return self._phrases.bit(_PREFIX + name)
@@ -172,7 +181,9 @@ class Intents:
             wanted = self._wanted(text, found)
             if wanted is not None:
                 return wanted
-        elif not topics and "@" not in text and not (_CARE.search(text) or self._names_a_hospital(text, addressed)):
+        elif (
+            not topics and "@" not in text and not (self._care.search(text) or self._names_a_hospital(text, addressed))
+        ):
             return _NOTHING
         elif found & self._crowd:
             return _CROWD
@@ -197,7 +208,7 @@ class Intents:
             return _MARKED
         if text[:1].isalpha():
             return None  # no handle opens it
-        said = _SAID_TO.match(text.lower())
+        said = self._said_to.match(text.lower())
         if said is None:
             return None
         if said[1] in self._openers and not blames:
@@ -224,7 +235,7 @@ class Intents:
             return _PRAISED
         personal = found & self._personal
         if found & self._information or (found & self._notice and topics and not (personal or addressed)):
-            return _TOLD if topics or "@" in text or _CARE.search(text) else _NOTHING
+            return _TOLD if topics or "@" in text or self._care.search(text) else _NOTHING
         if approval or (_STAFF in topics and not grumble):
             return _APPROVED
         if addressed or (personal and self._names_a_hospital(text, addressed)):
@@ -244,7 +255,7 @@ class Intents:
             if before and before[-1] not in _STOPS:
                 return True
             following = _CAPITAL.match(after, 1) if after[:1] == " " else None
-            if after[:2] in ("'s", "’s") or _CARE.match(after, 1):
+            if after[:2] in ("'s", "’s") or self._care.match(after, 1):
                 return True
             if following is not None and following[0].lower() not in self._other_names:
                 return True

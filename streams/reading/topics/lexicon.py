@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 
 from streams.reading.topics import overlay
-from streams.reading.topics.intent import Intents, IntentWords
+from streams.reading.topics.intent import NEEDED_TOPICS, Intents, IntentWords
 from streams.reading.topics.overlay import Overlay, OverlayError
 from streams.reading.topics.phrases import Find, Phrases
 from streams.reading.topics.quotations import own_words
@@ -43,6 +43,11 @@ class Lexicon:
             raise TaxonomyError(
                 f"{taxonomy_file}: cannot be read ({error.strerror}); EARSHOT_TAXONOMY_FILE names the taxonomy"
             ) from None
+        if missing := [topic for topic in NEEDED_TOPICS if topic not in taxonomy.by_id]:
+            raise TaxonomyError(
+                f"{taxonomy_file or 'taxonomy.yaml'}: it has no topic {', '.join(missing)}, which the rules for "
+                "intents name; copy it from the shipped taxonomy.yaml"
+            )
         overlays: dict[str, Overlay] = {}
         if hospital_topics_file:
             try:

@@ -13,8 +13,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 import msgspec
 
+from streams import yaml_file
 from streams.errors import UserError
-from streams.reading.topics import yaml_file
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.reading.topics.taxonomy import Taxonomy, TopicFind
 

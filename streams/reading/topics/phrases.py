@@ -11,11 +11,12 @@ a phrase or stand in one.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from importlib import resources
 
 import ahocorasick_rs
 import msgspec
 
+from streams.reading import languages
+from streams.reading.languages import FunctionWords
 from streams.reading.topics.words import Words, emoji_of, shortened
 
 Match = tuple[int, int, int]
@@ -24,6 +25,9 @@ it is a beginning."""
 
 _STRETCHED = tuple(3 * bytes([letter]) for letter in b"abcdefghijklmnopqrstuvxyz")
 """Patterns that show a stretched word at no cost; not w, for the sake of "www"."""
+
+REACH = 3
+"""Words from a negator to what it turns round, in one part of a sentence: "not a bit rude"."""
 
 _FEW = 16
 """So many strikes are quicker gone through than sought."""
@@ -54,25 +58,12 @@ class Find(msgspec.Struct, frozen=True):
     """The negator before it."""
 
 
-class Negation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """negation.yaml, whose comments say what each part is."""
-
-    version: int
-    reach: int
-    negators: tuple[str, ...]
-    barriers: tuple[str, ...]
-
-    @classmethod
-    def load(cls) -> "Negation":
-        """The words that ship with Earshot."""
-        return msgspec.yaml.decode((resources.files(__package__) / "negation.yaml").read_bytes(), type=cls)
-
-
 class Phrases:
     """An index over groups of phrases. Remembers the last text, since several readers ask about one post in turn."""
 
-    def __init__(self, groups: Iterable[Group]) -> None:
-        """Raises `ValueError` for a phrase that has no letter, digit or emoji."""
+    def __init__(self, groups: Iterable[Group], words: FunctionWords | None = None) -> None:
+        """`words`: has the negators; without it, the shipped languages. Raises `ValueError` for a phrase that has no
+        letter, digit or emoji."""
         groups = tuple(groups)
         self._bits = {group.name: 1 << number for number, group in enumerate(groups)}
         self._size = size = len(groups)
@@ -94,12 +85,11 @@ class Phrases:
             add(group.phrases, self._bits[group.name], counts)
             add(group.unless, self._bits[group.name], strikes)
         self._negates, self._stretched = 1 << size, 2 << size
-        negation = Negation.load()
-        self._reach = negation.reach
-        self._negators = frozenset(word.encode() for word in negation.negators)
-        self._barriers = frozenset(word.encode() for word in negation.barriers)
+        words = words or languages.load()
+        self._negators = frozenset(word.encode() for word in words.negators)
+        self._barriers = frozenset(word.encode() for word in words.barriers)
         if self._negatable:
-            add(negation.negators, self._negates, counts)
+            add(words.negators, self._negates, counts)
         self._known = frozenset(word for pattern in written for word in pattern.split()) | self._barriers
         counts.update(dict.fromkeys(_STRETCHED, self._stretched))
         # First the patterns that strike, so that a match is known to by its number.
@@ -200,7 +190,7 @@ class Phrases:
     def _negator(self, text: str, words: bytes, start: int) -> bytes:
         """What negates a match that begins at `start`: a negator among the words before it, within reach, in the same
         part of the sentence, without a barrier between; empty if nothing does."""
-        before = words[:start].rsplit(b" ", self._reach)
+        before = words[:start].rsplit(b" ", REACH)
         for place in range(len(before) - 1, 0, -1):
             word = before[place]
             if word in self._barriers:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from streams import yaml_file
 from streams.errors import UserError
-from streams.reading.topics import yaml_file
 from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.records import OpenTopics
 from streams.vocabulary import ClosedSet, Means

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from streams.errors import UserError
+from streams.reading.topics.intent import NEEDED_TOPICS, IntentWords
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.overlay import OverlayError, parse
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError
@@ -15,6 +16,8 @@ topics:
   - {id: waits, definition: d, class: O, phrases: [waited], unless: [waited tables]}
   - {id: food, definition: d, class: O, phrases: [cafeteria]}
   - {id: shots, definition: d, class: S, phrases: [vaccine]}
+  - {id: staff_conduct, definition: d, class: O, phrases: [rude nurse]}
+  - {id: rumor_misinfo_watch, definition: d, class: O, phrases: [a rumour]}
 """
 OVERLAY = b"""
 240010:
@@ -91,3 +94,16 @@ def test_a_wrong_taxonomy_is_refused_with_its_files_name(tmp_path: Path) -> None
     file.write_text("version: 7")
     with pytest.raises(TaxonomyError, match=r"mine\.yaml: line 1: Object missing required field `context`"):
         Lexicon.load(str(file))
+
+
+@pytest.mark.parametrize("topic", NEEDED_TOPICS)
+def test_a_taxonomy_without_a_topic_that_the_code_names_is_refused_in_one_line(tmp_path: Path, topic: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(TAXONOMY.decode().replace(f"id: {topic}", "id: renamed"))
+    with pytest.raises(TaxonomyError, match=rf"mine\.yaml: it has no topic {topic}, which the rules") as refused:
+        Lexicon.load(str(file))
+    assert "\n" not in str(refused.value)
+
+
+def test_the_shipped_intents_name_topics_of_the_shipped_taxonomy() -> None:
+    assert set(IntentWords.load().grievances) | set(NEEDED_TOPICS) <= set(Taxonomy.load().by_id)

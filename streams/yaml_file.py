@@ -1,7 +1,8 @@
-"""YAML that a person edits: decoded and checked, every wrong entry named with its line.
+"""A YAML file that a person edits: decode it, check it, and name every wrong entry by its line.
 
-Called by what loads such a file (`taxonomy.py`, `overlay.py`). Knows no file's meaning: a check says which entry is
-wrong by its path in the document, here it becomes a line.
+Called by `streams/reading/topics/taxonomy.py`, `overlay.py`, `communities.py`, `streams/reading/languages` and
+`agents/ingest/rules/files.py`. Knows no file's meaning: the caller's check names a wrong entry by its path in the
+document; this module turns the path into a line.
 """
 
 import re
@@ -12,9 +13,9 @@ import msgspec
 import yaml
 
 Path = tuple[str | int, ...]
-"""Where an entry stands: keys and positions, from the top."""
+"""An entry's keys and positions, from the top of the document."""
 Wrong = tuple[Path, str]
-"""An entry and what is wrong with it."""
+"""An entry's path, and what is wrong with it."""
 
 Shape = TypeVar("Shape")
 
@@ -25,15 +26,15 @@ _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def decode(text: bytes, shape: type[Shape], check: Callable[[Shape], Iterator[Wrong]]) -> Shape:
-    """The document, of the right shape and with nothing that `check` finds wrong.
+    """Decode a document into `shape` and check it.
 
-    Raises `ValueError`: one line with everything that is wrong ("line 7: ..."). A key that stands twice is wrong, too:
-    YAML would drop the first in silence.
+    Raises `ValueError`: one line that names everything wrong ("line 7: ..."). A key that stands twice is an error,
+    because YAML would silently drop the first.
     """
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
-        # Every scalar is text: `no` is a word and 010033 a hospital, neither a truth value nor an octal number.
+        # This loader keeps every scalar as text: `no` is a word, not false; 010033 is a hospital, not an octal number.
         raw = loader.construct_document(root) if root is not None else None
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(_syntax(error)) from None
@@ -50,7 +51,7 @@ def decode(text: bytes, shape: type[Shape], check: Callable[[Shape], Iterator[Wr
 
 
 def converted(raw: Any, shape: type[Shape], path: Path, wrong: list[Wrong]) -> Shape | None:
-    """The part of a document at `path` in its shape; None, and one more in `wrong`, if it has not that shape."""
+    """Convert the part of a document at `path` to `shape`. If it does not fit, append to `wrong` and return None."""
     try:
         return msgspec.convert(raw, shape, strict=False)
     except msgspec.ValidationError as error:
@@ -59,7 +60,7 @@ def converted(raw: Any, shape: type[Shape], path: Path, wrong: list[Wrong]) -> S
 
 
 def _placed(error: str, path: Path) -> Wrong:
-    """msgspec's message as a path and what is wrong there."""
+    """Split msgspec's message into a path and what is wrong there."""
     found = _PLACED.fullmatch(error)
     what, steps = (found[1], found[2]) if found else (error, "")
     for step in _STEP.finditer(steps):
@@ -87,8 +88,8 @@ def _doubled(node: yaml.Node | None, path: Path) -> Iterator[Wrong]:
 
 
 def _line(node: yaml.Node | None, path: Path) -> int:
-    """The line of an entry, counted from 1; of a key that stands twice the second; of what is not there, of the
-    innermost that is."""
+    """Return an entry's line, from 1. Of a key that stands twice, the second; of a missing entry, its nearest
+    parent's."""
     line = 1
     for step in path:
         if isinstance(node, yaml.MappingNode):
@@ -105,7 +106,7 @@ def _line(node: yaml.Node | None, path: Path) -> int:
 
 
 def _syntax(error: Exception) -> str:
-    """YAML's own message, its line first."""
+    """Format YAML's own message with its line first."""
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error)
     return f"line {mark.line + 1}: {what}" if mark is not None else " ".join(what.split())
