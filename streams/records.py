@@ -4,7 +4,9 @@ Owns the records' shapes and their encoding, nothing else: who may read a post's
 goes is `kafka_topics.py`. Called by ingest (envelopes, dead letters), the tagger (mentions, tallies) and the hospital
 tables.
 
-`mentions` is MessagePack, for speed; the others are JSON, for people with a console consumer.
+`mentions` is MessagePack, for speed; the others are JSON, for people with a console consumer. A `Mention` or `Tally`
+travels as an array, so its fields are append-only: a new one goes last and has a default. `tests/test_records.py` keeps
+bytes of earlier forms.
 """
 
 from collections.abc import Iterable

@@ -15,8 +15,8 @@ from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailable
 from agents.kafka.admin import connected
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
+from streams.kafka.stages import STAGES
 from streams.settings import Settings
-from streams.vocabulary import STAGES
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,9 @@ Lag = Mapping[tuple[str, int], int]
 
 def lag(settings: Settings) -> Lag:
     """As it is now, of every partition. Raises `UserError` when Kafka does not say."""
-    read = dict(zip(STAGES, (kafka_topics.posts(settings), kafka_topics.mentions(settings)), strict=True))
     places = {
-        TopicPartition(kafka_topic, number): (stage, number)
-        for stage, kafka_topic in read.items()
+        TopicPartition(stage.source(settings), number): (stage.name, number)
+        for stage in STAGES
         for number in range(kafka_topics.PARTITIONS)
     }
     with connected(settings) as admin:

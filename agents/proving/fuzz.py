@@ -24,7 +24,7 @@ from streams import directory
 from streams.directory import Directory
 from streams.directory.hospital import Handle
 from streams.reading.reader import Reader, UnreadableError
-from streams.records import Envelope, decode_dead_letter, decode_mention, encode_mention
+from streams.records import Envelope, Withdrawal, decode_dead_letter, decode_mention, encode_mention
 from streams.settings import Settings
 from streams.vocabulary import DeadReason
 
@@ -207,10 +207,14 @@ class Judge:
         _hold(record.key == envelope.id.encode(), "the key is not the post's id")
         _hold(bytes(envelope.payload) == line.strip(b" \t\r\n"), "the payload is not the line")
         try:
-            for made in self._reader.records(self._reader.decode(record.value), 0, 0, _AT * 1000):
-                decode_mention(encode_mention(made))
+            post = self._reader.decode(record.value)
         except UnreadableError as error:
             self.refused[error.reason] += 1
+            return
+        if isinstance(post, Withdrawal):
+            raise AssertionError("a post became a withdrawal")
+        for made in self._reader.records(post, 0, 0, _AT * 1000):
+            decode_mention(encode_mention(made))
 
 
 def _hold(holds: bool, what: str) -> None:

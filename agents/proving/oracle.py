@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from agents.kafka.stored import Stored
-from streams.reading.reader import Reader, UnreadableError, WithdrawnError
-from streams.records import Mention, Tally
+from streams.reading.reader import Reader, UnreadableError
+from streams.records import Mention, Tally, Withdrawal
 
 Cell = tuple[str, str, str, str]
 """Hospital, period (`all` or `h` and the hour), kind of count, value."""
@@ -39,7 +39,9 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
     for partition, offset, timestamp, _, value in posts:
         try:
             envelope = reader.decode(value or b"")
-        except (UnreadableError, WithdrawnError):
+        except UnreadableError:
+            continue
+        if isinstance(envelope, Withdrawal):
             continue
         seconds = timestamp // 1000
         if seconds - first.get((partition, envelope.id), seconds - horizon - 1) <= horizon:

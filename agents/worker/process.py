@@ -7,6 +7,7 @@ Called by `earshot worker`. Owns the wiring and the life of the process; what ha
 import asyncio
 import logging
 import signal
+from collections.abc import Mapping
 
 import uvloop
 from aiokafka import AIOKafkaProducer
@@ -20,7 +21,7 @@ from streams import directory
 from streams.errors import UserError
 from streams.faustkit import app as faust_app
 from streams.faustkit import lease
-from streams.faustkit.changelog import Changelog
+from streams.faustkit.changelog import Changelog, Table
 from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
@@ -29,6 +30,7 @@ from streams.health_file import Beat
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import require_answer
+from streams.kafka.stages import STAGES
 from streams.metrics import Metrics, collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
 from streams.metrics.server import MetricsServer
@@ -71,9 +73,7 @@ class Worker:
             settings,
             held_lease,
             self._writer,
-            facts=Changelog(kafka_topics.changelog(settings, kafka_topics.FIRST_SEEN), self._first_seen, self._writer),
-            rows=Changelog(kafka_topics.changelog(settings, kafka_topics.HOSPITALS), tables, self._writer),
-            sources=(self._posts, self._mentions),
+            self._changelogs({kafka_topics.FIRST_SEEN: self._first_seen, kafka_topics.HOSPITALS: tables}),
         )
         metrics = Metrics()
         taxonomy = reader.lexicon.taxonomy
@@ -98,12 +98,23 @@ class Worker:
         faust_app.attach(self.app, self._posts, "tagger", tagger.take)
         faust_app.attach(self.app, self._mentions, "hospitals", Hospitals(tables, metrics).take)
 
+    def _changelogs(self, tables: Mapping[str, Table]) -> dict[str, list[Changelog]]:
+        """Kafka topic that an agent reads -> its tables' changelogs. `tables`: by their names in `stages.py`."""
+        settings = self._settings
+        return {
+            stage.source(settings): [
+                Changelog(name, kafka_topics.changelog(settings, name), tables[name], self._writer)
+                for name in stage.tables
+            ]
+            for stage in STAGES
+        }
+
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def _read_off(self) -> Reading:
         """What this worker's parts say of themselves."""
         state = self._state
-        stages = {"tagger": self._posts, "hospitals": self._mentions}
+        stages = {stage.name: stage.source(self._settings) for stage in STAGES}
         held = {stage: state.held(topic) for stage, topic in stages.items()}
         lag = self._lag()
         return {
@@ -115,7 +126,7 @@ class Worker:
             },
             "pipeline_recoveries_total": {(): state.recoveries},
             "pipeline_recovery_seconds": {(): state.recovery_seconds},
-            "pipeline_rows_written_total": {(): state.rows_written},
+            "pipeline_rows_written_total": {(name,): count for name, count in state.rows_written.items()},
             "pipeline_last_commit_timestamp_seconds": {(): state.committed_at} if state.committed_at else {},
             "pipeline_remembered_posts": {(): self._first_seen.known()},
         }

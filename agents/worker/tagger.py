@@ -5,17 +5,28 @@ between, so that a checkpoint never sees half of one. What cannot be read goes t
 text stays on `posts`. What a person must see goes to `attention`, too.
 """
 
+from typing import NamedTuple
+
 from agents.worker.lexicon_watch import LexiconWatch
 from streams.faustkit.chunk import Chunk, Record
 from streams.faustkit.writer import KeyValue, Writer
 from streams.kafka import topics as kafka_topics
 from streams.metrics import Metrics
 from streams.reading.attention import attention_of
-from streams.reading.reader import Reader, UnreadableError, WithdrawnError
-from streams.records import Attention, DeadLetter, encode_json, encode_mention
+from streams.reading.reader import Reader, UnreadableError
+from streams.records import Attention, DeadLetter, Withdrawal, encode_json, encode_mention
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen
 from streams.vocabulary import DeadReason
+
+
+class _Found(NamedTuple):
+    """What a chunk made: records by the Kafka topic that they go to."""
+
+    mentions: dict[int, list[KeyValue]]
+    """Mentions and tallies, by partition."""
+    attention: list[KeyValue]
+    dead_letters: list[KeyValue]
 
 
 class Tagger:
@@ -42,16 +53,15 @@ class Tagger:
         await self._watch.look()
         await self._writer.room()
         with self._metrics.chunk("tagger", len(chunk.records)):
-            out, dead, urgent = self._read(chunk)
-            for partition, records in out.items():
+            found = self._read(chunk)
+            for partition, records in found.mentions.items():
                 self._writer.put(self._mentions, partition, records)
-            if urgent:
-                self._writer.put(self._attention, 0, urgent)
-            if dead:
-                self._writer.put(self._dead_letters, 0, dead)
+            if found.attention:
+                self._writer.put(self._attention, 0, found.attention)
+            if found.dead_letters:
+                self._writer.put(self._dead_letters, 0, found.dead_letters)
 
-    def _read(self, chunk: Chunk) -> tuple[dict[int, list[KeyValue]], list[KeyValue], list[KeyValue]]:
-        """Mentions and tallies by partition, dead letters, and what waits for a person."""
+    def _read(self, chunk: Chunk) -> "_Found":
         out: dict[int, list[KeyValue]] = {}
         dead: list[KeyValue] = []
         urgent: list[KeyValue] = []
@@ -71,10 +81,10 @@ class Tagger:
             except UnreadableError as unreadable:
                 dead.append(self._dead_letter(unreadable.reason, partition, record))
                 continue
-            except WithdrawnError as gone:
+            if isinstance(envelope, Withdrawal):
                 withdrawn += 1
-                waits_no_more = Attention(gone.post, record.timestamp, "", "withdrawn")
-                urgent.append((gone.post.encode(), encode_json(waits_no_more)))
+                waits_no_more = Attention(post=envelope.id, at=record.timestamp, hospital="", reason="withdrawn")
+                urgent.append((envelope.id.encode(), encode_json(waits_no_more)))
                 continue
             offset, at = record.offset, record.timestamp
             if is_duplicate(partition, envelope.id, offset, at // 1000):
@@ -97,7 +107,7 @@ class Tagger:
         self._metrics.skipped("no_hospital", elsewhere)
         self._metrics.skipped("empty", empty)
         self._metrics.skipped("withdrawal", withdrawn)
-        return out, dead, urgent
+        return _Found(mentions=out, attention=urgent, dead_letters=dead)
 
     def _dead_letter(self, reason: DeadReason, partition: int, record: Record) -> KeyValue:
         self._metrics.dead_letter(reason)

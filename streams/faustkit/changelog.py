@@ -40,7 +40,9 @@ class Table(Protocol):
 class Changelog:
     """One table and its changelog."""
 
-    def __init__(self, kafka_topic: str, table: Table, writer: Writer) -> None:
+    def __init__(self, table_name: str, kafka_topic: str, table: Table, writer: Writer) -> None:
+        """`table_name`: as `streams/kafka/topics.py` declares it; `kafka_topic`: the changelog's own."""
+        self.table_name = table_name
         self.kafka_topic = kafka_topic
         self.table = table
         self._writer = writer

@@ -7,7 +7,7 @@ flush before each commit, by the agents (sequence of offsets) and by the metrics
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from streams.faustkit import fatal
 from streams.faustkit.changelog import Changelog, recover
@@ -33,17 +33,14 @@ class State:
         settings: Settings,
         lease: Lease,
         writer: Writer,
-        facts: Changelog,
-        rows: Changelog,
-        sources: tuple[str, str],
+        tables: Mapping[str, Sequence[Changelog]],
     ) -> None:
-        """`sources`: the Kafka topics whose partitions `facts` and `rows` follow, in this order."""
+        """`tables`: Kafka topic that an agent reads -> the tables that follow its partitions, each by its changelog."""
         self.lease = lease
         self.writer = writer
         self._settings = settings
         self._rewrite_after = REWRITE_SESSIONS * settings.session_timeout
-        self._facts, self._rows = facts, rows
-        self._follows = dict(zip(sources, (facts, rows), strict=True))
+        self._tables = {source: tuple(changelogs) for source, changelogs in tables.items()}
         self._held: frozenset[Place] = frozenset()
         self._kept: frozenset[Place] = frozenset()
         self.generation: int | None = None
@@ -56,7 +53,10 @@ class State:
         self._tasks: set[asyncio.Task[None]] = set()
         self.progress = 0
         """Rises with everything that moves: chunks, checkpoints, recoveries."""
-        self.rows_written = 0
+        self.rows_written: dict[str, int] = {
+            changelog.table_name: 0 for changelogs in self._tables.values() for changelog in changelogs
+        }
+        """Table -> records written to its changelog."""
         self.committed_at = 0.0
         """When offsets were last committed, seconds since the epoch; 0 before the first."""
         self.recoveries = 0
@@ -78,16 +78,18 @@ class State:
         """Make the tables of the partitions assigned in a generation complete. What is not assigned is forgotten."""
         started = time.monotonic()
         self.generation = None
-        places = frozenset(place for place in assigned if place[0] in self._follows)
+        places = frozenset(place for place in assigned if place[0] in self._tables)
         for topic, partition in self._kept - places:
-            self._follows[topic].drop(partition)
+            for changelog in self._tables[topic]:
+                changelog.drop(partition)
             if timer := self._timers.pop((topic, partition), None):
                 timer.cancel()
         gained = places - self._kept
         self._kept = places
         wanted = {
             changelog: [partition for topic, partition in places if topic == source]
-            for source, changelog in self._follows.items()
+            for source, changelogs in self._tables.items()
+            for changelog in changelogs
         }
         count, self.begins = await recover(self._settings, wanted, places)
         loop = asyncio.get_running_loop()
@@ -106,7 +108,8 @@ class State:
     def _rewrite(self, place: Place) -> None:
         self._timers.pop(place, None)
         if place in self._held:
-            self._follows[place[0]].table.touch(place[1])
+            for changelog in self._tables[place[0]]:
+                changelog.table.touch(place[1])
             task = asyncio.get_running_loop().create_task(self.checkpoint())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -136,15 +139,17 @@ class State:
     async def checkpoint(self) -> None:
         """When this returns, everything that was decided before the call is durable; offsets may be committed.
 
-        Mentions first, then the facts about duplicates that were cut before: a fact must never be ahead of its
-        mentions.
+        Every table is cut first; then what agents handed over (mentions) is awaited, then the cut is written. So a
+        table never has in Kafka what is ahead of the mentions it came with: the memory of duplicates relies on it.
         """
         async with self._lock:
-            facts = self._facts.cut([p for topic, p in self._held if self._follows[topic] is self._facts])
+            cuts = [
+                (changelog, changelog.cut([partition for topic, partition in self._held if topic == source]))
+                for source, changelogs in self._tables.items()
+                for changelog in changelogs
+            ]
             await self.writer.drain()
-            self._facts.write(facts)
-            self.rows_written += self._rows.write(
-                self._rows.cut([p for topic, p in self._held if self._follows[topic] is self._rows])
-            )
+            for changelog, changes in cuts:
+                self.rows_written[changelog.table_name] += changelog.write(changes)
             await self.writer.drain()
             self.progress += 1

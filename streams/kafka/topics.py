@@ -105,13 +105,18 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             },
             why="What could not be read, and why, for a day: as long as the posts, since it may hold a post's text.",
         ),
-        _changelog(changelog(settings, HOSPITALS), "Rows of the hospital tables, by row key. Highest version wins."),
-        _changelog(changelog(settings, FIRST_SEEN), "First offset of each post id, in chunks: facts, which merge."),
+        *(_changelog(changelog(settings, table), why) for table, why in TABLES.items()),
     )
 
 
 HOSPITALS = "hospitals"
 FIRST_SEEN = "first-seen"
+
+TABLES = {
+    HOSPITALS: "Rows of the hospital tables, by row key. Highest version wins.",
+    FIRST_SEEN: "First offset of each post id, in chunks: facts, which merge.",
+}
+"""Every table -> why it has a changelog. Which agent changes it: `stages.py`."""
 
 
 def app_id(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 Read through `registry`. `jobs` says which process shows each.
 """
 
-from streams.kafka.topics import PARTITIONS
+from streams.kafka.topics import PARTITIONS, TABLES
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES
 
@@ -103,7 +103,8 @@ PIPELINE: tuple[Metric, ...] = (
         name="pipeline_rows_written_total",
         kind="counter",
         unit="rows",
-        help="Rows written to the changelog: the changed ones, once a commit.",
+        labels={"table": tuple(TABLES)},
+        help="Records written to each table's changelog: the changed rows, once a commit.",
         act="Zero while posts are counted: the checkpoint hangs.",
     ),
     Metric(

@@ -41,14 +41,6 @@ class UnreadableError(Exception):
         self.reason = reason
 
 
-class WithdrawnError(Exception):
-    """An envelope that takes a post back."""
-
-    def __init__(self, post: str) -> None:
-        super().__init__(post)
-        self.post = post
-
-
 class Reader:
     """All knowledge about reading a post, loaded once; the words may be swapped, whole, between two posts."""
 
@@ -64,20 +56,18 @@ class Reader:
         self._max_bytes = max_bytes
         self._decode = msgspec.json.Decoder(PostEnvelope | Withdrawal).decode
 
-    def decode(self, value: bytes) -> PostEnvelope:
-        """The envelope of a post. Raises `UnreadableError` with the reason, `WithdrawnError` if it says that a post was
-        taken back; nothing else, whatever the bytes."""
+    def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
+        """What stands on `posts`: the envelope of a post, or the word that one was taken back. Raises
+        `UnreadableError` with the reason; nothing else, whatever the bytes."""
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
-            envelope: PostEnvelope | Withdrawal = self._decode(value)
+            found: PostEnvelope | Withdrawal = self._decode(value)
         except msgspec.ValidationError:
             raise UnreadableError(_wrong(value)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnreadableError("not_json") from None
-        if isinstance(envelope, Withdrawal):
-            raise WithdrawnError(envelope.id)
-        return envelope
+        return found
 
     def records(self, envelope: PostEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
         """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
@@ -100,28 +90,39 @@ class Reader:
             open_topics, service_lines = lexicon.taxonomy.split(topics)
             records.append(
                 Mention(
-                    hospital.id,
-                    partition,
-                    offset,
-                    at,
-                    hour,
-                    relation,
-                    locality.tier,
-                    locality.precision,
-                    locality.evidence,
-                    locality.confidence,
-                    locality.distance_km,
-                    open_topics,
-                    "none" if own else lexicon.intent_of(text, addressed, topics),
-                    addressed,
-                    envelope.id,
-                    post.reply_to,
-                    self._nearest(named, hospital) if named else "unknown",
-                    communities,
+                    hospital=hospital.id,
+                    partition=partition,
+                    offset=offset,
+                    at=at,
+                    hour=hour,
+                    relation=relation,
+                    tier=locality.tier,
+                    precision=locality.precision,
+                    evidence=locality.evidence,
+                    confidence=locality.confidence,
+                    distance_km=locality.distance_km,
+                    topics=open_topics,
+                    intent="none" if own else lexicon.intent_of(text, addressed, topics),
+                    addressed=addressed,
+                    post=envelope.id,
+                    reply_to=post.reply_to,
+                    mentioned_tier=self._nearest(named, hospital) if named else "unknown",
+                    communities=communities,
                 )
             )
             if (service_lines or health) and not own:
-                records.append(Tally(hospital.id, partition, offset, at, hour, locality.tier, service_lines, health))
+                records.append(
+                    Tally(
+                        hospital=hospital.id,
+                        partition=partition,
+                        offset=offset,
+                        at=at,
+                        hour=hour,
+                        tier=locality.tier,
+                        topics=service_lines,
+                        communities=health,
+                    )
+                )
         return records
 
     def _nearest(self, named: tuple[Place, ...], hospital: Hospital) -> Tier:

@@ -114,7 +114,7 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
     async def write_and_recover() -> None:
         writer = await started(pipeline_settings)
         first, second = Words(), Words()
-        mine, other = Changelog(topic, first, writer), Changelog(topic, second, writer)
+        mine, other = Changelog("words", topic, first, writer), Changelog("words", topic, second, writer)
         assert (await recover(pipeline_settings, {mine: [0, 2]}, [])).records == 0
         first.put(0, b"a", b"1")
         first.put(2, b"b", b"2")
@@ -141,7 +141,7 @@ def test_a_changelog_comes_back_and_a_second_look_reads_only_what_is_new(pipelin
 def test_a_worker_without_partitions_has_nothing_to_recover() -> None:
     async def run() -> None:
         writer = Writer(NOWHERE, valid_lease())
-        assert (await recover(NOWHERE, {Changelog("rows", Words(), writer): []}, [])).records == 0
+        assert (await recover(NOWHERE, {Changelog("words", "rows", Words(), writer): []}, [])).records == 0
 
     asyncio.run(run())
 
@@ -157,12 +157,12 @@ def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings,
         writer = await started(pipeline_settings)
         words = Words()
         words.put(0, b"a", b"1")
-        changelog = Changelog(topic, words, writer)
+        changelog = Changelog("words", topic, words, writer)
         changelog.write(changelog.cut([0]))
         await writer.drain()
         try:
             with pytest.raises(ends, match=rf"ValueError in {topic} partition 0 offset 0"):
-                await recover(pipeline_settings, {Changelog(topic, Strict(), writer): [0]}, [])
+                await recover(pipeline_settings, {Changelog("words", topic, Strict(), writer): [0]}, [])
         finally:
             await writer.stop()
 
@@ -172,10 +172,15 @@ def test_a_row_that_cannot_be_read_ends_the_process(pipeline_settings: Settings,
 def state_of(settings: Settings, writer: Writer, facts: Words, rows: Words) -> State:
     return State(
         settings, valid_lease(), writer,
-        Changelog(kafka_topics.changelog(settings, kafka_topics.FIRST_SEEN), facts, writer),
-        Changelog(kafka_topics.changelog(settings, kafka_topics.HOSPITALS), rows, writer),
-        (kafka_topics.posts(settings), kafka_topics.mentions(settings)),
+        {
+            kafka_topics.posts(settings): [changelog_of(settings, kafka_topics.FIRST_SEEN, facts, writer)],
+            kafka_topics.mentions(settings): [changelog_of(settings, kafka_topics.HOSPITALS, rows, writer)],
+        },
     )  # fmt: skip
+
+
+def changelog_of(settings: Settings, name: str, table: Words, writer: Writer) -> Changelog:
+    return Changelog(name, kafka_topics.changelog(settings, name), table, writer)
 
 
 def test_facts_wait_until_their_mentions_are_durable(pipeline_settings: Settings) -> None:

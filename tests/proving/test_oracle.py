@@ -9,8 +9,8 @@ from agents.kafka.stored import Stored
 from agents.proving.load import records
 from agents.proving.oracle import judge
 from streams import directory
-from streams.reading.reader import Reader
-from streams.records import Mention
+from streams.reading.reader import PostEnvelope, Reader
+from streams.records import Mention, Withdrawal
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
 
@@ -29,11 +29,17 @@ def posts() -> list[Stored]:
     return [Stored(0, n, NOW + n, key, value) for n, (key, value) in enumerate(records(Settings(), 300, seed=1))]
 
 
+def decoded(post: Stored, reader: Reader) -> PostEnvelope:
+    envelope = reader.decode(post.value or b"")
+    assert not isinstance(envelope, Withdrawal)
+    return envelope
+
+
 def tables(posts: Iterable[Stored], reader: Reader) -> list[Stored]:
     """The changelog of a worker that counted these posts, each once."""
     rows, seen, offset = HospitalTables(reader.directory.by_id), set(), 0
     for post in posts:
-        envelope = reader.decode(post.value or b"")
+        envelope = decoded(post, reader)
         if envelope.id in seen:
             continue
         seen.add(envelope.id)
@@ -81,5 +87,5 @@ def test_a_copy_past_the_horizon_counts_again(posts: list[Stored], reader: Reade
 
 
 def _mentions(post: Stored, reader: Reader) -> list[Mention]:
-    found = reader.records(reader.decode(post.value or b""), 0, post.offset, post.timestamp)
+    found = reader.records(decoded(post, reader), 0, post.offset, post.timestamp)
     return [one for one in found if isinstance(one, Mention)]

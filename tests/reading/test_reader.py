@@ -5,7 +5,7 @@ import pytest
 
 from streams.directory import load
 from streams.reading.reader import Reader
-from streams.records import Envelope, Mention, encode_json
+from streams.records import Envelope, Mention, Withdrawal, encode_json
 from tests.payloads import a_payload, as_json
 
 READER = Reader(load(), max_bytes=100_000)
@@ -15,6 +15,7 @@ AT = 1_760_000_000_000
 def mention(text: str, hospital: str = "240010") -> Mention:
     payload = msgspec.Raw(as_json(a_payload({"text": text})))
     envelope = READER.decode(encode_json(Envelope("x", "1900000000000000001", AT, "stream", (), payload)))
+    assert not isinstance(envelope, Withdrawal)
     (found,) = [
         one for one in READER.records(envelope, 0, 7, AT) if isinstance(one, Mention) and one.hospital == hospital
     ]
