@@ -1,1 +1,4 @@
-"""How good the reading of posts is: labelled sets in, figures out. Nothing that runs depends on it."""
+"""How accurately posts are read: labelled sets in, figures out.
+
+Called by `earshot evaluate` and `make accuracy`. Nothing that runs in production depends on it.
+"""

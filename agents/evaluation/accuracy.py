@@ -1,7 +1,7 @@
 """The accuracy page: `docs/accuracy.md`, generated from the project's own labelled cases.
 
-`make accuracy` writes it (`python -m agents.evaluation.accuracy`); a test holds the committed page to this. Owns its
-wording; knows no topic by name.
+`make accuracy` writes it (`python -m agents.evaluation.accuracy`); a test compares the committed page with this. Owns
+its wording; knows no topic by name.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""The project's own labelled cases, as they stand in `tests/cases`: a checkout has them, an installation has not.
+"""The project's own labelled cases in `tests/cases`: a checkout has them, an installation does not.
 
-Called by the accuracy page, `make bench` and the tests.
+Called by the accuracy page (`accuracy.py`), `bench/tagger.py` and the tests.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading a labelled file: one place for what can be wrong with one.
+"""Reads a file of labels, and owns every error that such a file can have.
 
 Called by `posts.py` and `places.py`, which know what stands in a row.
 """

@@ -1,9 +1,9 @@
-"""Labelled profile texts against the places that the resolver makes of them.
+"""Compares labelled profile texts with the places that the resolver finds in them.
 
-Called by `earshot evaluate places`, the accuracy page and the tests. A label names a country, its state or province
-(`admin1`, US postal code or GeoNames' code), a city and its coordinates, each as fine as it can be known; a blank one
-means that the text must be refused. Right is within 50 km of a city, else in the right `admin1`, else in the right
-country: so an answer that is coarser than its label is wrong.
+Called by `earshot evaluate` and the accuracy page (`accuracy.py`). A label names a country, its state or province
+(`admin1`, US postal code or GeoNames' code), a city and its coordinates, each as precisely as it can be known; a blank
+label means that the resolver must abstain. An answer is right if it lies within 50 km of the labelled city, else in the
+right `admin1`, else in the right country; an answer coarser than its label is wrong.
 """
 
 import csv

@@ -1,7 +1,7 @@
-"""Labelled posts against what Earshot reads in them.
+"""Compares labelled posts with what Earshot reads in them.
 
-Called by `earshot evaluate posts` and the accuracy page. A set of posts brings no hospital directory, and its handles
-may be invented: here every @handle counts as a hospital's, and a post is addressed if it speaks to any of them.
+Called by `earshot evaluate` and the accuracy page (`accuracy.py`). A set of posts has no hospital directory, and its
+handles may be invented: here every @handle counts as a hospital's, and a post is addressed if it speaks to any of them.
 """
 
 import csv

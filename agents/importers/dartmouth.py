@@ -1,6 +1,6 @@
-"""The Dartmouth Atlas' crosswalk (ZipHsaHrrNN): each ZIP code's service area and referral region.
+"""Imports the Dartmouth Atlas' crosswalk (ZipHsaHrrNN): each ZIP code's service area and referral region.
 
-The year is part of the first column's name. The file is taken whole: another year's replaces it.
+Called by `import_run.py`. The year is part of the first column's name. An import replaces the whole file.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""What a planner should know of a directory that is not wrong: warnings, each with the hospital and what to do.
+"""Warns of what is not wrong in a directory but a planner should know, each with the hospital and what to do.
 
-Called by `earshot directory check`. Errors are `streams/directory/files.py`'s.
+Called by `earshot directory check`. Errors are owned by `streams/directory/files.py`.
 """
 
 from collections import defaultdict

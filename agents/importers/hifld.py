@@ -1,9 +1,10 @@
-"""HIFLD's hospitals (Homeland Infrastructure Foundation-Level Data): coordinates and beds. No longer published;
-copies of the file are around.
+"""Imports HIFLD's hospitals (Homeland Infrastructure Foundation-Level Data): coordinates and beds. HIFLD no longer
+publishes the file; copies are still found.
 
-It has no CCN, so a row belongs to the hospital of the same name and ZIP code, else to the one hospital of its ZIP
-code if it is the only open one there itself. What belongs to none for certain is told as unmatched, never added. Its X
-and Y are metres in some years and degrees in others: LATITUDE and LONGITUDE are read.
+Called by `import_run.py`. The file has no CCN, so a row belongs to the hospital of the same name and ZIP code, else to
+the only hospital of its ZIP code if the file has only one open there. A row that belongs to none for certain is
+reported as unmatched, never added. X and Y are metres in some years and degrees in others, so LATITUDE and LONGITUDE
+are read.
 """
 
 from collections import Counter, defaultdict

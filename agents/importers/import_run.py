@@ -1,6 +1,6 @@
-"""One import from beginning to end: which kind of file it is, its rows into the folder's, checked, written.
+"""One import from beginning to end: recognises the kind of file, merges its rows into the folder's, checks and writes.
 
-Called by the command. Knows which importer changes which file of the folder.
+Called by `earshot directory import`. Knows which importer changes which file of the folder.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -1,8 +1,8 @@
-"""Files in the directory's own form: handles, goals and service areas, as the hospital's people keep them in a
+"""Imports files in the directory's own form: handles, goals and service areas, as the hospital's people keep them in a
 spreadsheet.
 
-A row replaces the one of the same hospital and account, or hospital and goal. Checked one by one, so that a wrong row
-keeps no other out; checks between rows are the folder's (`store.py`).
+Called by `import_run.py`. A row replaces the one of the same hospital and account, or hospital and goal. Rows are
+checked one by one, so that a wrong row keeps no other out; `store.py` checks between rows.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""What an import did, row by row: shared by all importers, shown by the command."""
+"""What an import did, row by row.
+
+Made by the importers, such as `cms.py`; shown by `earshot directory import`.
+"""
 
 from typing import Literal
 

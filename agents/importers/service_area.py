@@ -1,11 +1,10 @@
-"""CMS' Hospital Service Area file: from which ZIP codes each hospital's Medicare inpatients come, a million rows a
-year.
+"""Imports CMS' Hospital Service Area file: from which ZIP codes each hospital's Medicare inpatients
+come, a million rows a year.
 
-The primary service area is the lowest number of ZIP codes with 75 % of the cases, as 42 CFR 411.357(e)(2) has it (which
-also wants them to touch each other: not looked at here); the secondary one what is needed up to 85 %, where planners'
-whole areas end. ZIP codes of few cases are suppressed in the file,
-which thins out rural hospitals: a planner's own list is better. The lists of a hospital in the file replace its old
-ones.
+Called by `import_run.py`. The primary service area is the lowest number of ZIP codes with 75 % of the cases, after 42
+CFR 411.357(e)(2) (which also wants them to touch each other; that is not checked). The secondary area is what is needed
+up to 85 %, where planners' whole areas end. The file suppresses ZIP codes with few cases, which thins out rural
+hospitals: a planner's own list is better. An import replaces the lists of each hospital in the file.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """A directory's folder as rows: read, changed in memory, checked as a whole, written file by file.
 
-Called by the importers' command. Columns that Earshot does not know are kept. Each import changes one file, which is
-replaced at once, so nothing is ever half there.
+Called by the importers, such as `import_run.py`, and by `earshot directory`. Keeps columns that Earshot does not know.
+Each import changes one file and replaces it atomically.
 """
 
 import csv

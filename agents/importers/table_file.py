@@ -1,7 +1,7 @@
-"""The rows of a public file: encodings, headers of several layouts, one row at a time.
+"""Reads the rows of a public file: encodings, several header layouts, one row at a time.
 
-Called by the importers. Names of columns are compared without case, punctuation or spaces, since each year spells them
-anew.
+Called by the importers, such as `cms.py`. Column names are compared without case, punctuation or spaces, because they
+are spelt anew each year.
 """
 
 import csv

@@ -1,8 +1,8 @@
-"""The hospital directory: who is listened for, where each is, under which handles, and what its planners say of it.
+"""The hospital directory: which hospitals Earshot listens for, where each is, its handles, and its planners' lists.
 
-Called at start by ingest (stream rules) and by the reader (whom a post is tied to). `hospital.py` says what a hospital
-is, `files.py` what may stand in the folder's CSV files; docs/directory.md says where each comes from. Knows no post,
-and holds nothing that changes while Earshot runs.
+Called by `agents/ingest/rules/model.py` (which accounts to listen to) and `streams/reading/reader.py` (whom a post is
+tied to), at start. `hospital.py` defines a hospital, `files.py` what may stand in the folder's CSV files;
+docs/directory.md says where each file comes from. Knows no post, and holds nothing that changes while Earshot runs.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,8 @@
-"""The directory's CSV files: their columns, and reading them all to one directory.
+"""The directory's CSV files: their columns, and how they are read into one directory.
 
-Owns what may stand in each file and every check, within a row and between files. Called by `load` and by the importers,
-which have the whole folder read before they write one file. Columns are matched by name; others may stand beside them.
+Owns what may stand in each file and every check, within a row and between files. Called by `streams/directory` to load
+a folder, and by `agents/importers/store.py`, which checks the whole folder before it writes one file. Columns are
+matched by name; a file may have others.
 """
 
 import csv

@@ -1,4 +1,5 @@
 """What a post says, and about whom: pure functions from a payload's bytes to mentions.
 
-Called by the tagger and by the oracle. Knows no Kafka, Faust, tweepy or clock; a test enforces the imports.
+Called by `agents/worker/tagger.py` and by the oracle, `agents/proving/oracle.py`. Knows no Kafka, Faust, tweepy or
+clock; a test checks the imports.
 """

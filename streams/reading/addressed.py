@@ -1,7 +1,8 @@
-"""Whom a post is tied to: the hospitals of its handles, how each is tied, and whether the post speaks to it.
+"""Ties a post to hospitals by its handles: to which, how, and whether the post speaks to each.
 
-Called by the reader, first of all rules. Knows the directory's accounts and the labelling rules for "addressed"; names
-of hospitals without a handle are not looked for. A repost says nothing of its own and is tied to nobody.
+Called by `reader.py`, before all other rules, and by `earshot tag` and `agents/evaluation/posts.py`. Knows the
+directory's accounts and the labelling rules for "addressed". Does not look for names of hospitals without a handle. A
+repost says nothing of its own and is tied to nobody.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,7 @@
-"""Which posts a person must look at now.
+"""Decides which posts a person must look at now.
 
-Called by the tagger with what the reader made. Decides by class and intent alone; who looks, and how soon, is the
-runbook's. Nothing is ever answered by itself.
+Called by `agents/worker/tagger.py` with the records that the reader made. Decides by class and intent alone; the
+runbook says who looks, and how soon. Earshot never answers a post.
 """
 
 from streams.records import Attention, Mention, Tally

@@ -1,9 +1,9 @@
-"""The Bluesky payload, one event of Jetstream's `/subscribe`: the fields that are used, and how they become a `Post`.
+"""The Bluesky payload, one event of Jetstream's `/subscribe`: the fields in use, and how they become a `Post`.
 
-Called by the reader, which decodes a whole envelope in one pass, and by ingest, which matches posts locally and names
-them. Bluesky knows accounts by their DID; an event holds no handle but those written in its text, no profile and no
-place. A field of the wrong type is msgspec's `ValidationError`; anything left out or null is no error. Knows no
-hospital.
+Called by `reader.py`, which decodes a whole envelope in one pass, and by `agents/ingest/bluesky/intake.py`, which
+matches posts locally and names them. Bluesky identifies an account by its DID. An event has no handles except those
+written in its text, no profile and no place. A field of the wrong type raises msgspec's `ValidationError`; a missing or
+null field raises nothing. Knows no hospital.
 """
 
 import hashlib

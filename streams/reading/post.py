@@ -1,6 +1,6 @@
 """A post, whatever its source: the only shape that the rest of `reading/` knows.
 
-Made by one module per source (`x.py`, `bluesky.py`), read by the rules for hospitals, places, topics and intents.
+Made by one module for each source (`x.py`, `bluesky.py`); the rules for hospitals, places, topics and intents take it.
 Never leaves the process.
 """
 

@@ -1,7 +1,8 @@
-"""From the bytes of an envelope to the mentions and tallies it makes: the whole of `reading/`, in order.
+"""Reads an envelope's bytes and makes the post's mentions and tallies: runs the other modules of this room in order.
 
-Called by the tagger and by the oracle, in two steps, since the tagger drops duplicates in between. Pure: the same
-bytes, place and timestamp give the same records, in any process, at any time.
+Called by `agents/worker/tagger.py` and `agents/proving/oracle.py`, in two steps (`decode`, `records`), because the
+tagger drops duplicates in between. Pure: the same bytes, place and timestamp give the same records, in any process, at
+any time.
 """
 
 import msgspec

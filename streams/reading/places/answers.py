@@ -1,6 +1,6 @@
-"""Answers of the resolver: places made of the gazetteer's records, and one answer made of several.
+"""The resolver's answers: places made from the gazetteer's records, and one answer made from several.
 
-Called by `resolver.py`, whose rules say what a text's parts are. Knows neither texts nor names.
+Called by `resolver.py`, which decides what a text's parts are. Knows no texts and no names.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""The nearest of many points to a given one, without looking at many.
+"""Finds the nearest of many points without measuring all of them.
 
-Called by `names.py`. Knows points alone. They lie in bands of latitude, each sorted by longitude: a search begins in
-its own band, walks east and west from where it stands no farther than the best found so far, and so on in the bands
-above and below.
+Called by `names.py`. Knows points alone. The points lie in bands of latitude, each sorted by longitude. A search begins
+in the point's own band, walks east and west no farther than the best distance found so far, then does the same in the
+bands above and below.
 """
 
 import math

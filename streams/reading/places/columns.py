@@ -1,8 +1,8 @@
-"""Records as columns of numbers: the form that the gazetteer file keeps them in.
+"""Stores records as columns of numbers: the format of the gazetteer file.
 
-Owns that form alone; called by `names.py`, whose records they are. Each text is kept once, in a table that all records
-share, and a record's field holds its number there. As rows the file is a fifth larger, and the loaded gazetteer, in
-which every town then has a county and a state of its own, by 40 MB.
+Owns that format alone. Called by `names.py`, which owns the records. Each text is stored once, in a table that all
+records share; a record's field holds the text's number. Stored as rows, the file would be a fifth larger, and the
+loaded gazetteer 40 MB larger, because every town would hold its own copy of its county and state.
 """
 
 import sys

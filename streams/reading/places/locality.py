@@ -1,15 +1,17 @@
 """How near an author is to one hospital: the tier of a (place, hospital) pair, and the rule that gave it.
 
-Called by the reader, once for each pair, and by `earshot locate`. `RULES` has the rules in their order: the first that
-fires decides. What is particular to a hospital (its markets, radii, lists) is its `Reach`; docs/locality.md has the
-figures of each hospital that ships. Knows no post.
+Called by `streams/reading/reader.py`, once for each pair, and by `earshot locate`. `RULES` lists the rules in order;
+the first that fires decides. What differs between hospitals (markets, radii, lists) is in `Reach`; docs/locality.md
+has the figures of each shipped hospital. Knows no post.
 
-What holds: nothing coarser than a county is `local`, nor is a county that is too wide to say anything; a state line
-keeps nobody from anything; outside the US nothing is `local`, and a place within the regional radius is `regional`, for
-a border is no distance but a service area ends there. A PSA only ever adds: more ZIPs never make anyone less local, nor
-does the first, for it says where most patients come from and nothing of the rest. An SSA draws the outer line: from
-its first ZIP on both lists together are the whole service area, and HSA, local radius and county are not asked. Of two
-places alike in everything but their point, the nearer never has the farther tier where no list is asked.
+What always holds:
+
+* Nothing coarser than a county is `local`, nor is a county too wide to tell anything.
+* A state line excludes nobody. Outside the US nothing is `local`; a place within the regional radius is `regional`,
+  because a border changes no distance but ends a service area.
+* Adding PSA ZIPs can only raise a tier: the list shows where most patients live and excludes nobody.
+* With an SSA, both lists together are the whole service area: HSA, local radius and county no longer apply.
+* Of two places that differ in their point alone, the nearer never has the farther tier, unless a list decides.
 """
 
 from collections.abc import Mapping

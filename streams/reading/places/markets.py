@@ -1,9 +1,9 @@
 """The markets of US health care: hospital service areas (HSA) and referral regions (HRR) of the Dartmouth Atlas, each
 with where its people live.
 
-Made from the gazetteer's ZIP codes. Called by `reach.py`, the calibration page and
-`earshot locate`. Knows no hospital. The crosswalk names no market, so each is called after the town of most of its
-people.
+Built from the gazetteer's ZIP codes. Called by `streams/reading/reader.py`, `reach.py`, `earshot locate` and the
+calibration page (`deploy/calibration/page.py`). Knows no hospital. The crosswalk does not name its markets, so each is
+named after the town where most of its people live.
 """
 
 from collections import Counter, defaultdict

@@ -1,8 +1,8 @@
 """The names of places as data: the gazetteer file and words.yaml, indexed.
 
-Owns folding and looking up; the rules that read a profile text are `resolver.py`. Called by it, by `reach.py`, the
-directory's importers and `earshot locate`. Knows no post and no hospital. The file is made by `deploy/gazetteer`,
-whose `sources.py` says from what.
+Owns folding and lookup; the rules that read a profile text are in `resolver.py`. Called by `resolver.py`, `reach.py`,
+the importers (`agents/importers/cms.py`, `agents/importers/hifld.py`) and `earshot locate`. Knows no post and no
+hospital. `make gazetteer` builds the file; `deploy/gazetteer/sources.py` lists its sources.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""A place, or the reason for none: what `resolver.py` makes of a text or a geo tag, and `locality.py` measures to a
-hospital.
+"""A place, or the reason for having none.
 
-Knows neither names nor hospitals.
+Made by `resolver.py` from a text or a geo tag; `locality.py` measures it to a hospital. Knows no name and no
+hospital.
 """
 
 import math

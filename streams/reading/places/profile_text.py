@@ -1,7 +1,8 @@
-"""What a profile text says before any name in it is looked up: coordinates, flags, and the parts that may be names.
+"""Takes a profile text apart before any name in it is looked up: coordinates, flags, and the parts that may be names.
 
-Owns the wording of profiles: separators, pronouns, "born here, living there". Called by the resolver. Deliberately
-knows no place: what a part means, and whether the parts agree, is `resolver.py`'s.
+Owns the wording of profiles: separators, pronouns, "born here, living there"; the words themselves are in
+languages.yaml. Called by `resolver.py`. Knows no place: what a part means and whether parts agree is up to
+`resolver.py`.
 """
 
 import re

@@ -1,8 +1,7 @@
-"""A hospital's reach: its markets, the two radii that its own residents set, and its planner's lists, ready to be
-asked.
+"""A hospital's reach: its markets, the two radii that its own residents set, and its planner's lists.
 
-Owns what is worked out once for each hospital, so that a decision (`locality.py`) is a few comparisons. Called by it,
-by `earshot locate` and by the calibration page. Knows no profile text and no tier.
+Owns what is computed once for each hospital, so that a decision takes only a few comparisons. Called by `locality.py`,
+`earshot locate` and the calibration page (`deploy/calibration/page.py`). Knows no profile text and no tier.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,11 +1,12 @@
-"""Where an author says to be: a profile text or a geo tag becomes a place, or an abstention with its reason.
+"""Resolves where an author is: a profile text or a geo tag becomes a place, or an abstention with its reason.
 
-Owns the order of the rules. The wording of profiles is `profile_text.py`'s, the names are `names.py`'s, and how several
-parts become one answer is `answers.py`'s. Called by the reader, once a post. Deliberately knows not how far a hospital
-is (that is `locality.py`) and reads no post text: a place that is written about is not where its author is.
+Owns the order of the rules. `profile_text.py` owns the wording of profiles, `names.py` the names, `answers.py` how
+several parts become one answer. Called by `streams/reading/reader.py`, once for each post, by `text_places.py` and by
+`earshot locate`. Does not know how far a hospital is (`locality.py` does), and reads no post text: an author is not in
+every place that the author writes about.
 
-The rule order is the one measured before the project began (precision .96 on held-out strings); wrong is worse than
-unknown, so whatever could mean two things abstains.
+The rules stand in the order that was measured before the project began (precision .96 on held-out strings). A wrong
+place is worse than none, so a text that could mean two places gives an abstention.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""A planner's service area: the ZIPs that a hospital counts as its primary (PSA) and secondary (SSA) one, asked about a
-place of any size.
+"""A planner's service area: the ZIPs that a hospital lists as primary (PSA) and secondary (SSA). Says in which list a
+place of any size lies.
 
-Owns how a town, a county or a point lies in a list of ZIPs. Made by `reach.py`, asked by `locality.py`. Knows no
+Owns how a town, a county or a point lies in a list of ZIPs. Made by `reach.py`; `locality.py` asks it there. Knows no
 hospital and no tier.
 """
 

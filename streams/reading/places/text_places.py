@@ -1,8 +1,8 @@
-"""Places that a post's text names: where something happens or someone is headed, not where the author is.
+"""Finds the places that a post's text names: where something happens or someone is headed, not where the author is.
 
-Called by the reader. What it finds has a field of its own and never stands in for the author's place: a nurse in Fargo
-who writes about Rochester, MN is still in Fargo. Only a town with its state counts ("in Fargo, ND", "Fargo, North
-Dakota"): a bare name in a sentence is too often a word. Knows no hospital.
+Called by `streams/reading/reader.py`. The result has a field of its own and never replaces the author's place: a nurse
+in Fargo who writes about Rochester, MN is still in Fargo. Only a town with its state counts ("in Fargo, ND", "Fargo,
+North Dakota"): a bare name in a sentence is too often an ordinary word. Knows no hospital.
 """
 
 import re

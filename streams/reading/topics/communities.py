@@ -1,8 +1,8 @@
 """Which communities of interest a post speaks to, by its hashtags and by the accounts that such communities keep.
 
-Called by the reader. Knows no topic, hospital or person: a community is the post's, by what it writes, never its
-author's. The communities of a disease are marked (`about_health`): they may be counted like a service line, and never
-stand beside a post.
+Called by `streams/reading/reader.py`. Knows no topic, hospital or person: a community belongs to the post and what it
+says, never to its author. Communities of a disease are marked `about_health`: they may be counted, like a service
+line, but never stand beside a post.
 """
 
 import re

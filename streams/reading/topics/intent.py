@@ -1,8 +1,8 @@
-"""What a post wants: exactly one intent, by phrases and the order of precedence of the labelling rules.
+"""Decides what a post wants: exactly one intent, by phrases and the order of precedence of the labelling rules.
 
-Called by the lexicon, once for each tie of a post to a hospital. Sarcasm is hardly seen: each rule says how often it
-was right, as confidence. Nobody's mood is stored. Knows no hospital: whether the post addresses one comes in as an
-argument, and what names one without a handle is told by its capitals.
+Called by `lexicon.py`, once for each tie of a post to a hospital. Sarcasm is mostly missed; each rule states as its
+confidence how often it was right. Stores nobody's mood. Knows no hospital: an argument says whether the post addresses
+one, and a hospital named without a handle is recognised by its capitals.
 """
 
 import re

@@ -1,7 +1,8 @@
-"""The words that a post is read by, as one immutable whole: taxonomy, intents and the hospitals' own topics.
+"""The words by which posts are read, as one immutable value: taxonomy, intents and the hospitals' own topics.
 
-Made at start and again when a file changed (`lexicon_watch.py`); the reader asks it, and swaps it whole. One
-index serves topics and intents, so that a text is gone through once. Knows no clock and watches no file.
+Made by `agents/worker/lexicon_watch.py` at start and again when a file changed; `streams/reading/reader.py` uses it and
+swaps it whole. Topics and intents share one index, so that each text is scanned once. Knows no clock and watches no
+file.
 """
 
 from collections.abc import Container, Mapping

@@ -1,7 +1,7 @@
-"""What a hospital changes in the taxonomy for itself: topics switched off, phrases of its own.
+"""What a hospital changes in the taxonomy for itself: switches topics off, adds phrases of its own.
 
-Called by the lexicon. A hospital's phrases are looked for in posts tied to it only, in an index of their own: they
-cost nobody else. Knows no post and not why a hospital wants what it wants.
+Called by `lexicon.py`. A hospital's phrases are looked for only in posts tied to it, in an index of their own, so they
+cost other hospitals nothing. Knows no post, and not why a hospital wants its changes.
 
     "240010":
       off: [rumor_misinfo_watch]

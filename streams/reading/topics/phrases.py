@@ -1,12 +1,13 @@
-"""Finding many phrases in a text in one pass: the machinery under topics and intents.
+"""Finds many phrases in a text in one pass, for topics and intents.
 
-Owns which finds count: those at word boundaries, free of the idioms that strike them, not turned round by a negator.
-Called by `taxonomy.py` and `intent.py`, which own what the phrases mean; the reader lets both share one index, so that
-a post is gone through once. The automaton is ahocorasick_rs's; what a text is made of is `words.py`'s.
+Owns which finds count: those at word boundaries, outside the idioms that exclude them, and not negated. Called by
+`taxonomy.py` and `intent.py`, which own what the phrases mean, by `overlay.py`, and by `lexicon.py`, which lets topics
+and intents share one index, so that each post is scanned once. The automaton is ahocorasick_rs's; `words.py` splits the
+text into words.
 
-A phrase is written as people write it. A final `*` makes it a beginning: `refill*` finds "refills". `#word` is found as
-a hashtag only; `@*` is any handle. Handles are words of their own, so nothing is ever found inside one. An emoji may be
-a phrase or stand in one.
+A phrase is written as people write it. A final `*` makes it a beginning: `refill*` finds "refills". `#word` matches a
+hashtag only; `@*` matches any handle. A handle is one word, so nothing is found inside it. An emoji may be a phrase or
+part of one.
 """
 
 from bisect import bisect_left, bisect_right

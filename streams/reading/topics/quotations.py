@@ -1,7 +1,7 @@
 """Which words of a text are its author's own: what somebody else said decides no intent.
 
-Called by the lexicon. What a post is about may well stand in a quotation, so topics are looked for in the whole text.
-Only double quotes are read: single ones are apostrophes as often.
+Called by `lexicon.py`. Topics are found in the whole text, quotations included, because a post may be about what it
+quotes. Only double quotes count: a single quote is as often an apostrophe.
 """
 
 import re

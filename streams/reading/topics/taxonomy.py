@@ -1,8 +1,8 @@
 """What a post is about: the taxonomy as data, and the matcher that finds its topics in a text.
 
-Called by the lexicon. Topics belong to the post, never to its author, and each has a class that decides how it may
-travel: O (operational) and X (safety) may stay with a post id; S (a service line, so near to somebody's health) may
-not, and leaves as a bare tally. Knows no hospital, place or intent.
+Called by `lexicon.py` and `overlay.py`. A topic belongs to the post, never to its author. Its class decides where it
+may go: O (operational) and X (safety) may stand beside a post id; S (a service line) says so much about somebody's
+health that it may not, and is only counted, as a tally. Knows no hospital, place or intent.
 """
 
 import re

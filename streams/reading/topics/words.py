@@ -1,11 +1,11 @@
-"""A text as plain words, which is what phrases are looked for in: one space around each, nothing else left.
+"""Turns a text into plain words, in which phrases are then looked for: one space around each, nothing else left.
 
-Owns what case, accents, punctuation, apostrophes, hashtags, handles, emoji and stretched letters are worth. Called by
-`phrases.py` for the text and for the phrases alike, so that both always agree. Knows no phrase's meaning.
+Owns the treatment of case, accents, punctuation, apostrophes, hashtags, handles, emoji and stretched letters. Called by
+`phrases.py` for both texts and phrases, so that the two always agree. Knows no phrase's meaning.
 
-A handle is one word that begins with @; a hashtag is `#` and its word, and when it is written in capitals its parts
-follow as words (`#WaitTimes`: "# waittimes wait times"). Letters of every script are letters; those of scripts without
-spaces are words each. Emoji part words and vanish, save those that a phrase names.
+A handle is one word that begins with @. A hashtag is `#` and its word; if it is written in capitals, its parts follow
+as words (`#WaitTimes`: "# waittimes wait times"). Letters of every script are letters; in scripts without spaces each
+sign is a word. Emoji separate words and are dropped, except those that a phrase names.
 """
 
 import re
