@@ -96,6 +96,9 @@ EVIDENCE: ClosedSet[Evidence] = ClosedSet(
     },
 )  # fmt: skip
 
+LONGEST_WINDOW_DAYS = 28
+"""Of time, on any board: what is older stands in a hospital's lifetime alone."""
+
 Relation = Literal["mentioned", "replied", "author"]
 RELATION: ClosedSet[Relation] = ClosedSet(
     "Relation", "How a post is tied to a hospital.",

@@ -1,6 +1,6 @@
-"""`earshot compliance apply|run`: what X took back is taken back here.
+"""`earshot compliance apply|run`: withdraw here what X took back.
 
-Knows options and what is printed; the work is in `agents/ingest/x/compliance/`.
+Owns the options and what is printed; the work is in `agents/ingest/x/compliance/`.
 """
 
 import threading
@@ -18,10 +18,10 @@ from agents.ingest import publisher
 from agents.ingest.records import Record
 from agents.ingest.replay.capture import Capture
 from agents.ingest.service import quiet, require_kafka_topics
-from agents.ingest.x.compliance.accounts import Accounts
 from agents.ingest.x.compliance.check import Check
 from agents.ingest.x.compliance.events import record_of, withdrawals
 from agents.ingest.x.compliance.jobs import Jobs
+from agents.ingest.x.compliance.stored_posts import AccountEvents
 from agents.ingest.x.token import read_token
 from deploy.local_kafka import bootstrap
 from streams.errors import UserError
@@ -44,21 +44,20 @@ def compliance() -> None:
 def apply(settings: Settings, file: Path, as_json: bool) -> None:
     """Put the withdrawals in FILE on `posts`: lines of a compliance stream, or the result of a batch compliance job.
 
-    Plain, gzip or zstd. What it tells of an account is a withdrawal of each post of that account that stands on
-    `posts`; the summary says how many. Applying a file twice changes nothing. Exit code 1 when Kafka did not take
-    everything.
+    FILE may be plain, gzip or zstd. An event about an account withdraws each post of that account that is on `posts`;
+    the summary says how many. Applying a file twice changes nothing. Exit code 1 when Kafka did not take everything.
     """
     settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
     require_kafka_topics(settings)
     counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
-    accounts = Accounts()
-    told_of: set[int] = set()
+    accounts = AccountEvents()
+    already: set[int] = set()
     of_accounts = 0
     with _to_posts(settings, "apply the file again") as emit, Capture(file) as capture:
-        for record in withdrawals(capture, counts, accounts.heard):
-            told_of.add(int(record.key))
+        for record in withdrawals(capture, counts, accounts.add):
+            already.add(int(record.key))
             emit(record)
-        for event in accounts.withdrawn(settings, told_of):
+        for event in accounts.withdrawals(settings, already):
             of_accounts += 1
             emit(record_of(event, time.time()))
     if as_json:
@@ -73,10 +72,10 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The report as one line of JSON.")
 @click.pass_obj
 def run(settings: Settings, as_json: bool) -> None:
-    """Ask X which of the posts that are kept were taken back, by a batch job, and put the withdrawals on `posts`.
+    """Ask X, by a batch job, which of the posts that are here were taken back, and put the withdrawals on `posts`.
 
-    Takes minutes to hours, as X pleases; what it does is told on stderr. Ended on the way, by ctrl-c or an error (exit
-    code 1), the next run takes the job up. Ingest does this by itself once a day where EARSHOT_X_COMPLIANCE is jobs.
+    Takes minutes to hours, as X pleases; each step is a line on stderr. If it ends before the job is done (by ctrl-c or
+    an error, exit code 1), the next run resumes the job. Ingest does this once a day if EARSHOT_X_COMPLIANCE is jobs.
     """
     quiet()
     settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
@@ -87,7 +86,7 @@ def run(settings: Settings, as_json: bool) -> None:
         with _to_posts(settings, "run it again") as emit:
             check = Check(settings, jobs, emit, wait, lambda line: click.echo(line, err=True))
             report = check.run()
-        check.done()
+        check.save()
     click.echo(msgspec.json.encode(report) if as_json else str(report))
 
 

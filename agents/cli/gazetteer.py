@@ -11,6 +11,7 @@ import click
 
 from deploy.gazetteer.build import build as built
 from deploy.gazetteer.sources import SOURCES
+from streams.atomic_file import replace_file
 from streams.errors import UserError
 from streams.reading import places
 from streams.reading.places import names
@@ -36,9 +37,7 @@ def build(to: Path, check: bool) -> None:
             raise UserError(f"{to} is not what its sources give: run `make gazetteer`")
         click.echo(f"{to}: as built from its sources")
         return
-    part = to.with_suffix(".part")
-    part.write_bytes(packed)
-    part.replace(to)
+    replace_file(to, packed, sync=False)
     click.echo(f"{to}: {len(packed):,} bytes")
 
 

@@ -1,6 +1,6 @@
 """`earshot replay`: a file of posts, as if they came now.
 
-Owns options, the progress bar and what is printed; the work is `agents/replay/`.
+Owns options, the progress bar and what is printed; the work is in `agents/ingest/replay/`.
 """
 
 import json

@@ -6,12 +6,11 @@ Each import changes one file and replaces it atomically.
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from streams import directory
+from streams.atomic_file import replace_file
 from streams.directory import Directory, DirectoryError, WrongRowsError
 from streams.directory.files import COLUMNS, HOSPITALS, rows
 
@@ -54,17 +53,10 @@ class Store:
 
     def write(self, name: str, text: str) -> None:
         """Replace one file, all at once. Raises `DirectoryError`."""
-        part = self.folder / f".{name}.part"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.folder / name)
+            replace_file(self.folder / name, text.encode(), sync=True)
         except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise DirectoryError(f"{self.folder / name} cannot be written: {error.strerror}") from None
         self._texts[name] = text
 

@@ -18,6 +18,7 @@ import yaml
 
 from agents.proving.processes import Child, free_port
 from deploy.prometheus_tool import CONFIG, prometheus
+from streams.atomic_file import replace_file
 from streams.errors import UserError
 
 READY_SECONDS = 60.0
@@ -118,9 +119,7 @@ class RunningPrometheus:
         """Other targets for a job, also while it runs."""
         file = self._targets_file(job)
         file.parent.mkdir(exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps([{"targets": list(addresses)}]), encoding="utf-8")
-        part.replace(file)
+        replace_file(file, json.dumps([{"targets": list(addresses)}]).encode(), sync=False)
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -16,9 +16,7 @@ import msgspec
 from agents.simulated.people import Account, Target, content, crowd, hospital_account
 from agents.simulated.post_view import Atoms, Box, Seen
 from agents.simulated.stream_rules import RETWEET, folded_tag
-
-SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-"""Of X's post ids: (ms since then) << 22, then a number within the millisecond."""
+from streams.snowflake import first_id
 
 NOISE, REPOST, ANNOUNCEMENT, ANSWER, FOLLOW_UP = 0.06, 0.09, 0.12, 0.20, 0.28
 """Upper bounds of the shares: of no hospital, a repost, a hospital's own, its answer, a reply to it; the rest new."""
@@ -61,7 +59,7 @@ class _Said(NamedTuple):
 
 def snowflake(at_ms: int, number: int) -> str:
     """The id of the post `number` (of a run) written at `at_ms`."""
-    return str((at_ms - SNOWFLAKE_EPOCH_MS) << 22 | number & 0x3FFFFF)
+    return str(first_id(at_ms) | number & 0x3FFFFF)
 
 
 class Writer:

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from agents.simulated.history import History
-from agents.simulated.posts import SNOWFLAKE_EPOCH_MS, Post
+from agents.simulated.posts import Post
 from agents.simulated.stream_rules import RETWEET, RuleError, parse
+from streams.snowflake import first_id
 
 DAYS = 7
 """How far back search goes."""
@@ -125,7 +126,7 @@ def _page(posts: list[Post], *, more: bool) -> dict[str, Any]:
 
 def _first_id(seconds: float) -> int:
     """The lowest id that a post of that time can have."""
-    return max(0, int(seconds * 1000) - SNOWFLAKE_EPOCH_MS) << 22
+    return first_id(int(seconds * 1000))
 
 
 def _time(query: Mapping[str, str], name: str, otherwise: float) -> float:

@@ -25,6 +25,7 @@ from deploy.local_kafka import jars as jar_files
 from deploy.local_kafka import process
 from deploy.local_kafka.properties import java_options, server_properties
 from deploy.local_kafka.security import Security, write_private
+from streams.atomic_file import replace_file
 from streams.errors import UserError
 from streams.kafka.probe import answers
 from streams.settings import Settings
@@ -168,9 +169,7 @@ class LocalKafka:
             return _State()
 
     def _save(self, state: _State) -> None:
-        part = self.folder / "state.json.part"
-        part.write_bytes(msgspec.json.encode(state))
-        part.replace(self.folder / "state.json")
+        replace_file(self.folder / "state.json", msgspec.json.encode(state), sync=False)
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.folder).free

@@ -23,13 +23,13 @@ from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.x import XEnvelope
 from streams.records import Mention, Tally, Withdrawal
-from streams.vocabulary import TIERS, DeadReason, Tier
+from streams.vocabulary import LONGEST_WINDOW_DAYS, TIERS, DeadReason, Tier
 
 PostEnvelope = XEnvelope | BlueskyEnvelope
 """A post, of whichever source."""
 
-KEEP_SECONDS = 28 * 86_400
-"""Older than that, when Kafka takes it, a post has no hour: the longest window is 28 days."""
+KEEP_SECONDS = LONGEST_WINDOW_DAYS * 86_400
+"""Older than that, when Kafka takes it, a post has no hour."""
 AHEAD_SECONDS = 3600
 """A post's own time may be so far ahead of Kafka's; further is a wrong clock, and gives no hour."""
 

@@ -19,9 +19,9 @@ from streams.tables.rows import (
     lifetime_key,
     service_lines,
 )
+from streams.vocabulary import LONGEST_WINDOW_DAYS
 
-KEEP_HOURS = 28 * 24
-"""The longest window on a board is 28 days."""
+KEEP_HOURS = LONGEST_WINDOW_DAYS * 24
 
 EXPIRE_HOURS = KEEP_HOURS + 48
 """An hour row goes this long after its hour. No post can still be replayed into it by then: `posts` is kept 24 h (its

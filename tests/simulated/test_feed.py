@@ -9,8 +9,9 @@ import pytest
 
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
-from agents.simulated.posts import SNOWFLAKE_EPOCH_MS, Post
+from agents.simulated.posts import Post
 from streams import directory
+from streams.snowflake import written_ms
 
 START_MS = 1_790_000_000_000
 TARGETS = targets(directory.load())
@@ -48,7 +49,7 @@ def test_how_often_the_feed_is_asked_changes_nothing() -> None:
 
 def test_ids_are_snowflakes_of_their_time_and_no_two_alike(posts: list[dict[str, Any]]) -> None:
     for number, post in enumerate(posts):
-        assert (int(post["data"]["id"]) >> 22) + SNOWFLAKE_EPOCH_MS == START_MS + number
+        assert written_ms(int(post["data"]["id"])) == START_MS + number
     assert len({post["data"]["id"] for post in posts}) == COUNT
 
 

@@ -5,10 +5,11 @@ tagger drops; a lost one the posts of the time in between: so it is replaced in 
 """
 
 import logging
-import os
 import time
 import zlib
 from pathlib import Path
+
+from streams.atomic_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,6 @@ class Cursor:
     def __init__(self, path: Path) -> None:
         """Reads what is there; 0 when it is not there or does not match its checksum."""
         self._path = path
-        self._next = path.with_suffix(".next")
         self.at_us = self._saved = self._read()
 
     @property
@@ -44,12 +44,7 @@ class Cursor:
         self._saved = self.at_us
         number = b"%d" % self.at_us
         try:
-            file = os.open(self._next, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with open(file, "wb") as out:
-                out.write(b"%b %d\n" % (number, zlib.crc32(number)))
-                out.flush()
-                os.fsync(file)
-            os.replace(self._next, self._path)
+            replace_file(self._path, b"%b %d\n" % (number, zlib.crc32(number)), sync=True, mode=0o600)
         except OSError as error:
             log.warning("Bluesky's cursor cannot be written (%s): a restart will read more again", error.strerror)
 

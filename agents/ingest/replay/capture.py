@@ -1,7 +1,7 @@
 """The lines of a file, plain, gzip or zstd, told apart by their first bytes, not by the name.
 
-Called by `player.py`. Knows bytes only. Real captures are untidy: a file may end within a line, or within a compressed
-block; what is there is given, and `cut_off` says so.
+Called by `agents/cli/replay.py` and `agents/cli/compliance.py`. Knows bytes only. Real captures are untidy: a file may
+end within a line, or within a compressed block; what is there is given, and `cut_off` says so.
 """
 
 import gzip

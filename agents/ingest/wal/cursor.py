@@ -5,9 +5,10 @@ replaced in one step and not synced to the disk.
 """
 
 import logging
-import os
 import zlib
 from pathlib import Path
+
+from streams.atomic_file import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,6 @@ class Cursor:
     def __init__(self, path: Path) -> None:
         """Reads what is there; 0 when it is not there or does not match its checksum."""
         self._path = path
-        self._next = path.with_suffix(".next")
         self.number = self._saved = self._read()
 
     def save(self) -> None:
@@ -27,8 +27,7 @@ class Cursor:
             return
         number = b"%d" % self.number
         try:
-            self._next.write_bytes(b"%b %d\n" % (number, zlib.crc32(number)))
-            os.replace(self._next, self._path)
+            replace_file(self._path, b"%b %d\n" % (number, zlib.crc32(number)), sync=False, mode=0o600)
         except OSError as error:
             log.warning("the wal's cursor cannot be written (%s): a restart will send copies", error.strerror)
         self._saved = self.number

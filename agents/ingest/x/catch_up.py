@@ -1,8 +1,8 @@
-"""What was written while nobody listened: found by search, after each gap.
+"""Posts that were written while nobody listened: found by search, after each gap.
 
-Owns the gaps, the thread that works them off and the pages' requests. Called by `service.py`, which knows when the
-stream was heard. A post goes the way of the stream's own, by its own intake, and copies are the tagger's to drop; so a
-gap may be searched again after a crash, and is wider than it was. Knows neither rules' wording nor the wal.
+Owns the gaps, the thread that searches them and the requests for pages. Called by `gaps.py`, which knows when the
+stream was heard. A post that is found goes the same way as one of the stream, and the tagger drops copies; so a gap may
+be searched again after a crash, and is searched wider than it was. Knows neither rules' wording nor the wal.
 """
 
 import logging
@@ -67,7 +67,7 @@ class Search:
 
 
 class CatchUp:
-    """Works off gaps in a thread of its own."""
+    """Searches gaps, one after the other, in a thread of its own."""
 
     def __init__(
         self,
@@ -77,7 +77,8 @@ class CatchUp:
         reads: Reads,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`emit` gets each post as a line of the stream. `clock`: seconds since the epoch."""
+        """`emit` gets each post as a line of the stream, in the searching thread, and may block. `clock`: seconds since
+        the epoch."""
         self._search = search
         self.queries = queries
         """May be replaced, from any thread."""
@@ -96,11 +97,11 @@ class CatchUp:
         """Gaps that could not be searched to their end."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread. Returns at once."""
         self._thread.start()
 
     def missed(self, start: float, end: float) -> None:
-        """Have a gap searched: the stream was last heard at `start` and again at `end`."""
+        """Have a gap searched: the stream was last heard at `start` and again at `end`. Returns at once."""
         self.gaps += 1
         self.gap_seconds += max(0.0, end - start)
         with self._changed:
@@ -118,7 +119,7 @@ class CatchUp:
         self._thread.check()
 
     def stop(self) -> None:
-        """End the thread; what is not searched yet is searched by the next start."""
+        """End the thread, waiting up to `STOP_SECONDS`; what is not searched yet is searched after the next start."""
         self._stopping.set()
         with self._changed:
             self._changed.notify()
@@ -181,15 +182,12 @@ class CatchUp:
 
     def _taken(self, answer: requests.Response) -> str:
         """Hand on the posts of a page; the next page's token, empty on the last."""
-        for line in message_of(answer.content).posts:
+        page = message_of(answer.content)
+        for line in page.posts:
             self._emit(line)
             self.posts += 1
             self._reads.add(1)
-        try:
-            token = answer.json().get("meta", {}).get("next_token")
-        except (ValueError, AttributeError):
-            token = None
-        return token if isinstance(token, str) else ""
+        return page.next_token
 
 
 def _written(moment: float) -> str:

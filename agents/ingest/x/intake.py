@@ -14,13 +14,12 @@ import msgspec
 from agents.ingest.records import Record, UnreadableError, dead_letter
 from streams.metrics.registry import declared
 from streams.records import Envelope, encode_json
+from streams.snowflake import written_ms
 from streams.vocabulary import Origin
 
 log = logging.getLogger(__name__)
 
 SOURCE = "x"
-SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-"""An id's upper bits are the milliseconds between this and the writing of the post (X API v2, snowflakes)."""
 _ID = re.compile(r"\d{1,20}", re.ASCII)
 """A post id is a decimal 64-bit number (X API v2)."""
 _TITLE = re.compile(r"[A-Za-z][A-Za-z -]{0,59}")
@@ -76,8 +75,7 @@ class Intake:
     @property
     def delivery_lag(self) -> float:
         """Seconds between the writing of the last post, by its id, and its arrival; 0 before the first."""
-        written = (self._last_id >> 22) + SNOWFLAKE_EPOCH_MS
-        return self.post_at - written / 1000 if self._last_id else 0.0
+        return self.post_at - written_ms(self._last_id) / 1000 if self._last_id else 0.0
 
     @property
     def dead(self) -> int:

@@ -1,7 +1,8 @@
-"""What one line of a capture is, and the posts in it.
+"""What one line of X is, and the posts in it.
 
-A line is a post (of API v2, with or without `includes`, flattened, or of v1.1), a page of them as search clients store
-it, a notice of X, or nothing that can be read. Called by `player.py`. Whether a post is good is intake's to say.
+A line is a post (of API v2, with or without `includes`, flattened, or of v1.1), a page of them as search answers it, a
+notice of X, or nothing that can be read. Called by `catch_up.py` with pages of a search and by
+`agents/ingest/replay/player.py` with the lines of a file. Whether a post is good is `intake.py`'s to say.
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ class Message(NamedTuple):
     """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte; `unreadable` too."""
     created_at: str = ""
     """Of the first post, as X writes it; empty when it does not say."""
+    next_token: str = ""
+    """Of a page of a search: what to ask for the next page with; empty on the last."""
 
 
 def message_of(line: bytes) -> Message:
@@ -45,9 +48,12 @@ def message_of(line: bytes) -> Message:
     except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
         return Message("unreadable", (line,))
     try:
-        return _message_of(line, found)
+        message = _message_of(line, found)
     except (ValueError, OverflowError):
-        return Message("unreadable", (line,))  # a number that cannot be written again
+        message = Message("unreadable", (line,))  # a number that cannot be written again
+    meta = found.get("meta")
+    token = meta.get("next_token") if isinstance(meta, Mapping) else None
+    return message._replace(next_token=token) if isinstance(token, str) else message
 
 
 def _message_of(line: bytes, found: dict[str, Any]) -> Message:

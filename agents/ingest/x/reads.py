@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.atomic_file import replace_file
 from streams.errors import UserError
 
 
@@ -70,10 +71,8 @@ class Reads:
             self._turn()
             self._saved.heard_at = self.heard_at
             content = msgspec.json.encode(self._saved)
-        part = self._file.with_suffix(".part")
         try:
-            part.write_bytes(content)
-            part.replace(self._file)
+            replace_file(self._file, content, sync=False)
         except OSError as error:
             raise UserError(f"{self._file} cannot be written: {error.strerror}") from None
 

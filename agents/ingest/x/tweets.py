@@ -1,6 +1,6 @@
 """A tweet of the old API (v1.1) in the form of today's: what archives and older collectors hold.
 
-Called by `messages.py`. Takes over only what Earshot reads (text, author, place, answers, mentions); a field of an
+Called by `lines.py`. Takes over only what Earshot reads (text, author, place, answers, mentions); a field of an
 unexpected type is left out, and what then lacks an id is no post. Field names: X's data dictionary of API v1.1.
 """
 

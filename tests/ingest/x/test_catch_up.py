@@ -13,6 +13,7 @@ import tweepy
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.x import catch_up
 from agents.ingest.x.catch_up import CatchUp, Gap, Search
+from agents.ingest.x.lines import message_of
 from agents.ingest.x.reads import Reads
 from agents.ingest.x.rule_text import MAX_QUERY_CHARS, queries
 from agents.simulated.post_view import Seen
@@ -189,3 +190,19 @@ def test_x_is_asked_through_tweepy_for_whole_seconds() -> None:
             "@mayoclinic", Gap(running.x.clock() - 90, running.x.clock() - 40), ""
         )
     assert answer.json() == {"meta": {"result_count": 0}}
+
+
+@pytest.mark.parametrize(
+    ("page", "token"),
+    [
+        ({"data": [{"id": "1"}], "meta": {"next_token": "b26v"}}, "b26v"),
+        ({"meta": {"result_count": 0, "next_token": "b26v"}}, "b26v"),
+        ({"data": [{"id": "1"}], "meta": {"result_count": 1}}, ""),
+        ({"data": [{"id": "1"}], "meta": {"next_token": None}}, ""),
+        ({"data": [{"id": "1"}], "meta": "b26v"}, ""),
+        ({"data": [{"id": "1"}]}, ""),
+        ([], ""),
+    ],
+)
+def test_a_page_says_how_the_next_one_is_asked_for(page: object, token: str) -> None:
+    assert message_of(json.dumps(page).encode()).next_token == token

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.ingest.records import DEAD_RAW_BYTES, Record
-from agents.ingest.x.intake import SNOWFLAKE_EPOCH_MS, Intake
+from agents.ingest.x.intake import Intake
 from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, Envelope, decode_dead_letter
+from streams.snowflake import first_id
 
 NOW = 1_790_000_000.25
 MAX_BYTES = 100_000
@@ -166,9 +167,9 @@ def test_no_line_raises_and_each_is_counted_once(line: bytes) -> None:
     ("data", "lag"),
     [
         ({}, 0.0),
-        ({"id": str((1_790_000_000_250 - 1500 - SNOWFLAKE_EPOCH_MS) << 22)}, 1.5),
+        ({"id": str(first_id(1_790_000_000_250 - 1500))}, 1.5),
         # An edit comes late for its first version, and not for itself.
-        ({"id": str((1_790_000_000_250 - 500 - SNOWFLAKE_EPOCH_MS) << 22), "edit_history_tweet_ids": ["1"]}, 0.5),
+        ({"id": str(first_id(1_790_000_000_250 - 500)), "edit_history_tweet_ids": ["1"]}, 0.5),
         ({"id": "none", "edit_history_tweet_ids": ["1"]}, 0.0),
     ],
 )

@@ -1,18 +1,18 @@
-"""The source that has X asked once a day, by a batch job, which of the posts that are kept were taken back.
+"""One check a day: X is asked by a batch job which of the posts that are here were taken back.
 
-Made by `source.py`, called by `service.py`. Owns the hour and the thread; the asking is `check.py`'s. A check that
-fails is said in one line of the log and tried again within the hour.
+Made by `source.py`. Owns the hour at which a check is due, and its thread; the asking is `check.py`'s. A check that
+fails is one line in the log and is tried again half an hour later.
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from agents.ingest.records import Record
 from agents.ingest.threads import WatchedThread
-from agents.ingest.wal.wal import Wal
-from agents.ingest.x.compliance import remembered
-from agents.ingest.x.compliance.base import Compliance
-from agents.ingest.x.compliance.check import DAY_SECONDS, Check
+from agents.ingest.x.compliance.check import DAY_SECONDS, Check, load_state
+from agents.ingest.x.compliance.events import EventCounts
 from agents.ingest.x.compliance.jobs import Jobs
 from streams.errors import UserError
 from streams.settings import Settings
@@ -24,58 +24,62 @@ HOUR = 3
 RETRY_SECONDS = 1800.0
 """After a check that failed."""
 LOOK_SECONDS = 60.0
-"""How often it is looked whether a check is due; one that was made by hand counts."""
+"""How often the thread looks whether a check is due; one that was made by hand counts."""
 
 
-def due(checked_at: float, now: float) -> bool:
-    """Whether a check is due, all in seconds since the epoch: none was since the last `HOUR` struck."""
-    struck = (now - HOUR * 3600) // DAY_SECONDS * DAY_SECONDS + HOUR * 3600
-    return checked_at < struck
+def is_due(checked_at: float, now: float) -> bool:
+    """Whether no check was made since the last time it was `HOUR` o'clock. Both in seconds since the epoch."""
+    last_hour = (now - HOUR * 3600) // DAY_SECONDS * DAY_SECONDS + HOUR * 3600
+    return checked_at < last_hour
 
 
-class DailyCheck(Compliance):
-    """One check a day."""
+class DailyCheck:
+    """One check a day, in one thread."""
+
+    connections = ()
+    """None is held: each request ends by itself within a minute."""
 
     def __init__(
-        self, settings: Settings, token: str, wal: Wal, clock: Callable[[], float] = time.time
+        self, settings: Settings, token: str, counts: EventCounts, put: Callable[[Record], None],
+        stopping: threading.Event, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
-        """`clock`: seconds since the epoch."""
-        super().__init__(wal)
+        """See `source.MakeMethod`. `clock`: seconds since the epoch."""
         self._settings = settings
         self._token = token
+        self._counts = counts
+        self._put = put
+        self._stopping = stopping
         self._clock = clock
-        self._checked_at = remembered.load(settings).checked_at
-        self._threads.append(WatchedThread("compliance", self._run, self._stopping))
+        self._checked_at = load_state(settings).checked_at
+        self.threads: Sequence[WatchedThread] = [WatchedThread("compliance", self._run, stopping)]
 
     @property
     def checked_at(self) -> float:
-        """By the last check, whoever made it."""
+        """When the last check began, whoever made it, seconds since the epoch; 0: never."""
         return self._checked_at
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._checked_at = remembered.load(self._settings).checked_at
-            self._stopping.wait(LOOK_SECONDS if not due(self._checked_at, self._clock()) else self._tried())
+            self._checked_at = load_state(self._settings).checked_at
+            due = is_due(self._checked_at, self._clock())
+            self._stopping.wait(self._try_check() if due else LOOK_SECONDS)
 
-    def _tried(self) -> float:
-        """Make a check; the seconds to wait after it."""
+    def _try_check(self) -> float:
+        """Make a check, which takes minutes to hours; the seconds to wait after it."""
         jobs = Jobs(self._token, self._settings.x_base_url, self._stopping.wait, self._clock)
         try:
-            check = Check(self._settings, jobs, self._put, self._stopping.wait, _say, self._clock)
-            found = check.run()
-            check.done()
+            check = Check(self._settings, jobs, self._put, self._stopping.wait, _log_step, self._clock)
+            report = check.run()
+            check.save()
         except UserError as error:
             log.error("compliance: %s; this ingest tries again in %.0f min", error, RETRY_SECONDS / 60)
             return RETRY_SECONDS
         finally:
             jobs.close()
-        for kind, count in found.lines.items():
-            self._lines[kind,] += count
-        for why, count in found.why.items():
-            self._why[why,] += count
-        log.info("compliance: %s", found)
+        self._counts.add(report.lines, report.why)
+        log.info("compliance: %s", report)
         return 0.0
 
 
-def _say(line: str) -> None:
+def _log_step(line: str) -> None:
     log.info("compliance: %s", line)

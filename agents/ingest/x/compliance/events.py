@@ -1,12 +1,13 @@
-"""X's word that a post is gone: compliance events and the results of its batch jobs become withdrawals on `posts`.
+"""What one line of X's compliance says: an event of its streams, or a result of a batch job.
 
-Called by `earshot compliance` and by `agents/ingest/x/compliance/`, which get the lines. X wants what it takes back to
-be gone within a day; raw posts expire in a day by themselves, and nothing past `posts` holds an author or a text. What
-is told of a post reaches all that keeps its id. What is told of an account (deleted, protected, suspended, withheld,
-its places scrubbed) reaches its posts: which those are is not known here. Whoever gets such an event keeps its author
+Called by `agents/cli/compliance.py`, `check.py` and `live_streams.py`, which get the lines. X wants what it takes back
+to be gone within a day; raw posts expire in a day by themselves, and nothing past `posts` holds an author or a text. An
+event about a post becomes a withdrawal on `posts`. An event about an account (deleted, protected, suspended, withheld,
+its places scrubbed) is about its posts: `stored_posts.py` and `post_index.py` know which those are, and keep the author
 in memory and nowhere else.
 """
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.ingest.records import Record
+from streams.metrics.registry import declared
 from streams.records import Withdrawal, encode_json
+from streams.snowflake import EPOCH_MS, first_id
 from streams.vocabulary import WITHDRAWN, ComplianceKind, Withdrawn
 
 _POST: dict[str, Withdrawn] = {"delete": "delete", "drop": "drop", "withheld": "withheld"}
@@ -33,10 +36,10 @@ _PERSON: dict[str, ComplianceKind] = {
 }  # fmt: skip
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
+MOST_DIGITS = 20
+"""Of an id of X: a 64-bit number."""
 EVERY_POST = 10**20
-"""More than any id: X's are 64-bit numbers."""
-_SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
-"""An id of X is the ms since then, times 2^22, and a number within the ms (X API, "X IDs")."""
+"""More than any id."""
 _SLACK_MS = 60_000
 """Added to the time of an event: X tells some to the second only, and its clocks are several."""
 
@@ -51,6 +54,23 @@ class Event(NamedTuple):
     """Of an `account`: its id. Never to be logged, written or made a label."""
     up_to: int = EVERY_POST
     """Of an `account`: its posts up to this id are withdrawn, none that it wrote later."""
+
+
+class EventCounts:
+    """Events by what they said, and withdrawals by why, as the metrics show them. Any thread may add."""
+
+    def __init__(self) -> None:
+        self._adding = threading.Lock()
+        self.lines = declared("x_compliance_lines_total").counts()
+        self.withdrawn = declared("x_withdrawals_total").counts()
+
+    def add(self, lines: Mapping[ComplianceKind, int], withdrawn: Mapping[Withdrawn, int]) -> None:
+        """So many more of each."""
+        with self._adding:
+            for kind, count in lines.items():
+                self.lines[kind,] += count
+            for why, count in withdrawn.items():
+                self.withdrawn[why,] += count
 
 
 def event_of(line: bytes) -> Event:  # noqa: PLR0911 - one return a form
@@ -85,8 +105,8 @@ def withdrawals(
     lines: Iterable[bytes], counts: Counter[ComplianceKind], account: Callable[[Event], None],
     clock: Callable[[], float] = time.time,
 ) -> Iterable[Record]:  # fmt: skip
-    """The records for `posts` of what is told of posts; `counts` is told what every line was, `account` gets each event
-    of one. `clock`: seconds since the epoch."""
+    """The records for `posts` of all events about posts. `counts` is raised for every line, `account` gets each event
+    about an account. `clock`: seconds since the epoch."""
     for line in lines:
         event = event_of(line)
         counts[event.kind] += 1
@@ -117,14 +137,14 @@ def _last_before(written: Any) -> int:
     may come late, or twice. Every post where the time cannot be read."""
     try:
         moment = datetime.fromisoformat(written)
-        passed = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000) - _SNOWFLAKE_EPOCH_MS
+        at_ms = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
     except (TypeError, ValueError, OverflowError):
         return EVERY_POST
-    return (passed + _SLACK_MS + 1 << 22) - 1 if passed > 0 else EVERY_POST
+    return first_id(at_ms + _SLACK_MS + 1) - 1 if at_ms > EPOCH_MS else EVERY_POST
 
 
 def _id(told: Any) -> str:
     """The id in an object; empty unless it is a decimal number."""
     found = told.get("id") if isinstance(told, Mapping) else None
     text = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
-    return text if text.isascii() and text.isdecimal() and len(text) <= 20 else ""
+    return text if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else ""

@@ -1,8 +1,8 @@
-"""X's batch compliance jobs, through tweepy: made, filled with ids, looked at, their results fetched.
+"""X's batch compliance jobs, through tweepy: make one, upload its ids, ask how far it is, fetch its result.
 
-Owns the requests and what is waited for between them: X's own times, a bounded number of failures. Called by
-`check.py`. Facts are of X's integration guide of 2026 (batch compliance). Knows neither which posts are asked about nor
-what a result says.
+Owns the requests and the waits between them: X's own times, a bounded number of failures. Made by `daily_check.py` and
+`agents/cli/compliance.py`, used by `check.py`. Facts are of X's integration guide of 2026 (batch compliance). Knows
+neither which posts are asked about nor what a result says.
 """
 
 import logging
@@ -36,7 +36,7 @@ the other."""
 MOST_NAME = 64
 """Characters of a job's name."""
 MOST_FAILURES = 5
-"""Requests in a row that may fail before a check is given up; the next one takes its job up."""
+"""Requests in a row that may fail before a check is given up; the next one resumes its job."""
 TRANSFER_SECONDS = 60.0
 """Without a byte for so long an upload or a download has failed."""
 _SPOOL_BYTES = 4 * 1024 * 1024
@@ -82,7 +82,8 @@ class Jobs:
         self, token: str, base_url: str, wait: Callable[[float], bool], clock: Callable[[], float] = time.time
     ) -> None:
         """`wait` sleeps so many seconds, may wake early, and says whether to stop; every method then raises
-        `StoppedError`. `clock`: seconds since the epoch. Every method raises `UserError` when X does not do it."""
+        `StoppedError`. `clock`: seconds since the epoch. Every method blocks: while X's headers say to wait, and up to
+        `TRANSFER_SECONDS` without a byte; and raises `UserError` when X refuses or fails `MOST_FAILURES` times."""
         self._client = tweepy.Client(token, return_type=requests.Response)
         self._session: requests.Session = self._client.session
         self._session.mount(TWEEPY_BASE_URL, BaseUrl(base_url))
@@ -117,7 +118,7 @@ class Jobs:
     def upload(self, job: Job, ids: Iterable[int]) -> None:
         """Fill it."""
         body = b"".join(b"%d\n" % one for one in ids)
-        headers = {"Content-Type": "text/plain", **self._credentials(job.upload_url)}
+        headers = {"Content-Type": "text/plain", **self.credentials_for(job.upload_url)}
         self._asked(
             f"take the ids of compliance job {job.id}",
             lambda: _good(self._session.put(job.upload_url, data=body, headers=headers, timeout=TRANSFER_SECONDS)),
@@ -134,14 +135,14 @@ class Jobs:
     def _fetched(self, job: Job, file: IO[bytes]) -> requests.Response:
         file.seek(0)
         file.truncate()
-        headers = self._credentials(job.download_url)
+        headers = self.credentials_for(job.download_url)
         with self._session.get(job.download_url, headers=headers, timeout=TRANSFER_SECONDS, stream=True) as response:
             _good(response)
             for chunk in response.iter_content(_CHUNK_BYTES):
                 file.write(chunk)
         return response
 
-    def _credentials(self, url: str) -> dict[str, str]:
+    def credentials_for(self, url: str) -> dict[str, str]:
         """X's own addresses want the token; an older one is signed, elsewhere, and must not see it."""
         ours = urlsplit(url)[:2] in (self._origin, X_ORIGIN) or url.startswith(TWEEPY_BASE_URL)
         return {"Authorization": f"Bearer {self._token}"} if ours else {}
@@ -160,25 +161,27 @@ class Jobs:
             if outcome.status in _HOPELESS or failures > MOST_FAILURES:
                 raise _refused(what, outcome)
             delay = self._policy.after(outcome)
-            log.warning("X does not %s (%s, HTTP %d); again in %.1f s", what, outcome.kind, outcome.status, delay)
+            log.warning(
+                "X refused to %s (%s, HTTP %d); next attempt in %.1f s", what, outcome.kind, outcome.status, delay
+            )
             if self._wait(delay):
                 raise StoppedError
 
 
 _HOPELESS: dict[int, str] = {
-    400: "X does not take the request; see its changelog",
-    401: f"put a bearer token that X knows into the file that {variable('x_token_file')} names",
-    403: f"this token may not: see the plan, or set {variable('x_compliance')} to off",
+    400: "Our request is wrong; see X's changelog",
+    401: f"Put a bearer token that X knows into the file that {variable('x_token_file')} names",
+    403: f"This token may not; see its plan at X, or set {variable('x_compliance')} to off",
     404: "X does not know it any more; run it again",
-    CONFLICT: "another compliance job of this token is active; run it again when that is over",
-    TOO_LARGE: "the upload is larger than X takes",
+    CONFLICT: "Another compliance job of this token is active; run it again when that one is done",
+    TOO_LARGE: "The upload is larger than X takes",
 }
-"""Refusals that the same request will meet again, and what to do."""
+"""HTTP status -> what to do, for refusals that the same request would meet again."""
 
 
 def _refused(what: str, outcome: Outcome) -> UserError:
-    fix = _HOPELESS.get(outcome.status, "run it again later: what is begun is taken up")
-    return UserError(f"X does not {what} ({outcome.kind if not outcome.status else f'HTTP {outcome.status}'}): {fix}")
+    fix = _HOPELESS.get(outcome.status, "Run it again later; the job resumes")
+    return UserError(f"X refused to {what} ({outcome.kind if not outcome.status else f'HTTP {outcome.status}'}). {fix}")
 
 
 def _good(response: requests.Response) -> requests.Response:

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agents.cli import main
-from agents.ingest.x.compliance import post_index as matching
+from agents.ingest.x.compliance import post_index
 from agents.ingest.x.compliance.events import EVERY_POST, Event
-from agents.ingest.x.compliance.post_index import Matching
-from agents.ingest.x.compliance.written import Written, written
+from agents.ingest.x.compliance.post_index import PostIndex
+from agents.ingest.x.compliance.stored_posts import Identity, identity_of
 from agents.simulated.thread import Running
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment
@@ -46,10 +46,10 @@ def metrics(log: str) -> str:
 def test_a_protected_account_takes_its_posts_along_and_nobody_elses(
     pipeline_settings: Settings, x: Running, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     settings = msgspec.structs.replace(pointed_at(pipeline_settings, x.x.url, tmp_path), x_compliance="stream")
     keep(settings, "100", "102", "104", "100")
     keep(settings, "101", "103", author=OTHER)
+    caplog.set_level(logging.DEBUG)  # from here on: what the test itself sends is no leak
     with listening(settings) as ingest:
         wait_until(lambda: len(x.x.compliance.listening) == 8 or not ingest.running, "all partitions are heard")
         tell(x, "users", {"user_protect": ALL}, 3)
@@ -79,14 +79,14 @@ def test_scrubbed_places_stop_at_the_post_that_x_names(pipeline_settings: Settin
     settings = pointed_at(pipeline_settings, x.x.url, tmp_path)
     keep(settings, "100", "101", "102")
     keep(settings, "99", author=OTHER)
-    with heard(settings) as source:
-        wait_until(lambda: source.caught_up, "it is known what is kept")
+    with heard(settings) as (source, method):
+        wait_until(lambda: method.caught_up, "it is known what is kept")
         tell(x, "users", {"scrub_geo": {**ALL, "up_to_tweet_id": "101"}})
         told = {"100": "scrub_geo", "101": "scrub_geo"}
         wait_until(lambda: source.reading()["x_withdrawals_total"]["scrub_geo",] == 2, "both are withdrawn")
         tell(x, "users", {"user_unsuspend": ALL})
         tell(x, "users", {"user_profile_modification": {**ALL, "profile_field": "name", "new_value": "x"}})
-        lines = source._lines
+        lines = source.reading()["x_compliance_lines_total"]
         wait_until(lambda: (lines["restored",], lines["profile",]) == (1, 1), "what else is told is only counted")
         assert sum(source.reading()["x_withdrawals_total"].values()) == len(told)
         # A later one reaches what the first spared.
@@ -141,7 +141,7 @@ class TestApplied:
         assert again == "4 lines: 1 withdrawn, 3 account; 0 more posts withdrawn, of those accounts\n"
 
 
-class TestMatching:
+class TestPostIndex:
     @pytest.fixture
     def now(self) -> list[float]:
         return [0.0]
@@ -151,45 +151,45 @@ class TestMatching:
         return []
 
     @pytest.fixture
-    def here(self, now: list[float], emitted: list[Event]) -> Matching:
-        return Matching(Settings(), emitted.append, lambda: now[0])
+    def here(self, now: list[float], emitted: list[Event]) -> PostIndex:
+        return PostIndex(Settings(), emitted.append, lambda: now[0])
 
-    def stands(self, here: Matching, post: int, author: int) -> None:
-        here._stands(b"%d" % post, b'{"source":"x","payload":{"data":{"author_id":"%d"}}}' % author)
+    def stands(self, here: PostIndex, post: int, author: int) -> None:
+        here.take(b"%d" % post, b'{"source":"x","payload":{"data":{"author_id":"%d"}}}' % author)
 
-    def told(self, here: Matching, author: int, up_to: int = EVERY_POST) -> None:
-        here.heard(Event("account", "", "suspended", author, up_to))
+    def told(self, here: PostIndex, author: int, up_to: int = EVERY_POST) -> None:
+        here.apply(Event("account", "", "suspended", author, up_to))
 
-    def test_copies_and_repeated_words_are_one_withdrawal(self, here: Matching, emitted: list[Event]) -> None:
+    def test_copies_and_repeated_words_are_one_withdrawal(self, here: PostIndex, emitted: list[Event]) -> None:
         for _ in range(3):
             self.stands(here, 5, 7)
             self.told(here, 7)
-        here.heard(Event("withdrawn", "5", "drop"))
+        here.apply(Event("withdrawn", "5", "drop"))
         assert emitted == [Event("withdrawn", "5", "suspended")]
 
-    def test_what_was_withdrawn_before_is_not_again(self, here: Matching, emitted: list[Event]) -> None:
+    def test_what_was_withdrawn_before_is_not_again(self, here: PostIndex, emitted: list[Event]) -> None:
         self.stands(here, 5, 7)
         self.stands(here, 6, 7)
-        here._stands(b"5", b'{"source":"withdrawal","id":"5"}')
+        here.take(b"5", b'{"source":"withdrawal","id":"5"}')
         self.told(here, 7)
         assert [one.post for one in emitted] == ["6"]
 
     def test_posts_are_forgotten_with_their_author(
-        self, here: Matching, now: list[float], emitted: list[Event]
+        self, here: PostIndex, now: list[float], emitted: list[Event]
     ) -> None:
         for day, post in enumerate((5, 6, 7)):
             now[0] = day * 86_400.0
-            here._forget()
+            here.forget()
             self.stands(here, post, 9)
         self.told(here, 9)
         assert sorted(one.post for one in emitted) == ["6", "7"]
         for _ in range(2):
             now[0] += 86_400.0
-            here._forget()
-        assert [len(one) for one in (here._kept, here._by_author, here._first, here._held_accounts)] == [0, 0, 0, 0]
+            here.forget()
+        assert len(here) == 0
 
     def test_a_word_of_an_account_waits_for_its_posts_for_a_while(
-        self, here: Matching, now: list[float], emitted: list[Event]
+        self, here: PostIndex, now: list[float], emitted: list[Event]
     ) -> None:
         self.told(here, 7, up_to=8)
         self.told(here, 7, up_to=3)
@@ -197,33 +197,33 @@ class TestMatching:
         self.stands(here, 9, 7)
         self.stands(here, 5, 6)
         for _ in range(2):
-            now[0] += matching.HELD_SECONDS
-            here._forget()
+            now[0] += post_index.HELD_SECONDS
+            here.forget()
         self.stands(here, 2, 7)
         assert [one.post for one in emitted] == ["8"]
 
-    def test_words_that_wait_are_bounded(self, monkeypatch: pytest.MonkeyPatch, here: Matching) -> None:
-        monkeypatch.setattr(matching, "MOST_HELD", 10)
+    def test_words_that_wait_are_bounded(self, monkeypatch: pytest.MonkeyPatch, here: PostIndex) -> None:
+        monkeypatch.setattr(post_index, "MOST_HELD", 10)
         for author in range(1, 100):
             self.told(here, author)
-            assert len(here._held_accounts) <= 11
+            assert here.waiting <= 11
 
 
-WRITTEN: list[tuple[bytes, Written]] = [
-    (b'{"data":{"author_id":"7","edit_history_tweet_ids":["5"]}}', Written(7)),
-    (b'{"data":{"author_id":7,"edit_history_post_ids":["5",6]}}', Written(7, (5, 6))),
-    (b'{"data":{"author_id":"7","edit_history_tweet_ids":{"a":1,"b":2}}}', Written(7)),
-    (b'{"data":{"author_id":"7","edit_history_tweet_ids":["5","x",null,"6"]}}', Written(7, (5, 6))),
-    (b'{"data":{"author_id":null,"edit_history_tweet_ids":null}}', Written()),
-    (b'{"data":{"author_id":{"a":1},"edit_history_tweet_ids":["5","6"]}}', Written(0, (5, 6))),
-    (b'{"data":{"author_id":"seven"}}', Written()),
-    (b'{"data":{"author_id":"\xff"}}', Written()),
-    (b'{"data":[]}', Written()),
-    (b"null", Written()),
-    (b"{", Written()),
+WRITTEN: list[tuple[bytes, Identity]] = [
+    (b'{"data":{"author_id":"7","edit_history_tweet_ids":["5"]}}', Identity(7)),
+    (b'{"data":{"author_id":7,"edit_history_post_ids":["5",6]}}', Identity(7, (5, 6))),
+    (b'{"data":{"author_id":"7","edit_history_tweet_ids":{"a":1,"b":2}}}', Identity(7)),
+    (b'{"data":{"author_id":"7","edit_history_tweet_ids":["5","x",null,"6"]}}', Identity(7, (5, 6))),
+    (b'{"data":{"author_id":null,"edit_history_tweet_ids":null}}', Identity()),
+    (b'{"data":{"author_id":{"a":1},"edit_history_tweet_ids":["5","6"]}}', Identity(0, (5, 6))),
+    (b'{"data":{"author_id":"seven"}}', Identity()),
+    (b'{"data":{"author_id":"\xff"}}', Identity()),
+    (b'{"data":[]}', Identity()),
+    (b"null", Identity()),
+    (b"{", Identity()),
 ]
 
 
 @pytest.mark.parametrize(("payload", "says"), WRITTEN)
-def test_by_whom_a_post_is_and_under_which_ids(payload: bytes, says: Written) -> None:
-    assert written(b'{"source":"x","id":"5","payload":%s}' % payload) == says
+def test_by_whom_a_post_is_and_under_which_ids(payload: bytes, says: Identity) -> None:
+    assert identity_of(b'{"source":"x","id":"5","payload":%s}' % payload) == says

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from agents.cli import main
 from agents.ingest.publisher import KafkaConnection
 from agents.ingest.threads import StoppedError
-from agents.ingest.x.compliance import check, daily_check, jobs, remembered
+from agents.ingest.x.compliance import check, daily_check, jobs
 from agents.ingest.x.compliance.jobs import Jobs
-from agents.ingest.x.compliance.stored_posts import kept
+from agents.ingest.x.compliance.stored_posts import stored_posts
 from agents.operations.attention import waiting
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
@@ -96,7 +96,7 @@ def test_what_is_kept_are_posts_of_x_that_were_not_withdrawn(pipeline_settings: 
         kafka_topics.attention(pipeline_settings),
         [("h", Attention("9", 1, "h", "crisis")), ("h", Attention("did:plc:a/b", 1, "h", "crisis"))],
     )
-    found = kept(pipeline_settings)
+    found = stored_posts(pipeline_settings)
     assert (found.ids, found.withdrawn) == ([5, 7, 9], 1)
 
 
@@ -130,12 +130,12 @@ def test_a_job_goes_its_whole_way_and_the_report_adds_up(settings: Settings, x: 
 def test_progress_and_the_report_say_nothing_of_an_author_nor_the_token(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     keep(settings, "100")
+    caplog.set_level(logging.DEBUG)  # from here on: what the test itself sends is no leak
     done = run(settings)
     assert done.exit_code == 0
     assert "X was asked about 1 posts in 1 jobs: nothing, 1 untouched" in done.stdout
-    assert "1 posts are kept" in done.stderr
+    assert "1 posts are here" in done.stderr
     said = caplog.text + done.output
     assert not [word for word in (AUTHOR, TOKEN, "secret") if word in said]
 
@@ -144,7 +144,7 @@ def test_nothing_that_is_kept_is_nothing_to_ask_about(settings: Settings, x: Run
     done = run(settings, "--json")
     assert (done.exit_code, json.loads(done.stdout)["asked"]) == (0, 0)
     assert x.x.compliance.jobs == {}
-    assert remembered.load(settings).checked_at > 0
+    assert check.load_state(settings).checked_at > 0
 
 
 def test_a_job_that_x_fails_is_said_in_one_line_and_the_next_run_makes_another(settings: Settings, x: Running) -> None:
@@ -154,7 +154,7 @@ def test_a_job_that_x_fails_is_said_in_one_line_and_the_next_run_makes_another(s
     failed = run(settings)
     assert failed.exit_code == 1
     assert failed.stderr.splitlines()[-1].startswith("Error: X's compliance job 1800000000000000000 is failed: run it")
-    assert (remembered.load(settings).checked_at, withdrawn(settings)) == (0, {})
+    assert (check.load_state(settings).checked_at, withdrawn(settings)) == (0, {})
     assert run(settings).exit_code == 0
     assert withdrawn(settings) == {"100": "deactivated"}
     assert len(x.x.compliance.jobs) == 2
@@ -243,10 +243,10 @@ def test_xs_window_is_waited_for(x: Running) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        (["forbidden"], "HTTP 403): this token may not: see the plan, or set EARSHOT_X_COMPLIANCE to off"),
-        (["unauthorised"], "HTTP 401): put a bearer token that X knows into the file that EARSHOT_X_TOKEN_FILE"),
-        (["no_rules"], "HTTP 409): another compliance job of this token is active"),
-        (["unavailable"] * 6, "HTTP 503): run it again later"),
+        (["forbidden"], "HTTP 403). This token may not; see its plan at X, or set EARSHOT_X_COMPLIANCE to off"),
+        (["unauthorised"], "HTTP 401). Put a bearer token that X knows into the file that EARSHOT_X_TOKEN_FILE"),
+        (["no_rules"], "HTTP 409). Another compliance job of this token is active"),
+        (["unavailable"] * 6, "HTTP 503). Run it again later"),
     ],
 )
 def test_a_refusal_is_one_line_with_what_to_do(
@@ -269,7 +269,7 @@ def test_the_token_goes_to_x_and_nowhere_else() -> None:
         "https://api.x.com.example.org/": {},
         "http://api.x.com/": {},
     }.items():
-        assert asking._credentials(url) == headers, url
+        assert asking.credentials_for(url) == headers, url
     asking.close()
 
 
@@ -284,7 +284,7 @@ def test_the_token_goes_to_x_and_nowhere_else() -> None:
     ],
 )
 def test_a_check_is_due_once_a_day(checked: str, now: str, due: bool) -> None:
-    assert daily_check.due(check._moment(checked), check._moment(now)) == due
+    assert daily_check.is_due(check.moment_of(checked), check.moment_of(now)) == due
 
 
 def test_ingest_asks_by_itself_and_tries_again_after_a_failure(
@@ -299,7 +299,7 @@ def test_ingest_asks_by_itself_and_tries_again_after_a_failure(
     before = time.time()
     with listening(settings) as ingest:
         wait_until(lambda: bool(withdrawn(settings)) or not ingest.running, "the withdrawal is on posts")
-        wait_until(lambda: remembered.load(settings).checked_at >= before or not ingest.running, "it is remembered")
+        wait_until(lambda: check.load_state(settings).checked_at >= before or not ingest.running, "it is remembered")
         assert ingest.running
     assert withdrawn(settings) == {"100": "delete"}
     errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]

@@ -12,13 +12,11 @@ import msgspec
 import pytest
 
 from agents.ingest.wal.wal import open_wal
-from agents.ingest.x.compliance import live_streams
-from agents.ingest.x.compliance import post_index as matching
+from agents.ingest.x.compliance import live_streams, post_index
 from agents.ingest.x.compliance.events import Event
-from agents.ingest.x.compliance.generations import Generations
-from agents.ingest.x.compliance.live_streams import LiveCompliance
-from agents.ingest.x.compliance.post_index import Matching
-from agents.ingest.x.compliance.stream import ComplianceStream
+from agents.ingest.x.compliance.live_streams import ComplianceStream, LiveStreams
+from agents.ingest.x.compliance.post_index import Generations, PostIndex
+from agents.ingest.x.compliance.source import ComplianceSource
 from agents.ingest.x.outcome import Outcome
 from agents.simulated.thread import Running
 from streams.settings import Settings
@@ -45,13 +43,14 @@ def about(post: str) -> dict[str, Any]:
 
 
 @contextmanager
-def heard(settings: Settings) -> Iterator[LiveCompliance]:
+def heard(settings: Settings) -> Iterator[tuple[ComplianceSource, LiveStreams]]:
     """The source alone, with a wal of its own."""
     wal = open_wal(settings, lambda _: None)
-    source = LiveCompliance(settings, TOKEN, wal)
+    source = ComplianceSource(LiveStreams, settings, TOKEN, wal)
+    assert isinstance(source.method, LiveStreams)
     source.start()
     try:
-        yield source
+        yield source, source.method
     finally:
         source.stop()
         source.check()
@@ -85,15 +84,15 @@ def test_what_is_told_of_a_post_that_is_here_is_withdrawn(
 def test_its_numbers_follow_what_happens(pipeline_settings: Settings, x: Running, tmp_path: Path) -> None:
     settings = pointed_at(pipeline_settings, x.x.url, tmp_path)
     keep(settings, "100")
-    with heard(settings) as source:
+    with heard(settings) as (source, method):
         assert source.reading()["x_compliance_on"] == {(): 1}
         assert source.reading()["x_compliance_checked_timestamp_seconds"] == {}
-        wait_until(lambda: source.caught_up and bool(source.checked_at), "all partitions have sent something")
-        assert time.time() - source.checked_at < 5
-        before = source.checked_at
+        wait_until(lambda: method.caught_up and bool(method.checked_at), "all partitions have sent something")
+        assert time.time() - method.checked_at < 5
+        before = method.checked_at
         tell(x, "tweets", {"delete": about("100")})
         tell(x, "users", {"user_suspend": {"user": {"id": "7"}, "event_at": AT}})
-        wait_until(lambda: source.checked_at > before and source.reading()["x_withdrawals_total"]["delete",] == 1, "it")
+        wait_until(lambda: method.checked_at > before and source.reading()["x_withdrawals_total"]["delete",] == 1, "it")
         wait_until(lambda: source.reading()["x_compliance_lines_total"]["account",] == 1, "the user's event is counted")
         assert source.reading()["x_withdrawals_total"].keys() == {(why,) for why in WITHDRAWN}
         assert source.healthy
@@ -121,20 +120,20 @@ def test_a_token_that_may_not_hear_it_is_said_once_and_ingest_goes_on(
     monkeypatch.setattr(live_streams, "STREAMS", ("tweets",))
     monkeypatch.setattr(live_streams, "PARTITIONS", (1,))
     monkeypatch.setattr(ComplianceStream, "listen", lambda _: Outcome("forbidden", 403))
-    with heard(pointed_at(pipeline_settings, x.x.url, tmp_path)) as source:
+    with heard(pointed_at(pipeline_settings, x.x.url, tmp_path)) as (source, _):
         wait_until(lambda: "tries again in 15 min" in caplog.text, "it is said")
         source.check()
     assert "partition 1: HTTP 403, this token may not hear it: set EARSHOT_X_COMPLIANCE=jobs" in caplog.text
 
 
 def test_a_connection_that_ends_is_made_again(pipeline_settings: Settings, x: Running, tmp_path: Path) -> None:
-    with heard(pointed_at(pipeline_settings, x.x.url, tmp_path)) as source:
-        wait_until(lambda: source.caught_up, "all partitions are connected")
+    with heard(pointed_at(pipeline_settings, x.x.url, tmp_path)) as (_, method):
+        wait_until(lambda: method.caught_up, "all partitions are connected")
         x.call(x.x.compliance.end_connections)
-        wait_until(lambda: all(one.connects == 2 for one in source.streams.values()), "and again")
+        wait_until(lambda: all(one.connects == 2 for one in method.streams.values()), "and again")
 
 
-class TestMatching:
+class TestPostIndex:
     @pytest.fixture
     def now(self) -> list[float]:
         return [0.0]
@@ -144,47 +143,47 @@ class TestMatching:
         return []
 
     @pytest.fixture
-    def here(self, now: list[float], emitted: list[Event]) -> Matching:
-        return Matching(Settings(), emitted.append, lambda: now[0])
+    def here(self, now: list[float], emitted: list[Event]) -> PostIndex:
+        return PostIndex(Settings(), emitted.append, lambda: now[0])
 
-    def stands(self, here: Matching, post: int) -> None:
-        here._stands(b"%d" % post, b'{"source":"x","id":"')
+    def stands(self, here: PostIndex, post: int) -> None:
+        here.take(b"%d" % post, b'{"source":"x","id":"')
 
-    def test_the_same_word_twice_is_one_withdrawal(self, here: Matching, emitted: list[Event]) -> None:
+    def test_the_same_word_twice_is_one_withdrawal(self, here: PostIndex, emitted: list[Event]) -> None:
         self.stands(here, 5)
         for _ in range(2):
-            here.heard(Event("withdrawn", "5", "drop"))
+            here.apply(Event("withdrawn", "5", "drop"))
         assert emitted == [Event("withdrawn", "5", "drop")]
 
     def test_a_word_waits_for_its_post_for_a_while(
-        self, here: Matching, now: list[float], emitted: list[Event]
+        self, here: PostIndex, now: list[float], emitted: list[Event]
     ) -> None:
-        here.heard(Event("withdrawn", "5", "delete"))
-        here.heard(Event("withdrawn", "6", "delete"))
-        now[0] = matching.HELD_SECONDS
-        here._forget()
+        here.apply(Event("withdrawn", "5", "delete"))
+        here.apply(Event("withdrawn", "6", "delete"))
+        now[0] = post_index.HELD_SECONDS
+        here.forget()
         self.stands(here, 5)
         now[0] *= 2
-        here._forget()
+        here.forget()
         self.stands(here, 6)
         assert [one.post for one in emitted] == ["5"]
 
     def test_a_post_is_forgotten_when_it_has_expired(
-        self, here: Matching, now: list[float], emitted: list[Event]
+        self, here: PostIndex, now: list[float], emitted: list[Event]
     ) -> None:
         for day, post in enumerate((5, 6, 7)):
             now[0] = day * 86_400.0
-            here._forget()
+            here.forget()
             self.stands(here, post)
         for told in ("5", "6", "7"):
-            here.heard(Event("withdrawn", told, "delete"))
+            here.apply(Event("withdrawn", told, "delete"))
         assert [one.post for one in emitted] == ["6", "7"]
 
-    def test_words_that_wait_are_bounded(self, monkeypatch: pytest.MonkeyPatch, here: Matching) -> None:
-        monkeypatch.setattr(matching, "MOST_HELD", 10)
+    def test_words_that_wait_are_bounded(self, monkeypatch: pytest.MonkeyPatch, here: PostIndex) -> None:
+        monkeypatch.setattr(post_index, "MOST_HELD", 10)
         for post in itertools.islice(itertools.count(), 100):
-            here.heard(Event("withdrawn", str(post), "delete"))
-            assert len(here._held) <= 11
+            here.apply(Event("withdrawn", str(post), "delete"))
+            assert here.waiting <= 11
 
     def test_generations_take_the_newest(self) -> None:
         one: Generations[str] = Generations()
