@@ -105,6 +105,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_horizon: Annotated[
         int, _meta("How long a post id is remembered; a copy within it is dropped.", "seconds", ge=60, le=7 * 86_400)
     ] = 86_400
+    remembered_posts: Annotated[
+        int,
+        _meta(
+            "Most post ids remembered, all partitions together; where they are fewer than the horizon's, copies are "
+            "recognised less far back. 27 bytes of a worker's memory each.",
+            "posts",
+            ge=1000,
+            le=10**9,
+        ),
+    ] = 10_000_000
     max_post_bytes: Annotated[int, _meta("Larger posts go to dead-letters unread.", "bytes", ge=1024, le=7_000_000)] = (
         1_000_000
     )

@@ -31,10 +31,13 @@ class Verdict(NamedTuple):
         return f"oracle: {self.posts} posts, {self.mentions} mentions, difference {self.difference}"
 
 
-def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, horizon: int) -> Verdict:
-    """Compare the tables, as their changelog has them, with the posts. Each partition's records in offset order."""
+def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, horizon: int, reach: int) -> Verdict:
+    """Compare the tables, as their changelog has them, with the posts. Each partition's records in offset order.
+
+    A copy is one that stands at most `horizon` seconds and `reach` offsets behind the post that counted.
+    """
     expected: Counter[Cell] = Counter()
-    first: dict[tuple[int, str], int] = {}
+    first: dict[tuple[int, str], tuple[int, int]] = {}
     distinct = mentions = 0
     for partition, offset, timestamp, _, value in posts:
         try:
@@ -44,9 +47,10 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
         if isinstance(envelope, Withdrawal):
             continue
         seconds = timestamp // 1000
-        if seconds - first.get((partition, envelope.id), seconds - horizon - 1) <= horizon:
+        known = first.get((partition, envelope.id))
+        if known is not None and seconds - known[0] <= horizon and offset - known[1] <= reach:
             continue
-        first[partition, envelope.id] = seconds
+        first[partition, envelope.id] = (seconds, offset)
         distinct += 1
         for record in reader.records(envelope, partition, offset, timestamp):
             mentions += isinstance(record, Mention)

@@ -24,7 +24,8 @@ def verdict(settings: Settings) -> Verdict:
     reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
-    return judge(posts, rows, reader, settings.duplicate_horizon)
+    reach = settings.remembered_posts // kafka_topics.PARTITIONS
+    return judge(posts, rows, reader, settings.duplicate_horizon, reach)
 
 
 def settled_verdict(settings: Settings, seconds: float) -> Verdict:

@@ -14,7 +14,7 @@ from streams.records import Mention, Withdrawal
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
 
-HORIZON = 86_400
+HORIZON, REACH = 86_400, 1_000_000
 NOW = 1_790_000_000_000
 
 
@@ -50,7 +50,7 @@ def tables(posts: Iterable[Stored], reader: Reader) -> list[Stored]:
 
 
 def test_right_tables_differ_by_nothing(posts: list[Stored], reader: Reader) -> None:
-    verdict = judge(posts, tables(posts, reader), reader, HORIZON)
+    verdict = judge(posts, tables(posts, reader), reader, HORIZON, REACH)
     assert verdict.difference == 0
     assert verdict.posts == 300
     assert verdict.mentions > 200
@@ -59,7 +59,7 @@ def test_right_tables_differ_by_nothing(posts: list[Stored], reader: Reader) -> 
 
 def test_a_stale_copy_written_last_differs_by_nothing(posts: list[Stored], reader: Reader) -> None:
     fresh, stale = tables(posts, reader), tables(posts[:100], reader)
-    assert judge(posts, [*fresh, *stale], reader, HORIZON).difference == 0
+    assert judge(posts, [*fresh, *stale], reader, HORIZON, REACH).difference == 0
 
 
 @pytest.mark.parametrize("kind", ["posts", "own"])
@@ -68,22 +68,28 @@ def test_one_count_too_many_is_noticed(kind: str, posts: list[Stored], reader: R
     row = json.loads(fresh[0].value or b"")
     row[kind] += 1
     wrong = [fresh[0]._replace(value=json.dumps(row).encode()), *fresh[1:]]
-    assert judge(posts, wrong, reader, HORIZON).difference == 1
+    assert judge(posts, wrong, reader, HORIZON, REACH).difference == 1
 
 
 def test_a_missing_row_is_noticed(posts: list[Stored], reader: Reader) -> None:
-    assert judge(posts, tables(posts, reader)[1:], reader, HORIZON).difference > 0
+    assert judge(posts, tables(posts, reader)[1:], reader, HORIZON, REACH).difference > 0
 
 
 def test_a_lost_post_is_noticed(posts: list[Stored], reader: Reader) -> None:
     counted = next(n for n, post in enumerate(posts) if _mentions(post, reader))
-    assert judge(posts, tables(posts[:counted] + posts[counted + 1 :], reader), reader, HORIZON).difference > 0
+    assert judge(posts, tables(posts[:counted] + posts[counted + 1 :], reader), reader, HORIZON, REACH).difference > 0
 
 
 def test_a_copy_past_the_horizon_counts_again(posts: list[Stored], reader: Reader) -> None:
     again = [post._replace(offset=post.offset + 1000, timestamp=post.timestamp + 2_000_000) for post in posts]
-    assert judge([*posts, *again], [], reader, horizon=3600).posts == 300
-    assert judge([*posts, *again], [], reader, horizon=60).posts == 600
+    assert judge([*posts, *again], [], reader, horizon=3600, reach=REACH).posts == 300
+    assert judge([*posts, *again], [], reader, horizon=60, reach=REACH).posts == 600
+
+
+def test_a_copy_past_the_reach_counts_again(posts: list[Stored], reader: Reader) -> None:
+    again = [post._replace(offset=post.offset + 1000) for post in posts]
+    assert judge([*posts, *again], [], reader, HORIZON, reach=1000).posts == 300
+    assert judge([*posts, *again], [], reader, HORIZON, reach=999).posts == 600
 
 
 def _mentions(post: Stored, reader: Reader) -> list[Mention]:
