@@ -108,8 +108,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     remembered_posts: Annotated[
         int,
         _meta(
-            "Most post ids remembered, all partitions together; where they are fewer than the horizon's, copies are "
-            "recognised less far back. 27 bytes of a worker's memory each.",
+            "Most post ids remembered, all partitions together. Where more posts come within the horizon, copies are "
+            "recognised less far back. About 27 bytes of a worker's memory each; the same for all workers.",
             "posts",
             ge=1000,
             le=10**9,

@@ -36,7 +36,7 @@ from streams.metrics.collector import ConversationCollector, Reading, ReadingCol
 from streams.metrics.server import MetricsServer
 from streams.reading.reader import Reader
 from streams.settings import Settings
-from streams.tables.first_seen import FirstSeen
+from streams.tables.first_seen import FirstSeen, reach
 from streams.tables.hospitals import HospitalTables
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,9 @@ class Worker:
         partition_of = partitions(hospitals)
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
-        self._first_seen = FirstSeen(settings.duplicate_horizon)
+        self._first_seen = FirstSeen(
+            settings.duplicate_horizon, reach(settings.remembered_posts, kafka_topics.PARTITIONS)
+        )
         tables = HospitalTables(partition_of)
         self._state = State(
             settings,
@@ -129,6 +131,8 @@ class Worker:
             "pipeline_rows_written_total": {(name,): count for name, count in state.rows_written.items()},
             "pipeline_last_commit_timestamp_seconds": {(): state.committed_at} if state.committed_at else {},
             "pipeline_remembered_posts": {(): self._first_seen.known()},
+            "pipeline_duplicate_horizon_seconds": {(): self._first_seen.recognised_seconds()},
+            "pipeline_duplicate_horizon_limit_seconds": {(): self._settings.duplicate_horizon},
         }
 
     def _lag(self) -> dict[tuple[str, int], int]:

@@ -120,7 +120,21 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="posts",
         help="Post ids remembered to drop duplicates.",
-        act="About 250 bytes of memory each; lower the horizon if it outgrows the machine.",
+        act="About 27 bytes of memory each, up to a third more than EARSHOT_REMEMBERED_POSTS.",
+    ),
+    Metric(
+        name="pipeline_duplicate_horizon_seconds",
+        kind="gauge",
+        unit="seconds",
+        help="How far back copies of a post are recognised now, in the worker's partition where that is least.",
+        act="Below its limit: more posts come than EARSHOT_REMEMBERED_POSTS; a copy that is older counts again.",
+    ),
+    Metric(
+        name="pipeline_duplicate_horizon_limit_seconds",
+        kind="gauge",
+        unit="seconds",
+        help="EARSHOT_DUPLICATE_HORIZON: how far back copies are recognised while memory allows.",
+        act="None: what pipeline_duplicate_horizon_seconds is compared with.",
     ),
     Metric(
         name="pipeline_directory_hospitals",

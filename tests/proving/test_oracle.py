@@ -87,9 +87,9 @@ def test_a_copy_past_the_horizon_counts_again(posts: list[Stored], reader: Reade
 
 
 def test_a_copy_past_the_reach_counts_again(posts: list[Stored], reader: Reader) -> None:
-    again = [post._replace(offset=post.offset + 1000) for post in posts]
-    assert judge([*posts, *again], [], reader, HORIZON, reach=1000).posts == 300
-    assert judge([*posts, *again], [], reader, HORIZON, reach=999).posts == 600
+    again = [post._replace(offset=post.offset + 100_000) for post in posts]
+    assert judge([*posts, *again], [], reader, HORIZON, reach=200_000).posts == 300
+    assert judge([*posts, *again], [], reader, HORIZON, reach=50_000).posts == 600
 
 
 def _mentions(post: Stored, reader: Reader) -> list[Mention]:

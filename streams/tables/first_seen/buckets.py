@@ -27,12 +27,14 @@ unpack_tail = _tail.unpack_from
 class Buckets:
     """The records of one partition with keys of one width."""
 
-    __slots__ = ("buckets", "count", "high", "keep", "reach", "room", "size", "swept", "width")
+    __slots__ = ("buckets", "count", "high", "keep", "reach", "records", "room", "size", "swept", "width")
 
     def __init__(self, width: int, keep: int, reach: int) -> None:
         """`width` of a key in bytes. A record goes when it is more than `keep` seconds or `reach` offsets older than
         the newest, whose offset (not below any record's) and seconds come with each call."""
         self.width, self.size = width, width + TAIL
+        self.records = struct.Struct(f"{width}s{TAIL}s").iter_unpack
+        """Key and what follows it, of each record in a string of them."""
         self.keep, self.reach = keep, reach
         self.clear()
 
@@ -66,20 +68,18 @@ class Buckets:
 
     def merge(self, records: bytes, newest: int, newest_at: int) -> None:
         """Take packed records; of two for one key the later stays."""
-        width, size = self.width, self.size
         buckets, high, count, room = self.buckets, self.high, self.count, self.room
-        for start in range(0, len(records), size):
-            key = records[start : start + width]
+        for key, rest in self.records(records):
             number = hash(key) & high
             if number >= len(buckets):
                 number &= high >> 1
             bucket = buckets[number]
             if key in bucket and (place := self.place(bucket, key)) >= 0:
-                if self.known(bucket, place, newest)[0] >= self.known(records, start, newest)[0]:
+                if self.known(bucket, place, newest)[0] >= self.known(key + rest, 0, newest)[0]:
                     continue
-                bucket = bucket[:place] + bucket[place + size :]
+                bucket = bucket[:place] + bucket[place + self.size :]
                 count -= 1
-            buckets[number] = bucket + records[start : start + size]
+            buckets[number] = bucket + key + rest
             count += 1
             if count > room:
                 self.count = count
@@ -109,19 +109,20 @@ class Buckets:
 
     def split(self, newest: int, newest_at: int) -> None:
         """Share the next bucket in turn with a new one: some 16 records, a few microseconds."""
-        buckets, size, width = self.buckets, self.size, self.width
+        buckets = self.buckets
         new = len(buckets)
         if new > self.high:
             self.high = 2 * self.high + 1
         high = self.high
         number = new & high >> 1
         self.trim(number, newest, newest_at)
-        old = buckets[number]
         stay: list[bytes] = []
         move: list[bytes] = []
-        for start in range(0, len(old), size):
-            to = move if hash(old[start : start + width]) & high == new else stay
-            to.append(old[start : start + size])
+        for record in self.records(buckets[number]):
+            if hash(record[0]) & high == new:
+                move += record
+            else:
+                stay += record
         buckets[number] = b"".join(stay)
         buckets.append(b"".join(move))
         self.room += BUCKET_RECORDS

@@ -15,7 +15,7 @@ Called by the tagger and the changelog. Does not know Kafka or the clock.
 from collections.abc import Iterable
 
 from streams.tables.first_seen import codec
-from streams.tables.first_seen.buckets import LEAP, MASK, Buckets, pack_tail
+from streams.tables.first_seen.buckets import LEAP, MASK, Buckets, pack_tail, unpack_tail
 from streams.tables.first_seen.chunks import Chunks
 from streams.tables.first_seen.codec import Fact, Packed
 from streams.tables.first_seen.ids import LONG, SHORT, key_of, number_key
@@ -115,9 +115,7 @@ class FirstSeen:
             number &= high >> 1
         bucket = buckets[number]
         place = bucket.find(key)
-        if place > 0 and place % table.size:
-            place = table.place(bucket, key)
-        if place >= 0:
+        if place >= 0 and (place := table.place(bucket, key)) >= 0:
             first, since = table.known(bucket, place, held.newest)
             if at - since <= self._horizon and offset - first <= self._reach:
                 return True
@@ -133,7 +131,9 @@ class FirstSeen:
         new += record
         count = table.count = table.count + 1
         if offset & 1:  # Every second record looks for what is too old beside it: a fifth of the records lingers.
-            table.trim(number, offset, at)
+            low, since = unpack_tail(buckets[number], table.width)
+            if at - since > self._keep or (offset - low) & MASK > self._reach:
+                table.trim(number, offset, at)
         if count > table.room:
             table.split(offset, at)
         return False
@@ -204,7 +204,7 @@ class FirstSeen:
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def known(self) -> int:
-        """Post ids remembered."""
+        """Post ids in memory; up to a third of them are too old and not yet forgotten."""
         return sum(held.short.count + held.long.count + held.odd.count for held in self._partitions.values())
 
     def recognised_seconds(self) -> int:
