@@ -26,9 +26,10 @@ _SECTIONS = {
     "that a worker holds, zeros included; nothing while it recovers. They survive restarts and move between workers "
     "without a jump.",
     "pipeline_": "The machinery: `pipeline_*`\n\nKept by each process since its start: counters begin at zero with it.",
-    "x_": "The source: `x_*`\n\nX's filtered stream as ingest hears it.",
-    "bluesky_": "The second source: `bluesky_*`\n\nBluesky's Jetstream as ingest hears it; absent while "
-    "`EARSHOT_SOURCES` does not name it.",
+    "source_": "Every source: `source_*`\n\nEach source's stream as ingest hears it; no series of one that "
+    "`EARSHOT_SOURCES` does not name.",
+    "x_": "X alone: `x_*`\n\nRules, gaps, reads and compliance; absent while `EARSHOT_SOURCES` does not name `x`.",
+    "bluesky_": "Bluesky alone: `bluesky_*`\n\nAbsent while `EARSHOT_SOURCES` does not name `bluesky`.",
 }
 
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 from platformdirs import user_cache_path, user_state_path
 
 from streams.errors import UserError
+from streams.vocabulary import SOURCES
 
 
 class SettingsError(UserError):
@@ -137,8 +138,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     sources: Annotated[
-        Literal["x", "bluesky", "x,bluesky"],
-        _meta("What ingest listens to. With Bluesky alone no token of X is needed."),
+        str,
+        _meta(
+            "What ingest listens to. With Bluesky alone no token of X is needed.",
+            allowed=f"{', '.join(SOURCES)}: one or several, each once, with commas between",
+            pattern=rf"^(?!(.*,)?(\w+),(.*,)?\2(,|$))({'|'.join(SOURCES)})(,({'|'.join(SOURCES)}))*$",
+        ),
     ] = "x"
     bluesky_url: Annotated[
         str,
@@ -239,6 +244,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _meta("Least severe log line that is shown.")
     ] = "info"
+
+    @property
+    def source_names(self) -> list[str]:
+        """Names of the sources, in the order given."""
+        return self.sources.split(",")
 
     @property
     def worker_name(self) -> str:

@@ -214,27 +214,62 @@ REPLAY_KIND: ClosedSet[ReplayKind] = ClosedSet(
     },
 )  # fmt: skip
 
-LineKind = Literal["post", "notice", "dead", "heartbeat"]
+
+class Network(msgspec.Struct, frozen=True):
+    """A network that Earshot can listen to: a source of posts, and where a hospital may have accounts."""
+
+    title: str
+    """How people call it."""
+    account: str
+    """Regular expression of an account as the directory writes it, without @; any case."""
+    meant: str
+    """The same in words."""
+    by_id: bool = False
+    """Whether an account is known by a lasting id, beside the handle that people see."""
+
+
+NETWORKS: Mapping[str, Network] = {
+    "x": Network("X", r"[a-z0-9_]{1,15}", "1 to 15 letters, digits or _"),
+    "bluesky": Network(
+        "Bluesky", r"did:[a-z]+:[a-z0-9._:%-]+|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}",
+        "a domain name (hospital.org) or a did:", by_id=True,
+    ),
+}  # fmt: skip
+"""By name: in `EARSHOT_SOURCES`, as an envelope's and a dead letter's `source`, as the directory's `network` and as a
+metric's label."""
+
+NETWORK: ClosedSet[str] = ClosedSet(
+    "Network", "Where posts come from, and where an account is.",
+    {name: Means(one.title, f"An account there is written as {one.meant}.") for name, one in NETWORKS.items()},
+)  # fmt: skip
+
+LineKind = Literal["post", "withdrawal", "notice", "heartbeat", "other", "dead"]
 LINE_KIND: ClosedSet[LineKind] = ClosedSet(
-    "LineKind", "What a line of X's stream was.",
+    "LineKind", "What a line or event of a source's stream was; no source has all kinds.",
     {
-        "post": Means("a post", "Goes to `posts`."),
+        "post": Means("a post that the rules match", "Goes to `posts`."),
+        "withdrawal": Means("it took accepted posts back (Bluesky)", "Becomes a withdrawal of each on `posts`."),
         "notice": Means("X's word about the stream itself", "Logged."),
+        "heartbeat": Means("a blank line of X, every 20 s at least", "Shows that the connection stands."),
+        "other": Means("any other event, nearly all of Bluesky's", "Dropped."),
         "dead": Means("it could not be read", "Goes to `dead-letters` with its reason."),
-        "heartbeat": Means("a blank line, every 20 s at least", "Shows that the connection stands."),
     },
 )  # fmt: skip
 
 StreamEnd = Literal[
     "clean_end", "network", "stalled", "slow_reader", "operational_disconnect", "server_error", "bad_request",
-    "rate_limited", "too_many_connections", "usage_cap", "no_rules", "unauthorised", "forbidden", "full", "stopped",
+    "rate_limited", "too_many_connections", "usage_cap", "no_rules", "unauthorised", "forbidden", "bad_frames", "full",
+    "stopped",
 ]  # fmt: skip
 STREAM_END: ClosedSet[StreamEnd] = ClosedSet(
-    "StreamEnd", "How an attempt to listen to X ended; the waits are in `agents/ingest/x/outcome.py`.",
+    "StreamEnd",
+    "How an attempt to listen to a source ended; no source has all ends. The waits are in the source's `outcome.py`.",
     {
-        "clean_end": Means("X closed the stream normally and gave no reason", "Ingest reconnects within seconds."),
-        "network": Means("the network path to X failed", "Ingest reconnects within seconds."),
-        "stalled": Means("no line and no heartbeat came in time", "Ingest reconnects within seconds."),
+        "clean_end": Means(
+            "the source closed the stream normally and gave no reason", "Ingest reconnects within seconds."
+        ),
+        "network": Means("the network path to the source failed", "Ingest reconnects within seconds."),
+        "stalled": Means("nothing came in time, not even a heartbeat", "Ingest reconnects within seconds."),
         "slow_reader": Means(
             "X dropped us because we read too slowly: Kafka or this machine is slow",
             "Ingest reconnects within a minute; posts of the gap are searched for.",
@@ -242,11 +277,15 @@ STREAM_END: ClosedSet[StreamEnd] = ClosedSet(
         "operational_disconnect": Means(
             "X closed the stream for reasons of its own", "Ingest reconnects within a minute."
         ),
-        "server_error": Means("X answered with a server error", "Ingest tries again, within six minutes."),
+        "server_error": Means("the source answered with a server error", "Ingest tries again, within six minutes."),
         "bad_request": Means(
-            "X refused the request: check EARSHOT_X_BASE_URL", "Ingest tries again; somebody must look."
+            "the source refused the request: check EARSHOT_X_BASE_URL or EARSHOT_BLUESKY_URL",
+            "Ingest tries again; somebody must look.",
         ),
-        "rate_limited": Means("we sent too many requests in X's window", "Ingest waits as long as X says."),
+        "rate_limited": Means(
+            "we sent too many requests in the source's window", "Ingest waits as long as X says, six minutes at most "
+            "for others.",
+        ),
         "too_many_connections": Means(
             "X still counts another connection with this token: our last one, or a second ingest",
             "Ingest tries again, within six minutes; if it lasts, find the second ingest.",
@@ -261,54 +300,15 @@ STREAM_END: ClosedSet[StreamEnd] = ClosedSet(
             "X knows the token but does not let it use the filtered stream",
             "Ingest ends; put a token with that right into its file.",
         ),
+        "bad_frames": Means(
+            "what came is no websocket, or a frame too large for an event: check EARSHOT_BLUESKY_URL",
+            "Ingest tries again; somebody must look.",
+        ),
         "full": Means(
             "ingest hung up: its write-ahead log is full because Kafka takes nothing",
             "Ingest reconnects once a quarter of the write-ahead log is free; bring Kafka back.",
         ),
         "stopped": Means("ingest was stopped", "Nothing; the next start continues."),
-    },
-)  # fmt: skip
-
-BlueskyLineKind = Literal["post", "withdrawal", "other", "dead"]
-BLUESKY_LINE_KIND: ClosedSet[BlueskyLineKind] = ClosedSet(
-    "BlueskyLineKind", "What an event of Bluesky's stream was.",
-    {
-        "post": Means("a post that the rules match", "Goes to `posts`."),
-        "withdrawal": Means("it took accepted posts back", "Becomes a withdrawal of each on `posts`."),
-        "other": Means("any other event, nearly all of them", "Dropped."),
-        "dead": Means("it could not be read and names an account of ours, or is no JSON", "Goes to `dead-letters`."),
-    },
-)  # fmt: skip
-
-BlueskyEnd = Literal[
-    "clean_end", "network", "stalled", "bad_frames", "server_error", "rate_limited", "bad_request", "full", "stopped",
-]  # fmt: skip
-BLUESKY_END: ClosedSet[BlueskyEnd] = ClosedSet(
-    "BlueskyEnd", "How an attempt to listen to Bluesky ended; the waits are in `agents/ingest/bluesky/outcome.py`.",
-    {
-        "clean_end": Means(
-            "Bluesky closed the stream normally: it restarted, or we read too slowly",
-            "Ingest reconnects and continues from its cursor.",
-        ),
-        "network": Means("the network path to Bluesky failed", "Ingest reconnects and continues from its cursor."),
-        "stalled": Means(
-            "nothing came for too long, where tens of events come each second",
-            "Ingest reconnects and continues from its cursor.",
-        ),
-        "bad_frames": Means(
-            "what came is no websocket, or a frame too large for an event: check EARSHOT_BLUESKY_URL",
-            "Ingest tries again; somebody must look.",
-        ),
-        "server_error": Means("Bluesky answered with a server error", "Ingest tries again, within six minutes."),
-        "rate_limited": Means("this address sent too many requests", "Ingest waits, six minutes at most."),
-        "bad_request": Means(
-            "Bluesky refused the request: check EARSHOT_BLUESKY_URL", "Ingest tries again; somebody must look."
-        ),
-        "full": Means(
-            "ingest hung up: its write-ahead log is full because Kafka takes nothing",
-            "Ingest reconnects once a quarter of the write-ahead log is free; bring Kafka back.",
-        ),
-        "stopped": Means("ingest was stopped", "Nothing; the next start continues from its cursor."),
     },
 )  # fmt: skip
 
@@ -398,7 +398,7 @@ RELOAD: ClosedSet[Reload] = ClosedSet(
 
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN, DEAD_REASON, DEAD_AT,
-    RETRY_FATE, REPLAY_KIND, LINE_KIND, STREAM_END, BLUESKY_LINE_KIND, BLUESKY_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
+    RETRY_FATE, REPLAY_KIND, NETWORK, LINE_KIND, STREAM_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
     COMPLIANCE_KIND, RULE_SYNC, RELOAD,
 )  # fmt: skip
 
@@ -412,10 +412,9 @@ DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
 RETRY_FATES: tuple[RetryFate, ...] = get_args(RetryFate)
 REPLAY_KINDS: tuple[ReplayKind, ...] = get_args(ReplayKind)
+SOURCES: tuple[str, ...] = tuple(NETWORKS)
 LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
-BLUESKY_LINE_KINDS: tuple[BlueskyLineKind, ...] = get_args(BlueskyLineKind)
-BLUESKY_ENDS: tuple[BlueskyEnd, ...] = get_args(BlueskyEnd)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
 ATTENTION_REASONS: tuple[AttentionReason, ...] = get_args(AttentionReason)
 WITHDRAWN: tuple[Withdrawn, ...] = get_args(Withdrawn)

@@ -15,9 +15,10 @@ import msgspec
 from kafka.errors import KafkaError
 
 from agents.ingest import publisher
+from agents.ingest.library_logs import quiet
 from agents.ingest.records import Record
 from agents.ingest.replay.capture import Capture
-from agents.ingest.service import quiet, require_kafka_topics
+from agents.ingest.service import require_kafka_topics
 from agents.ingest.x.compliance.check import Check
 from agents.ingest.x.compliance.events import record_of, withdrawals
 from agents.ingest.x.compliance.jobs import Jobs

@@ -85,7 +85,7 @@ def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
         return
     for one in warned:
         click.echo(f"warning: {f'{one.hospital}: ' if one.hospital else ''}{one.what}")
-    click.echo(f"{len(found.hospitals)} hospitals, {len(found.by_handle)} handles on X, {len(warned)} warnings")
+    click.echo(f"{len(found.hospitals)} hospitals, {len(found.accounts['x'])} handles on X, {len(warned)} warnings")
 
 
 @command.command()
@@ -100,7 +100,7 @@ def show(settings: Settings, hospital: str | None, as_json: bool) -> None:
         click.echo(msgspec.json.encode([_plain(one) for one in chosen]))
         return
     for one in chosen:
-        handles = " ".join(f"@{handle.handle}" for handle in (*one.handles, *one.bluesky)) or "(no handle)"
+        handles = " ".join(f"@{handle.handle}" for handle in one.accounts.every) or "(no handle)"
         mark = "  government-owned" if one.government else ""
         click.echo(f"{one.id:22} {one.name}, {one.city}, {one.state}  {handles}{mark}")
         if hospital is not None:
@@ -162,7 +162,7 @@ def _details(one: Hospital) -> str:
     lines = [f"  {one.kind}, {one.ownership}{beds}; {one.latitude}, {one.longitude}; ZIP {one.zip}{county}"]
     if one.government:
         lines.append(f"  {GOVERNMENT}")
-    for handle in (*one.handles, *one.bluesky):
+    for handle in one.accounts.every:
         days = (
             f" {handle.valid_from or '...'} to {handle.valid_to or '...'}"
             if handle.valid_from or handle.valid_to

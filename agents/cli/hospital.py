@@ -15,7 +15,7 @@ def find(directory: Directory, named: str) -> Hospital:
         return directory.by_id[named]
     if named.startswith("@"):
         handle = named[1:].lower()
-        found = list(directory.by_handle.get(handle) or directory.by_bluesky.get(handle, ()))
+        found = list(next((owners[handle] for owners in directory.accounts.values() if handle in owners), ()))
     else:
         found = [one for one in directory.hospitals if named and named.casefold() in one.name.casefold()]
     if len(found) == 1:

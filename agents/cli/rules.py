@@ -10,9 +10,9 @@ import msgspec
 import requests
 import tweepy
 
+from agents.ingest.library_logs import quiet
 from agents.ingest.rules import files
 from agents.ingest.rules.model import communities_of, hospitals_of
-from agents.ingest.service import quiet
 from agents.ingest.x import rule_plan as stream_rules
 from agents.ingest.x.problems import of_refusal
 from agents.ingest.x.rule_plan import Plan

@@ -86,7 +86,7 @@ def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
     handles = handles_in(text)
     if hospital is not None:
         topics = lexicon.topics_for(hospital.id, text, topics)
-        handles &= {one.handle for one in hospital.handles}
+        handles &= {one.handle for one in hospital.accounts["x"]}
     addressed = speaks_to(text, handles)
     intent = lexicon.intent_of(text, addressed, topics)
     return Read(

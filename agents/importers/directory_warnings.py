@@ -36,11 +36,12 @@ def warnings(directory: Directory, zips: Mapping[str, Zip]) -> Iterator[Warned]:
     towns: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for one in directory.hospitals:
         towns[fold(one.name), fold(one.city), one.state].append(one.id)
-        if not one.handles and not one.bluesky:
+        if not one.accounts.every:
             yield Warned(one.id, "no handle: nothing is heard of it; import handles")
             if one.goals:
                 yield Warned(one.id, "goals without a handle: they cannot be measured")
-        if one.bluesky and not any(handle.handle.startswith("did:") for handle in one.bluesky):
+        bluesky = one.accounts["bluesky"]
+        if bluesky and not any(handle.handle.startswith("did:") for handle in bluesky):
             yield Warned(one.id, "on Bluesky without a did: its own posts and answers to them are not known as such")
         code = zips.get(one.zip)
         if (code is None or not code.hsa) and one.zip not in directory.crosswalk:

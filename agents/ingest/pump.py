@@ -9,6 +9,7 @@ import time
 from collections import deque
 
 from agents.ingest.publisher import Publisher
+from agents.ingest.threads import WatchedThread
 from agents.ingest.wal.entries import Entry
 from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
@@ -33,8 +34,7 @@ class Pump:
         """Number and time of the records that the publisher has and Kafka has not, in order."""
         self._settled = 0
         self._stopping = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="earshot-pump", daemon=True)
+        self._thread = WatchedThread("pump", self._run, self._stopping)
 
     def start(self) -> None:
         """Begin where the wal's cursor is."""
@@ -53,8 +53,7 @@ class Pump:
 
         Raises `UserError` when Kafka or the disk keeps refusing.
         """
-        if self._failure is not None:
-            raise self._failure
+        self._thread.check()
         self._settle()
         self._wal.tend()
         self._sink.tend()
@@ -71,21 +70,18 @@ class Pump:
             self._stopping.wait(_STOP_TURN_SECONDS)
         self._stopping.set()
         self._sink.close(0)
-        self._thread.join()
+        self._thread.stop(None)
         self._settle()
         return self._wal.waiting
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                taken = self._wal.take(_WAIT_SECONDS)
-                for entry in taken:
-                    if not self._publish(entry):
-                        return
-                if len(taken) < _FEW:
-                    self._stopping.wait(_PAUSE_SECONDS)
-        except Exception as error:
-            self._failure = error  # raised again by `tend`, in the calling thread
+        while not self._stopping.is_set():
+            taken = self._wal.take(_WAIT_SECONDS)
+            for entry in taken:
+                if not self._publish(entry):
+                    return
+            if len(taken) < _FEW:
+                self._stopping.wait(_PAUSE_SECONDS)
 
     def _publish(self, entry: Entry) -> bool:
         self._sent.append((entry.number, entry.at))

@@ -1,7 +1,7 @@
 """`earshot ingest` as a whole: live sources, wal, pump, and how it all ends.
 
 Owns the order of start and stop, the calling thread, which tends and reports, and the exit code. Called by
-`agents/cli/ingest.py` and the tests. Knows a source by `source.py` alone.
+`agents/cli/ingest.py` and the tests. Knows a source by its descriptor alone.
 """
 
 import logging
@@ -15,13 +15,12 @@ from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
 from agents.ingest import publisher
-from agents.ingest.bluesky import source as bluesky
+from agents.ingest.library_logs import quiet
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
-from agents.ingest.source import Source
+from agents.ingest.source import Maker, Source
+from agents.ingest.sources import SOURCES
 from agents.ingest.wal.wal import Wal, open_wal
-from agents.ingest.x import source as x
-from agents.ingest.x.compliance import source as compliance
 from agents.kafka.admin import describe_topics
 from agents.kafka.group_lag import LagWatch
 from streams.errors import UserError
@@ -43,13 +42,6 @@ PROBE_SECONDS = 5.0
 """How often the broker is asked whether it is there."""
 FLUSH_SECONDS = 10.0
 """Most that a stop waits for Kafka to take what was accepted; the rest stays in the wal."""
-
-QUIET = ("kafka", "tweepy", "urllib3", "aiohttp", "asyncio")
-"""Libraries whose debug lines show tokens, post text or addresses: never below WARNING, whatever the log level."""
-
-
-_SOURCES = {"x": x, "bluesky": bluesky}
-"""By their names in `Settings.sources`."""
 
 
 class Ingest:
@@ -129,10 +121,7 @@ def run(settings: Settings, stop: threading.Event) -> int:
     `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
     """
     quiet()
-    names = settings.sources.split(",")
-    sources = [_SOURCES[name].prepared(settings) for name in names]
-    if "x" in names:
-        sources += compliance.prepared(settings)
+    sources = [made for name in settings.source_names for made in SOURCES[name].prepare(settings)]
     require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
@@ -145,7 +134,7 @@ def run(settings: Settings, stop: threading.Event) -> int:
 
 
 def _listen(
-    settings: Settings, sources: Sequence[Callable[[Wal], Source]], registry: CollectorRegistry, beat: Beat,
+    settings: Settings, sources: Sequence[Maker], registry: CollectorRegistry, beat: Beat,
     stop: threading.Event,
 ) -> int:  # fmt: skip
     wal = open_wal(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
@@ -199,10 +188,3 @@ def require_kafka_topics(settings: Settings) -> None:
     missing = sorted(name for name in needed if found[name] == "missing")
     if missing:
         raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")
-
-
-def quiet() -> None:
-    """Keep the libraries' debug lines out of the log: they show what must not be there."""
-    for name in QUIET:
-        library = logging.getLogger(name)
-        library.setLevel(max(library.getEffectiveLevel(), logging.WARNING))

@@ -1,16 +1,16 @@
 """The posts that wait for a person, read from their Kafka topic, and where each can be looked up.
 
-Called by `earshot attention`. A replay may have written one twice: here it stands once. An id of Bluesky's posts names
-no author, so the way back to one is the post itself, while `posts` has it.
+Called by `earshot attention`. A replay may have written one twice: here it stands once. A source whose
+ids do not lead back to a post needs its payload, while `posts` has it.
 """
 
 import msgspec
 
+from agents.ingest.sources import SOURCES
 from agents.kafka import stored
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
-from streams.reading.bluesky import BlueskyEnvelope
-from streams.records import Attention, decode_attention
+from streams.records import Attention, Envelope, decode_attention
 from streams.settings import Settings
 
 
@@ -30,14 +30,15 @@ def waiting(settings: Settings, hospital: str = "") -> list[Attention]:
 
 def address(settings: Settings, post: str) -> str:
     """Where a post can be seen. Raises `UserError` when `posts` has it no more."""
-    if post.isascii() and post.isdecimal():
-        return f"https://x.com/i/status/{post}"
+    for source in SOURCES.values():
+        if address := source.address(post, b""):
+            return address
     key = post.encode()
     for record in stored.read(settings, kafka_topics.posts(settings)):
         if record.key == key and record.value is not None:
             try:
-                found = msgspec.json.decode(record.value, type=BlueskyEnvelope).payload
+                found = msgspec.json.decode(record.value, type=Envelope)
             except msgspec.DecodeError:
                 continue  # its withdrawal
-            return f"https://bsky.app/profile/{found.did}/post/{found.commit.rkey}"
+            return SOURCES[found.source].address(post, bytes(found.payload))
     raise UserError(f"{post} is not on `posts`: it came more than a day ago, or it is no post's id")

@@ -10,11 +10,8 @@ from typing import NamedTuple
 
 from kafka.errors import KafkaError
 
-from agents.ingest.bluesky import intake as bluesky
 from agents.ingest.publisher import KafkaConnection
-from agents.ingest.records import Record
-from agents.ingest.rules import files
-from agents.ingest.x import intake as x
+from agents.ingest.sources import SOURCES
 from agents.kafka import stored
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
@@ -75,15 +72,6 @@ def retry(settings: Settings, reader: Reader, letters: Iterable[Letter]) -> Iter
         raise UserError(f"Kafka did not take a record ({type(error).__name__}): run it again") from error
 
 
-def _read_again(letter: DeadLetter, settings: Settings) -> Record | None:
-    """What ingest makes of a letter's line today. A post of Bluesky that comes so is not in ingest's memory: its
-    deletion is not passed on."""
-    if letter.source == bluesky.SOURCE:
-        records = bluesky.Intake(settings.max_post_bytes, files.load(settings)).take(letter.raw)
-        return records[0] if records else None
-    return x.Intake(settings.max_post_bytes).take(letter.raw)
-
-
 def _tried(
     letter: DeadLetter, values: dict[tuple[int, int], tuple[bytes, bytes]], reader: Reader, settings: Settings
 ) -> tuple[RetryFate, bytes, bytes]:
@@ -95,7 +83,8 @@ def _tried(
     else:
         if len(letter.raw) < letter.size:
             return "cut", b"", b""
-        record = _read_again(letter, settings)
+        source = SOURCES.get(letter.source)
+        record = source.retry(letter.raw, settings) if source is not None else None
         if record is None or record.topic != "posts":
             return "still_dead", b"", b""
         key, value = record.key, record.value

@@ -110,8 +110,9 @@ def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str],
         drained = time.monotonic() - back
         pipeline.wait_until(lambda: heard.exhausted, "every post is out")
         lines = heard.lines
+        taken = {"source": heard.name, "kind": "post"}
         pipeline.wait_until(
-            lambda: _value(pipeline.scrape("ingest"), heard.metric, kind="post") == lines, "all are taken"
+            lambda: _value(pipeline.scrape("ingest"), "source_lines_total", **taken) == lines, "all are taken"
         )
         p99 = _p99(pipeline.scrape("ingest"))
         pipeline.stop_posts()

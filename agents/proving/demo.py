@@ -83,12 +83,8 @@ def view(lines: list[Line], rate: float, left: float, url: str) -> Table:
 def heard(samples: Samples) -> str:
     """What ingest took from each source, in one line."""
     x, bluesky, withdrawn = (
-        int(samples.get((name, frozenset({("kind", kind)})), 0))
-        for name, kind in (
-            ("x_lines_total", "post"),
-            ("bluesky_lines_total", "post"),
-            ("bluesky_lines_total", "withdrawal"),
-        )
+        int(samples.get(("source_lines_total", frozenset({("source", source), ("kind", kind)})), 0))
+        for source, kind in (("x", "post"), ("bluesky", "post"), ("bluesky", "withdrawal"))
     )
     return f"taken: {x} posts of X, copies among them, {bluesky} of Bluesky; {withdrawn} withdrawals there"
 

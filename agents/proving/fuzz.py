@@ -21,7 +21,7 @@ from agents.proving.load import lines
 from agents.simulated import jetstream
 from agents.simulated.bad_lines import Kind, bad_line
 from streams import directory
-from streams.directory import Directory
+from streams.directory import Accounts, Directory
 from streams.directory.hospital import Handle
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Envelope, Withdrawal, decode_dead_letter, decode_mention, encode_mention
@@ -234,7 +234,9 @@ class Trial(NamedTuple):
 def trials(settings: Settings, count: int, seed: int) -> Iterator[Trial]:
     """`count` lines in all, three of four X's."""
     hospitals = directory.load(settings.directory_folder).hospitals
-    heard = msgspec.structs.replace(hospitals[0], bluesky=(Handle(_HEARD, "official", "bluesky"),))
+    heard = msgspec.structs.replace(
+        hospitals[0], accounts=Accounts({**hospitals[0].accounts, "bluesky": (Handle(_HEARD, "official", "bluesky"),)})
+    )
     known = Directory((heard, *hospitals[1:]))
     reader = Reader(known, settings.max_post_bytes)
     of_bluesky = count // 4

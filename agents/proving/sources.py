@@ -33,8 +33,8 @@ FRESH = 1.0
 class Heard(Protocol):
     """A source that is listened to."""
 
-    metric: str
-    """Of ingest: the posts that it took, copies among them, are its kind `post`."""
+    name: str
+    """The source's name."""
 
     @property
     def flowed(self) -> int:
@@ -60,7 +60,7 @@ class Heard(Protocol):
 
 
 class _X:
-    metric = "x_lines_total"
+    name = "x"
 
     def __init__(self, x: SimulatedX) -> None:
         self._x = x
@@ -92,7 +92,7 @@ class _X:
 class _Bluesky(SimulatedJetstream):
     """It sends everything, so what is ingest's to take is found by ingest's own matcher."""
 
-    metric = "bluesky_lines_total"
+    name = "bluesky"
 
     def __init__(self, settings: Settings, count: int) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class _Bluesky(SimulatedJetstream):
 
     @property
     def lines(self) -> int:
-        return self._intake.lines["post",]
+        return self._intake.lines["bluesky", "post"]
 
     @property
     def exhausted(self) -> bool:
@@ -117,7 +117,7 @@ class _Bluesky(SimulatedJetstream):
         return (settings.wal_path / CURSOR).exists()
 
     def replayed(self, samples: Samples) -> bool:
-        return samples.get(("bluesky_delivery_lag_seconds", frozenset()), FRESH) < FRESH
+        return samples.get(("source_delivery_lag_seconds", frozenset({("source", "bluesky")})), FRESH) < FRESH
 
     async def write(self, *events: Mapping[str, Any], at_us: int = 0) -> int:
         for event in events:

@@ -68,7 +68,8 @@ def copy_with_accounts(source: str, folder: Path) -> int:
     writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(csv.DictReader(io.StringIO(texts.get(files.HANDLES, ""))))
-    given = [(one, made_up(one.handles[0].handle)) for one in hospitals if one.handles and not one.bluesky]
+    wanting = [one for one in hospitals if one.accounts["x"] and not one.accounts["bluesky"]]
+    given = [(one, made_up(one.accounts["x"][0].handle)) for one in wanting]
     for one, account in given:
         writer.writerows({"id": one.id, "network": "bluesky", "handle": name, "role": "official"} for name in account)
     try:
@@ -85,7 +86,7 @@ class BlueskyWriter:
 
     def __init__(self, seed: int, listed: Directory) -> None:
         """`listed`: its hospitals with an account on Bluesky are written to. Raises `UserError` if there is none."""
-        found = [(one, _address(one)) for one in listed.hospitals if one.bluesky]
+        found = [(one, _address(one)) for one in listed.hospitals if one.accounts["bluesky"]]
         if not found:
             raise UserError(
                 "no hospital of the directory has a Bluesky account: `earshot simulate-bluesky directory FOLDER` "
@@ -199,7 +200,7 @@ async def keep_writing(
 
 def _address(one: directory.Hospital) -> Address:
     """By the DID and the handle that the directory has; the other is made up."""
-    names = [handle.handle for handle in one.bluesky]
+    names = [handle.handle for handle in one.accounts["bluesky"]]
     made = made_up(f"hospital_{one.id}")
     did = next((name for name in names if name.startswith("did:")), made.did)
     return Address(did, next((name for name in names if not name.startswith("did:")), made.handle))

@@ -39,9 +39,9 @@ class Account(NamedTuple):
 def targets(directory: Directory) -> tuple[Target, ...]:
     """The directory's hospitals by their first handle; those without one cannot be addressed."""
     return tuple(
-        Target(one.id, one.handles[0].handle, one.name, one.city, one.state)
+        Target(one.id, one.accounts["x"][0].handle, one.name, one.city, one.state)
         for one in directory.hospitals
-        if one.handles
+        if one.accounts["x"]
     )
 
 

@@ -1,4 +1,4 @@
-"""The Ingest dashboard: the way of a post from X and Bluesky to Kafka; each row answers one question.
+"""The Ingest dashboard: the way of a post from its source to Kafka; each row answers one question.
 
 Called by `build`. For the people who run Earshot, once Operations says that something is wrong before Kafka, and for
 who pays X. What to do about a panel is the registry's `act`. What must never happen stands in Operations (`integrity`).
@@ -7,10 +7,11 @@ who pays X. What to do about a panel is the registry's `act`. What must never ha
 from grafana_foundation_sdk.builders import dashboard
 
 from deploy.grafana import panels
-from deploy.grafana.panels import Row, Steps, bars, lines, number
+from deploy.grafana.panels import Row, Sized, Steps, bars, lines, number
 from deploy.grafana.queries import Query, about, age, in_range, quantile, rate, selector, since
 from streams.metrics.registry import declared
 from streams.settings import Settings
+from streams.vocabulary import NETWORKS, SOURCES
 
 SILENCE_SECONDS = 60.0
 """X sends a heartbeat every 20 s, Bluesky tens of events a second: so much without a line is an outage."""
@@ -37,7 +38,7 @@ def build() -> str:
     frame = (
         dashboard.Dashboard("Earshot: ingest")
         .uid(panels.INGEST_UID)
-        .description("From X and Bluesky to Kafka: each row answers one question. *no data*: not listened to.")
+        .description("From the sources to Kafka: each row answers one question. *no data*: not listened to.")
         .tags(["earshot"])
         .refresh("30s")
         .time("now-6h", "now")
@@ -49,54 +50,31 @@ def build() -> str:
 
 
 def _heard() -> Row:
-    ends = "sum by (outcome) (increase({}[$__rate_interval]))"
+    connects = f"sum by (source) (increase({selector('source_stream_connects_total')}[$__rate_interval]))"
+    ends = f"sum by (source, outcome) (increase({selector('source_stream_outcomes_total')}[$__rate_interval]))"
     return Row(
         "Is everything heard?",
         [
             number(
                 "Since the last of each",
-                f"A line of X may be a heartbeat. {declared('x_last_line_timestamp_seconds').act} A post: "
-                f"{declared('x_last_post_timestamp_seconds').act} Of Bluesky: "
-                f"{declared('bluesky_last_line_timestamp_seconds').act}",
-                Query(age("x_last_line_timestamp_seconds"), "X, line"),
-                Query(age("x_last_post_timestamp_seconds"), "X, post"),
-                Query(age("bluesky_last_line_timestamp_seconds"), "Bluesky, event"),
+                f"A line: {declared('source_last_line_timestamp_seconds').act} A post: "
+                f"{declared('source_last_post_timestamp_seconds').act}",
+                Query(age("source_last_line_timestamp_seconds", "source"), "{{source}}, line"),
+                Query(age("source_last_post_timestamp_seconds", "source"), "{{source}}, post"),
                 unit="s",
                 steps=((None, "green"), (SILENCE_SECONDS, "orange"), (QUIET_SECONDS, "red")),
                 size=(6, 8),
             ),
             lines(
-                "How attempts to listen to X end",
-                about("x_stream_outcomes_total", "Rising: the stream does not stand."),
-                Query(ends.format(selector("x_stream_outcomes_total")), "{{outcome}}"),
-                Query(f"sum(increase({selector('x_stream_connects_total')}[$__rate_interval]))", "connected"),
+                "How attempts to listen end",
+                about("source_stream_outcomes_total", "Rising: the stream does not stand."),
+                Query(ends, "{{source}}: {{outcome}}"),
+                Query(connects, "{{source}}: connected"),
                 unit="none",
                 events=True,
-                size=(9, 8),
+                size=(18, 8),
             ),
-            lines(
-                "How attempts to listen to Bluesky end",
-                about("bluesky_stream_outcomes_total", "Rising: the stream does not stand."),
-                Query(ends.format(selector("bluesky_stream_outcomes_total")), "{{outcome}}"),
-                Query(f"sum(increase({selector('bluesky_stream_connects_total')}[$__rate_interval]))", "connected"),
-                unit="none",
-                events=True,
-                size=(9, 8),
-            ),
-            lines(
-                "Lines of X by kind",
-                about("x_lines_total", "Posts rising: more is said, or a rule matches too much."),
-                Query(rate("x_lines_total", "kind"), "{{kind}}"),
-                unit="suffix: /s",
-                size=(8, 7),
-            ),
-            lines(
-                "Events of Bluesky by kind",
-                about("bluesky_lines_total", "All far above its usual: a replay after an outage."),
-                Query(rate("bluesky_lines_total", "kind"), "{{kind}}"),
-                unit="suffix: /s",
-                size=(8, 7),
-            ),
+            *(_lines(source, 16 // len(SOURCES)) for source in SOURCES),
             lines(
                 "Could not be read, by reason",
                 about("pipeline_dead_letters_total", "The runbook, DeadLettersAppearing, has a line for each reason."),
@@ -108,11 +86,21 @@ def _heard() -> Row:
     )
 
 
-def _waiting() -> Row:
-    accepted = " + ".join(
-        f"({rate(name, kind=kinds)} or vector(0))"
-        for name, kinds in (("x_lines_total", "post|dead"), ("bluesky_lines_total", "post|dead"))
+def _lines(source: str, width: int) -> Sized:
+    return lines(
+        f"Lines of {NETWORKS[source].title} by kind",
+        about(
+            "source_lines_total",
+            "Posts rising: more is said, or a rule matches too much. All far above their usual: a replay after an "
+            "outage.",
+        ),
+        Query(rate("source_lines_total", "kind", source=source), "{{kind}}"),
+        unit="suffix: /s",
+        size=(width, 7),
     )
+
+
+def _waiting() -> Row:
     return Row(
         "Is anything waiting?",
         [
@@ -137,7 +125,7 @@ def _waiting() -> Row:
                 "Accepted, and acknowledged by Kafka",
                 "What must reach Kafka, and what Kafka has taken: the two lie on each other, withdrawals and what "
                 f"search finds on top. Accepted above: posts wait. {declared('pipeline_ingest_acked_total').act}",
-                Query(accepted, "accepted"),
+                Query(rate("source_lines_total", kind="post|dead"), "accepted"),
                 Query(rate("pipeline_ingest_acked_total"), "acknowledged"),
                 unit="suffix: /s",
                 size=(8, 8),
@@ -160,11 +148,10 @@ def _waiting() -> Row:
                 size=(12, 6),
             ),
             lines(
-                "Behind Bluesky",
-                f"Delivery: {declared('bluesky_delivery_lag_seconds').help} "
-                f"{declared('bluesky_delivery_lag_seconds').act} Cursor: {declared('bluesky_cursor_lag_seconds').act}",
-                Query(f"max({selector('bluesky_delivery_lag_seconds')})", "delivery"),
-                Query(f"max({selector('bluesky_cursor_lag_seconds')})", "cursor"),
+                "Behind the sources",
+                f"Delivery: {about('source_delivery_lag_seconds')} Cursor: {about('bluesky_cursor_lag_seconds')}",
+                Query(f"max by (source) ({selector('source_delivery_lag_seconds')})", "{{source}}: delivery"),
+                Query(f"max({selector('bluesky_cursor_lag_seconds')})", "bluesky: cursor"),
                 unit="s",
                 size=(12, 6),
             ),
@@ -195,7 +182,7 @@ def _missed() -> Row:
                 "Not searched since",
                 "How long ago the oldest gap began that is not searched yet; 0 when all are. "
                 f"{declared('x_catch_up_oldest_timestamp_seconds').act}",
-                Query(since("x_catch_up_oldest_timestamp_seconds", "x_stream_connected")),
+                Query(since("x_catch_up_oldest_timestamp_seconds", "source_stream_connected", source="x")),
                 unit="s",
                 steps=((None, "green"), (SILENCE_SECONDS, "orange"), (QUIET_SECONDS, "red")),
                 size=(4, 6),
@@ -300,10 +287,11 @@ def _taken_back() -> Row:
                 size=(7, 7),
             ),
             lines(
-                "Withdrawals on Bluesky",
-                "Events that took posts of ours back: deletions, accounts that went. A few in a hundred posts are "
-                f"normal. Remembered posts: {declared('bluesky_remembered_posts').act}",
-                Query(f"3600 * {rate('bluesky_lines_total', kind='withdrawal')}"),
+                "Withdrawals told by the streams",
+                "Lines that took posts of ours back: deletions, accounts that went. A few in a hundred posts are "
+                "normal. None of X: its compliance stands beside this. Remembered posts of Bluesky: "
+                f"{declared('bluesky_remembered_posts').act}",
+                Query(f"3600 * {rate('source_lines_total', 'source', kind='withdrawal')}", "{{source}}"),
                 unit="suffix: /h",
                 size=(7, 7),
             ),

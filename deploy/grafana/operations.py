@@ -52,10 +52,8 @@ def _heard() -> Row:
         [
             number(
                 "Streams",
-                f"X: {about('x_stream_connected')} Bluesky: {about('bluesky_stream_connected')} More: the dashboard "
-                "Ingest.",
-                Query(f"max({selector('x_stream_connected')})", "X"),
-                Query(f"max({selector('bluesky_stream_connected')})", "Bluesky"),
+                f"{about('source_stream_connected')} More: the dashboard Ingest.",
+                Query(f"max by (source) ({selector('source_stream_connected')})", "{{source}}"),
                 unit="none",
                 words=ingest.CONNECTED,
                 steps=ingest.UP,
@@ -63,10 +61,8 @@ def _heard() -> Row:
             ),
             number(
                 "Since the last line",
-                f"X: {declared('x_last_line_timestamp_seconds').act} Bluesky: "
-                f"{declared('bluesky_last_line_timestamp_seconds').act}",
-                Query(age("x_last_line_timestamp_seconds"), "X"),
-                Query(age("bluesky_last_line_timestamp_seconds"), "Bluesky"),
+                about("source_last_line_timestamp_seconds"),
+                Query(age("source_last_line_timestamp_seconds", "source"), "{{source}}"),
                 unit="s",
                 steps=((None, "green"), (ingest.SILENCE_SECONDS, "red")),
                 size=(6, 4),

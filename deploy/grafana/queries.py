@@ -38,25 +38,25 @@ def about(name: str, rise: str = "") -> str:
     return " ".join(filter(None, (metric.help, rise, metric.act)))
 
 
-def age(name: str) -> str:
+def age(name: str, by: str = "") -> str:
     """Seconds since the latest of a timestamp."""
-    return f"time() - max({selector(name)})"
+    return f"time() - {_over('max', by)}({selector(name)})"
 
 
-def since(name: str, beside: str) -> str:
-    """Seconds since the earliest of a timestamp that is absent when there is nothing; then 0, if the gauge `beside` is
-    there to say so."""
-    return f"(time() - min({selector(name)})) or 0 * max({selector(beside)})"
+def since(name: str, beside: str, **matchers: str) -> str:
+    """Seconds since the earliest of a timestamp that is absent when there is nothing; then 0, if the gauge `beside`
+    (with these `matchers`) is there to say so."""
+    return f"(time() - min({selector(name)})) or 0 * max({selector(beside, **matchers)})"
 
 
 def rate(name: str, by: str = "", **matchers: str) -> str:
     """A second's worth of a counter of one process, over all processes."""
-    return f"{_sum(by)}(rate({selector(name, **matchers)}[$__rate_interval]))"
+    return f"{_over('sum', by)}(rate({selector(name, **matchers)}[$__rate_interval]))"
 
 
 def in_range(name: str, by: str = "", **matchers: str) -> str:
     """How far a counter of one process rose in the shown time."""
-    return f"{_sum(by)}(increase({selector(name, **matchers)}[$__range]))"
+    return f"{_over('sum', by)}(increase({selector(name, **matchers)}[$__range]))"
 
 
 def quantile(q: float, name: str, by: str = "") -> str:
@@ -86,5 +86,5 @@ def table_per_hour(name: str, by: str, **matchers: str) -> str:
     return f"3600 * rate({table_now(name, by, **matchers)}[$__rate_interval:])"
 
 
-def _sum(by: str) -> str:
-    return f"sum by ({by}) " if by else "sum"
+def _over(operator: str, by: str) -> str:
+    return f"{operator} by ({by}) " if by else operator

@@ -13,11 +13,12 @@ from types import MappingProxyType
 
 from streams.directory import files
 from streams.directory.files import COLUMNS, Crosswalk, WrongRowsError
-from streams.directory.hospital import Goal, Handle, Hospital, Kind, Network, Ownership, Role
+from streams.directory.hospital import Accounts, Goal, Handle, Hospital, Kind, Ownership, Role
 from streams.errors import UserError
+from streams.vocabulary import NETWORKS
 
 __all__ = [
-    "Directory", "DirectoryError", "Goal", "Handle", "Hospital", "Kind", "Network", "Ownership", "Role",
+    "Accounts", "Directory", "DirectoryError", "Goal", "Handle", "Hospital", "Kind", "Ownership", "Role",
     "WrongRowsError", "load", "parse", "shipped", "texts_of",
 ]  # fmt: skip
 
@@ -32,15 +33,20 @@ class DirectoryError(UserError):
 
 
 class Directory:
-    """All rows, by id and by handle (lower case, without @)."""
+    """All rows, by id and by account."""
 
     def __init__(self, hospitals: tuple[Hospital, ...], crosswalk: Crosswalk | None = None) -> None:
         """`crosswalk`: ZIP -> (HSA, HRR) where the directory has its own."""
         self.hospitals = hospitals
         self.by_id: Mapping[str, Hospital] = MappingProxyType({hospital.id: hospital for hospital in hospitals})
-        self.by_handle = _owners((handle, one) for one in hospitals for handle in one.handles)
-        """On X, whatever the dates: a former handle's posts were still written to the hospital."""
-        self.by_bluesky = _owners((handle, one) for one in hospitals for handle in one.bluesky)
+        self.accounts: Mapping[str, Mapping[str, tuple[Hospital, ...]]] = MappingProxyType(
+            {
+                network: _owners((handle, one) for one in hospitals for handle in one.accounts[network])
+                for network in NETWORKS
+            }
+        )
+        """Network -> account (lower case, without @) -> its hospitals. Whatever the dates: what was written to a former
+        account was still written to the hospital."""
         self.crosswalk: Crosswalk = MappingProxyType(dict(crosswalk or {}))
 
 

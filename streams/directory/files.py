@@ -16,17 +16,17 @@ import msgspec
 from streams.directory.hospital import (
     GOALS,
     KINDS,
-    NETWORKS,
     OWNERSHIPS,
     ROLES,
+    Accounts,
     Goal,
     Handle,
     Hospital,
     Kind,
-    Network,
     Ownership,
     Role,
 )
+from streams.vocabulary import NETWORKS
 
 HOSPITALS, HANDLES, GOALS_FILE = "hospitals.csv", "handles.csv", "goals.csv"
 SERVICE_AREAS, MARKETS = "service_areas.csv", "markets.csv"
@@ -45,8 +45,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 _REQUIRED = {HOSPITALS: ("id", "name", "city", "state", "zip", "kind", "latitude", "longitude")}
 _CCN = re.compile(r"\d\d[0-9A-Z]\d\d[0-9A-Z]", re.ASCII)
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
-_X_HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
-_BLUESKY_HANDLE = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+|(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", re.I)
 _STATE = re.compile(r"[A-Z]{2}")
 _ZIP = re.compile(r"\d{5}", re.ASCII)
 _MARKET = re.compile(r"\d{1,6}", re.ASCII)
@@ -127,8 +125,7 @@ def parse(texts: Mapping[str, str]) -> Tables:
         tuple(
             msgspec.structs.replace(
                 one,
-                handles=tuple(handle for handle in handles.get(one.id, ()) if handle.network == "x"),
-                bluesky=tuple(handle for handle in handles.get(one.id, ()) if handle.network == "bluesky"),
+                accounts=Accounts.of(handles.get(one.id, ())),
                 goals=tuple(goals.get(one.id, {}).items()),
                 psa=frozenset(code for code, area in areas.get(one.id, {}).items() if area == "psa"),
                 ssa=frozenset(code for code, area in areas.get(one.id, {}).items() if area == "ssa"),
@@ -244,7 +241,6 @@ def _hospital(values: dict[str, str]) -> Hospital:
         kind=msgspec.convert(one_of("kind", values["kind"], KINDS), Kind),
         latitude=degrees("latitude", values["latitude"]),
         longitude=degrees("longitude", values["longitude"]),
-        handles=(),
         county=values.get("county", ""),
         ownership=msgspec.convert(one_of("ownership", values.get("ownership") or "unknown", OWNERSHIPS), Ownership),
         beds=int(beds) if beds else None,
@@ -252,15 +248,11 @@ def _hospital(values: dict[str, str]) -> Hospital:
 
 
 def _handle(values: dict[str, str]) -> tuple[str, Handle]:
-    network = msgspec.convert(one_of("network", values["network"], NETWORKS), Network)
+    network = one_of("network", values["network"], tuple(NETWORKS))
     handle = values["handle"].removeprefix("@")
-    form, meant = (
-        (_X_HANDLE, "1 to 15 letters, digits or _")
-        if network == "x"
-        else (_BLUESKY_HANDLE, "a domain name (hospital.org) or a did:")
-    )
-    if not form.fullmatch(handle):
-        raise ValueError(f"handle {values['handle']!r} is not {meant}")
+    form = NETWORKS[network]
+    if not re.fullmatch(form.account, handle, re.ASCII | re.IGNORECASE):
+        raise ValueError(f"handle {values['handle']!r} is not {form.meant}")
     role = msgspec.convert(one_of("role", values["role"], ROLES), Role)
     for column in ("valid_from", "valid_to"):
         if values[column] and not _DAY.fullmatch(values[column]):

@@ -3,11 +3,12 @@
 Owns the shapes and their closed sets. Made by `files.py`. Knows no file and no post.
 """
 
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 import msgspec
 
-from streams.vocabulary import ClosedSet, Means
+from streams.vocabulary import NETWORKS, ClosedSet, Means
 
 Role = Literal["official", "brand", "former", "community"]
 ROLE: ClosedSet[Role] = ClosedSet(
@@ -17,15 +18,6 @@ ROLE: ClosedSet[Role] = ClosedSet(
         "brand": Means("a system's or school's account", "May stand at many hospitals."),
         "former": Means("an old name of the account", "Stays in the file: posts to it were written to the hospital."),
         "community": Means("the account of its town", "Listened for."),
-    },
-)  # fmt: skip
-
-Network = Literal["x", "bluesky"]
-NETWORK: ClosedSet[Network] = ClosedSet(
-    "Network", "Where an account is.",
-    {
-        "x": Means("X", "The handle stands without @."),
-        "bluesky": Means("Bluesky", "The handle is a domain name, or better the account's permanent `did:`."),
     },
 )  # fmt: skip
 
@@ -99,8 +91,7 @@ Goal = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
 ROLES: tuple[Role, ...] = get_args(Role)
-NETWORKS: tuple[Network, ...] = get_args(Network)
-SETS = (ROLE, NETWORK, KIND, OWNERSHIP)
+SETS = (ROLE, KIND, OWNERSHIP)
 
 
 class GoalKind(msgspec.Struct, frozen=True):
@@ -130,7 +121,8 @@ class Handle(msgspec.Struct, frozen=True):
 
     handle: str
     role: Role
-    network: Network = "x"
+    network: str = "x"
+    """One of `streams.vocabulary.NETWORKS`."""
     valid_from: str = ""
     """First day it was the hospital's, `2009-08-01`; empty: ever since."""
     valid_to: str = ""
@@ -139,6 +131,29 @@ class Handle(msgspec.Struct, frozen=True):
     def valid_on(self, day: str) -> bool:
         """Whether it was the hospital's on a day, `2026-11-24`."""
         return (not self.valid_from or self.valid_from <= day) and (not self.valid_to or day <= self.valid_to)
+
+
+class Accounts(dict[str, tuple[Handle, ...]]):
+    """Network -> a hospital's accounts there; none of a network that has no entry. Not changed once it is made."""
+
+    @classmethod
+    def of(cls, handles: Iterable[Handle]) -> "Accounts":
+        """Accounts by their networks, each network's in the order given."""
+        found: dict[str, tuple[Handle, ...]] = {}
+        for handle in handles:
+            found[handle.network] = (*found.get(handle.network, ()), handle)
+        return cls(found)
+
+    @property
+    def every(self) -> tuple[Handle, ...]:
+        """Those of all networks, in the networks' order."""
+        return tuple(handle for network in NETWORKS for handle in self[network])
+
+    def __missing__(self, network: str) -> tuple[Handle, ...]:
+        return ()
+
+    def __hash__(self) -> int:  # type: ignore[override] # dict has none, because others change
+        return hash(frozenset(self.items()))
 
 
 class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
@@ -155,8 +170,8 @@ class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
     latitude: float
     """Degrees, of the campus (of the town for `community`)."""
     longitude: float
-    handles: tuple[Handle, ...]
-    """On X. A former one stays: what was written to it was written to the hospital."""
+    accounts: Accounts = Accounts()
+    """By network. A former one stays: what was written to it was written to the hospital."""
     psa: frozenset[str] = frozenset()
     """ZIPs of the primary service area, by the hospital's planner; usually none."""
     ssa: frozenset[str] = frozenset()
@@ -165,13 +180,8 @@ class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
     """Its name, as CMS writes it; empty where not known."""
     ownership: Ownership = "unknown"
     beds: int | None = None
-    bluesky: tuple[Handle, ...] = ()
     goals: tuple[tuple[Goal, float], ...] = ()
     """What it set itself, with the target."""
-
-    def handles_on(self, day: str) -> tuple[Handle, ...]:
-        """Its accounts on X on a day, `2026-11-24`: what to listen for. Whom a post is tied to goes by all of them."""
-        return tuple(handle for handle in self.handles if handle.valid_on(day))
 
     @property
     def government(self) -> bool:

@@ -1,7 +1,7 @@
 """What a metric is: the shape of a declaration, and the refusal of everything that is not declared.
 
-Used by the declarations (`conversation`, `pipeline`, `x`, `bluesky`), by `registry`, which gathers them, and by
-whatever counts or shows. Knows no metric by name and no client library.
+Used by the declarations (`conversation`, `pipeline`, `source`, `x`, `bluesky`), by `registry`, which gathers them, and
+by whatever counts or shows. Knows no metric by name and no client library.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,70 +1,12 @@
-"""X's metrics, declared: the filtered stream as ingest hears it.
+"""X's own metrics, declared: rules, gaps, reads and compliance. What every source has is `source.py`'s.
 
 Read through `registry`. Counted by the parts of `agents/ingest` and shown by that process alone.
 """
 
 from streams.metrics.metric import Metric
-from streams.vocabulary import COMPLIANCE_KINDS, LINE_KINDS, RULE_SYNCS, STREAM_ENDS, WITHDRAWN
+from streams.vocabulary import COMPLIANCE_KINDS, RULE_SYNCS, WITHDRAWN
 
 X: tuple[Metric, ...] = (
-    Metric(
-        name="x_stream_connected",
-        kind="gauge",
-        unit="1",
-        jobs=("ingest",),
-        help="1 while X's stream is connected, else 0.",
-        act="0 for minutes: see why in x_stream_outcomes_total and ingest's log. X sends no gap again.",
-    ),
-    Metric(
-        name="x_stream_connects_total",
-        kind="counter",
-        unit="connections",
-        jobs=("ingest",),
-        help="Connections that X accepted.",
-        act="A few a day is normal. Over 40 in 15 minutes is more than one ingest allows itself: look for two.",
-    ),
-    Metric(
-        name="x_stream_outcomes_total",
-        kind="counter",
-        unit="attempts",
-        labels={"outcome": STREAM_ENDS},
-        jobs=("ingest",),
-        help="How attempts to listen ended: broken off by X or the network, refused, or ended by us.",
-        act="docs/runbook.md, StreamDisconnected, has a line for each; ingest's log says what follows and when.",
-    ),
-    Metric(
-        name="x_lines_total",
-        kind="counter",
-        unit="lines",
-        labels={"kind": LINE_KINDS},
-        jobs=("ingest",),
-        help="Lines of the stream by kind; `dead` ones could not be read and stand in dead-letters.",
-        act="Heartbeats without posts: the rules match nothing. `dead` rising: X changed its format.",
-    ),
-    Metric(
-        name="x_last_line_timestamp_seconds",
-        kind="gauge",
-        unit="seconds",
-        jobs=("ingest",),
-        help="When the last line came, heartbeats included; seconds since the epoch. Absent before the first.",
-        act="A heartbeat comes every 20 s: older than a minute means that the stream is down.",
-    ),
-    Metric(
-        name="x_last_post_timestamp_seconds",
-        kind="gauge",
-        unit="seconds",
-        jobs=("ingest",),
-        help="When the last post came, seconds since the epoch. Absent before the first.",
-        act="Old with fresh heartbeats: a quiet hour, or rules that match nothing (x_rules).",
-    ),
-    Metric(
-        name="x_delivery_lag_seconds",
-        kind="gauge",
-        unit="seconds",
-        jobs=("ingest",),
-        help="How late the stream's last post came, by the time in its id and this machine's. Absent before it.",
-        act="99 % come within 7 s. Minutes: X sends again what was missed, or this machine's clock is wrong.",
-    ),
     Metric(
         name="x_rules",
         kind="gauge",

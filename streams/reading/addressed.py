@@ -5,13 +5,13 @@ directory's accounts and the labelling rules for "addressed". Does not look for 
 repost says nothing of its own and is tied to nobody.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from streams.directory import Directory, Hospital
 from streams.reading import languages
 from streams.reading.languages import FunctionWords
 from streams.reading.post import Post
-from streams.vocabulary import Relation
+from streams.vocabulary import NETWORKS, Relation
 
 Tie = tuple[Hospital, Relation, bool]
 """A hospital, how the post is tied to it, and whether it is addressed."""
@@ -45,9 +45,9 @@ def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
     mention."""
     if post.repost:
         return ()
-    if post.network == "bluesky":
-        return _on_bluesky(post, directory)
-    by_handle = directory.by_handle
+    by_handle = directory.accounts[post.network]
+    if NETWORKS[post.network].by_id:
+        return _by_id(post, by_handle)
     ties: dict[str, Tie] = {}
     for hospital in by_handle.get(post.author_handle, ()):
         ties[hospital.id] = (hospital, "author", False)
@@ -69,9 +69,8 @@ def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
     return tuple(ties.values())
 
 
-def _on_bluesky(post: Post, directory: Directory) -> tuple[Tie, ...]:
-    """As above, where an account is known by its DID, by the handle that the text shows, or by both."""
-    by_account = directory.by_bluesky
+def _by_id(post: Post, by_account: Mapping[str, tuple[Hospital, ...]]) -> tuple[Tie, ...]:
+    """As above, where an account is known by its id, by the handle that the text shows, or by both."""
     ties: dict[str, Tie] = {one.id: (one, "author", False) for one in by_account.get(post.author_id, ())}
     answered = bool(post.reply_to_author)
     for account, handle in zip(post.mention_ids, post.mentions, strict=True):

@@ -5,12 +5,13 @@ tagger drops duplicates in between. Pure: the same bytes, place and timestamp gi
 any time.
 """
 
+from collections.abc import Callable
+from typing import Union
+
 import msgspec
 
 from streams.directory import Directory, Hospital
-from streams.reading import bluesky, x
 from streams.reading.addressed import hospitals_of
-from streams.reading.bluesky import BlueskyEnvelope
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
@@ -19,14 +20,11 @@ from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.places.text_places import MentionedPlaces
 from streams.reading.post import Post
+from streams.reading.sources import POST_OF, READERS, PostEnvelope
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
-from streams.reading.x import XEnvelope
 from streams.records import Mention, Tally, Withdrawal
 from streams.vocabulary import LONGEST_WINDOW_DAYS, TIERS, DeadReason, Tier
-
-PostEnvelope = XEnvelope | BlueskyEnvelope
-"""A post, of whichever source."""
 
 KEEP_SECONDS = LONGEST_WINDOW_DAYS * 86_400
 """Older than that, when Kafka takes it, a post has no hour."""
@@ -55,7 +53,9 @@ class Reader:
         self._localities = Localities(Reaches(names, Markets(names.zips.values())))
         self._communities = Communities.load().split
         self._max_bytes = max_bytes
-        self._decode = msgspec.json.Decoder(PostEnvelope | Withdrawal).decode
+        self._decode: Callable[[bytes], PostEnvelope | Withdrawal] = msgspec.json.Decoder(
+            Union[Withdrawal, *POST_OF]
+        ).decode
 
     def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
         """What stands on `posts`: the envelope of a post, or the word that one was taken back. Raises
@@ -63,7 +63,7 @@ class Reader:
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
-            found: PostEnvelope | Withdrawal = self._decode(value)
+            found = self._decode(value)
         except msgspec.ValidationError:
             raise UnreadableError(_wrong(value)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -73,7 +73,7 @@ class Reader:
     def records(self, envelope: PostEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
         """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
         `posts`."""
-        post = (x if isinstance(envelope, XEnvelope) else bluesky).post_of(envelope.payload)
+        post = POST_OF[type(envelope)](envelope.payload)
         ties = hospitals_of(post, self.directory)
         if not ties:
             return []
@@ -136,7 +136,7 @@ class _Source(msgspec.Struct):
 
 
 _source_of = msgspec.json.Decoder(_Source).decode
-_SOURCES = frozenset({"x", "bluesky", "withdrawal"})
+_SOURCES = frozenset({*READERS, "withdrawal"})
 
 
 def _wrong(value: bytes) -> DeadReason:

@@ -26,10 +26,11 @@ def refusal(**texts: str) -> str:
 def test_the_shipped_directory_holds_the_hospitals_it_is_known_for() -> None:
     directory = load()
     assert len(directory.hospitals) >= 30
-    assert directory.by_handle["mayoclinic"] == (directory.by_id["240010"],)
-    assert directory.by_handle["innovishealth"] == directory.by_handle["essentiahealth"] == (directory.by_id["350070"],)
-    assert directory.by_handle["corvallishealth"][0].kind == "community"
-    assert directory.by_id["380014"].handles == ()
+    assert directory.accounts["x"]["mayoclinic"] == (directory.by_id["240010"],)
+    on_x = directory.accounts["x"]
+    assert on_x["innovishealth"] == on_x["essentiahealth"] == (directory.by_id["350070"],)
+    assert on_x["corvallishealth"][0].kind == "community"
+    assert directory.by_id["380014"].accounts["x"] == ()
     assert directory.by_id["010033"].zip == "35233", "leading zeros are kept"
     assert directory.by_id["240004"].government
     assert not directory.by_id["350070"].government
@@ -68,17 +69,18 @@ def test_what_belongs_to_a_hospital_is_found_with_it(tmp_path: Path) -> None:
         )
     )
     fargo, mayo = found.hospitals
-    assert [(one.handle, one.role) for one in fargo.handles] == [
+    assert [(one.handle, one.role) for one in fargo.accounts["x"]] == [
         ("essentiahealth", "brand"),
         ("innovishealth", "former"),
     ]
-    assert [fargo.handles[1].valid_on(day) for day in ("2007-12-31", "2008-01-01", "2012-06-30", "2012-07-01")] == [
+    former = fargo.accounts["x"][1]
+    assert [former.valid_on(day) for day in ("2007-12-31", "2008-01-01", "2012-06-30", "2012-07-01")] == [
         False, True, True, False,
     ]  # fmt: skip
-    assert [one.handle for one in fargo.handles_on("2026-11-24")] == ["essentiahealth"]
-    assert found.by_handle["innovishealth"] == (fargo,), "a former account's posts are still its own"
-    assert found.by_bluesky["essentia.example.org"] == (fargo,)
-    assert found.by_bluesky["did:plc:abc123"] == (mayo,)
+    assert [one.handle for one in fargo.accounts["x"] if one.valid_on("2026-11-24")] == ["essentiahealth"]
+    assert found.accounts["x"]["innovishealth"] == (fargo,), "a former account's posts are still its own"
+    assert found.accounts["bluesky"]["essentia.example.org"] == (fargo,)
+    assert found.accounts["bluesky"]["did:plc:abc123"] == (mayo,)
     assert (fargo.psa, fargo.ssa) == (frozenset({"58102"}), frozenset({"56560"}))
     assert mayo.goals == (("local_share", 25.0), ("answered_24h_share", 90.0))
     assert found.crosswalk == {"58104": ("35014", "322")}

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from streams.directory.files import COLUMNS
-from streams.directory.hospital import GOALS, KINDS, NETWORKS, OWNERSHIPS, ROLES
+from streams.directory.hospital import GOALS, KINDS, OWNERSHIPS, ROLES
+from streams.vocabulary import NETWORKS
 
 PAGE = (Path(__file__).parents[2] / "docs/directory.md").read_text(encoding="utf-8")
 

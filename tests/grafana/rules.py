@@ -165,7 +165,7 @@ def _expression(expr: str) -> Iterator[str]:
     if re.search(r"\b(sum|avg)( by \([^)]*\))? ?\((pipeline_remembered|conversation_suppressed)", expr):
         yield f"a gauge of several workers is summed without max by in {expr}"
     # A process' counter starts at zero with it and says nothing alone; a table's is a total.
-    if re.search(r"(?<!rate\()(?<!increase\()\b(pipeline|x|bluesky)_\w+_total\b", expr):
+    if re.search(r"(?<!rate\()(?<!increase\()\b(pipeline|source|x|bluesky)_\w+_total\b", expr):
         yield f"a process' counter outside rate or increase in {expr}"
     if re.search(
         r"(?<!max_over_time\()(?<!min_over_time\()(?<!count\()(?<!\(hospital\) \()\bconversation_\w+_total\b", expr

@@ -109,11 +109,14 @@ BREAKS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "local share alone": (drop_unknown, "without unknown"),
     "syntax": (expression("sum(("), "in sum(("),
     "label": (expression('max(pipeline_kafka_reachable{job="ingest", hospital="1"})'), "has no label hospital"),
-    "grouping": (expression('sum by (tier) (rate(x_lines_total{job="ingest"}[$__rate_interval]))'), "grouped by tier"),
+    "grouping": (
+        expression('sum by (tier) (rate(source_lines_total{job="ingest"}[$__rate_interval]))'),
+        "grouped by tier",
+    ),
     "job": (expression("max(pipeline_kafka_reachable)"), "without its job"),
     "recorded": (expression("stage:pipeline_lag_records:max"), "neither declared nor recorded"),
-    "total": (expression('sum(x_lines_total{job="ingest"})'), "outside rate"),
-    "range": (expression('sum(rate(x_lines_total{job="ingest"}[1m]))'), "a range of its own"),
+    "total": (expression('sum(source_lines_total{job="ingest"})'), "outside rate"),
+    "range": (expression('sum(rate(source_lines_total{job="ingest"}[1m]))'), "a range of its own"),
     "gauge": (expression('sum(pipeline_remembered_posts{job="worker"})'), "without max by"),
     "table": (expression('sum(conversation_posts_total{job="worker"})'), "not the highest"),
 }

@@ -22,7 +22,7 @@ QUIET: Reading = {
     "pipeline_wal_damaged_bytes": {(): 0},
     "pipeline_wal_bytes": {(): 1_000},
     "pipeline_wal_limit_bytes": {(): 4_000},
-    "x_stream_connected": {(): 1},
+    "source_stream_connected": {("x",): 1},
     "x_gaps_total": {(): 0},
     "x_gap_seconds_total": {(): 0},
     "x_gaps_given_up_total": {(): 0},
@@ -79,7 +79,7 @@ def test_a_good_day_has_nothing_waiting_and_nothing_missed(ingest: Ingest) -> No
 
 def test_what_is_not_listened_to_or_not_limited_is_no_data(ingest: Ingest) -> None:
     ingest.says({}, "x_rules == 90")
-    assert ingest.shown("operations.json", "Streams") == {"X": 1}
+    assert ingest.shown("operations.json", "Streams") == {"x": 1}
     assert ingest.shown("ingest.json", "Reads of X, of the month's limit") == {}
     assert ingest.shown("ingest.json", "Posts read this month") == {"so far": 300, "at its end": 1_200}
     assert ingest.shown("ingest.json", "X asked up to") == {}

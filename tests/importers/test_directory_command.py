@@ -54,7 +54,7 @@ def test_a_hospital_is_shown_by_id_handle_or_name(tmp_path: Path) -> None:
     environ = {"EARSHOT_DIRECTORY_FOLDER": str(folder(tmp_path, handles=HANDLES + bluesky, goals=goals))}
     for named in ("350070", "@essentiahealth", "essentia", "@Essentia.example.org"):
         (one,) = json.loads(run("show", named, "--json", **environ).output)
-        assert (one["id"], one["handles"][0]["handle"], one["government"]) == ("350070", "essentiahealth", False)
+        assert (one["id"], one["accounts"]["x"][0]["handle"], one["government"]) == ("350070", "essentiahealth", False)
     assert "@essentiahealth on x, brand ... to 2020-01-01" in run("show", "350070", **environ).output
     assert "goal: first_response_minutes at most 90 minutes" in run("show", "350070", **environ).output
     assert len(run("show", **environ).output.splitlines()) == 2

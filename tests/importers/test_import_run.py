@@ -201,7 +201,7 @@ def test_handles_and_goals_come_from_a_spreadsheet(tmp_path: Path) -> None:
     assert imported("goals", goals, tmp_path / "to")["changed"] == 1
     found = load(str(tmp_path / "to"))
     assert found.by_id["350070"].goals == (("local_share", 65.0),)
-    assert found.by_handle["essentiahealth"][0].id == "350070"
+    assert found.accounts["x"]["essentiahealth"][0].id == "350070"
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

@@ -38,27 +38,30 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
             return samples.get(labels)
 
-        assert (shown("x_stream_connected"), shown("x_rules"), shown("x_last_line_timestamp_seconds")) == (
+        def heard(name: str, *labels: str) -> float | None:
+            return shown(f"source_{name}", "x", *labels)
+
+        assert (heard("stream_connected"), shown("x_rules"), heard("last_line_timestamp_seconds")) == (
             0,
             None,
             None,
         )
         ingest.start()
         try:
-            wait_until(lambda: shown("x_stream_connected") == 1, "it is connected")
+            wait_until(lambda: heard("stream_connected") == 1, "it is connected")
             assert (shown("x_rules"), shown("x_rules_limit")) == (len(wanted), 1000)
             assert shown("x_rule_syncs_total", "done") == 1
-            wait_until(lambda: bool(shown("x_lines_total", "heartbeat")), "a heartbeat")
-            assert shown("x_last_line_timestamp_seconds") is not None
-            assert shown("x_last_post_timestamp_seconds") is None
+            wait_until(lambda: bool(heard("lines_total", "heartbeat")), "a heartbeat")
+            assert heard("last_line_timestamp_seconds") is not None
+            assert heard("last_post_timestamp_seconds") is None
             running.call(running.x.end_stream)
-            wait_until(lambda: shown("x_stream_connects_total") == 2, "it is connected anew")
-            assert shown("x_stream_outcomes_total", "clean_end") == 1
+            wait_until(lambda: heard("stream_connects_total") == 2, "it is connected anew")
+            assert heard("stream_outcomes_total", "clean_end") == 1
         finally:
             assert ingest.stop() == 0
             wal.close()
-        wait_until(lambda: shown("x_stream_outcomes_total", "stopped") == 1, "its own end is counted")
-        assert shown("x_stream_connected") == 0
+        wait_until(lambda: heard("stream_outcomes_total", "stopped") == 1, "its own end is counted")
+        assert heard("stream_connected") == 0
         ingest.check()
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from streams.metrics import Metrics
 from streams.metrics.collector import ReadingCollector, family
 from streams.metrics.registry import LOADED, METRICS, Metric, UndeclaredMetricError, declared
+from streams.vocabulary import SOURCES
 
 by_name = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 
@@ -20,7 +21,7 @@ def test_each_is_declared_once() -> None:
 
 @by_name
 def test_a_name_says_room_and_kind(metric: Metric) -> None:
-    assert re.fullmatch(r"(conversation|pipeline|x|bluesky)(_[a-z]+)+", metric.name)
+    assert re.fullmatch(rf"(conversation|pipeline|source|{'|'.join(SOURCES)})(_[a-z]+)+", metric.name)
     assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert ("_seconds" in metric.name) == (metric.unit == "seconds")
     assert ("_bytes" in metric.name) == (metric.unit == "bytes")
@@ -61,7 +62,7 @@ UNDECLARED: dict[str, Callable[[], object]] = {
     "a reason that is skipped for": lambda: Metrics().skipped("bored", 1),  # type: ignore[arg-type] # on purpose
     "a reason that a letter is dead for": lambda: Metrics().dead_letter("bored"),  # type: ignore[arg-type] # on purpose
     "a stage": lambda: take(Metrics(), "postman"),
-    "a key to count under": lambda: declared("x_lines_total").counts()["letter",],
+    "a key to count under": lambda: declared("source_lines_total").counts()["x", "letter"],
 }
 
 
@@ -101,6 +102,6 @@ def test_every_series_is_there_before_it_counts() -> None:
 
 def test_a_reading_of_something_undeclared_fails_the_scrape() -> None:
     registry = CollectorRegistry()
-    registry.register(ReadingCollector(lambda: {"x_lines_total": {("letter",): 1}}))
+    registry.register(ReadingCollector(lambda: {"source_lines_total": {("x", "letter"): 1}}))
     with pytest.raises(UndeclaredMetricError, match="kind is never 'letter'"):
         generate_latest(registry)

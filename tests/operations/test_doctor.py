@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from kafka import KafkaAdminClient
 
 from agents.cli import main
-from agents.operations.doctor import Finding, examine
+from agents.ingest.source import Finding
+from agents.operations.doctor import examine
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import free_port
 from agents.proving.prometheus import RunningPrometheus

@@ -83,7 +83,7 @@ def test_what_ends_is_missed(kafka: str, tmp_path: Path) -> None:
         pipeline.start_ingest()
         targets = {"ingest": [f"127.0.0.1:{pipeline.ports['ingest']}"]}
         with RunningPrometheus(targets, tmp_path) as prometheus:
-            connected = "x_stream_connected == 1"
+            connected = 'source_stream_connected{source="x"} == 1'
             wait("ingest is connected", lambda: bool(prometheus.query(connected)))
             missing = {("Watchdog", "none"): "firing", ("WorkerMissing", "page"): "pending"}
             wait("only the worker is missed", lambda: alerts(prometheus) == missing)

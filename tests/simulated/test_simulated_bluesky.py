@@ -48,14 +48,18 @@ def commits(events: list[dict[str, Any]], operation: str) -> list[dict[str, Any]
 
 def test_every_hospital_that_can_be_addressed_on_x_has_a_made_up_account(folder: Path) -> None:
     shipped, made = directory.load(), directory.load(str(folder))
-    assert [one.handles for one in made.hospitals] == [one.handles for one in shipped.hospitals]
+    assert [one.accounts["x"] for one in made.hospitals] == [one.accounts["x"] for one in shipped.hospitals]
     for one in made.hospitals:
-        assert {handle.handle for handle in one.bluesky} == set(made_up(one.handles[0].handle) if one.handles else ())
+        assert {handle.handle for handle in one.accounts["bluesky"]} == set(
+            made_up(one.accounts["x"][0].handle) if one.accounts["x"] else ()
+        )
 
 
 def test_an_account_that_a_hospital_has_is_not_made_up(folder: Path, tmp_path: Path) -> None:
     assert copy_with_accounts(str(folder), tmp_path / "again") == 0
-    assert directory.load(str(tmp_path / "again")).by_bluesky == directory.load(str(folder)).by_bluesky
+    assert (
+        directory.load(str(tmp_path / "again")).accounts["bluesky"] == directory.load(str(folder)).accounts["bluesky"]
+    )
 
 
 def test_the_same_seed_writes_the_same(folder: Path) -> None:
@@ -68,7 +72,7 @@ def test_most_posts_are_to_or_about_hospitals_and_some_are_taken_back(folder: Pa
     intake = Intake(MOST_BYTES, RuleWatch(settings).wanted, Memory(tmp_path / "bluesky.db"))
     events = written(folder, 2000)
     records = [record for number, one in enumerate(events) for record in intake.take(_frame(one, number))]
-    lines = {kind: count for (kind,), count in intake.lines.items()}
+    lines = {kind: count for (_, kind), count in intake.lines.items()}
     assert lines["post"] > 1700
     assert 20 < lines["withdrawal"] < 120
     assert lines["other"] > 50
@@ -114,7 +118,7 @@ def test_who_went_comes_back_before_the_next_post_and_no_hospital_goes(folder: P
         elif event["kind"] == "commit" and event["commit"]["operation"] == "create":
             assert event["did"] not in gone
     assert ever
-    assert not ever & set(directory.load(str(folder)).by_bluesky)
+    assert not ever & set(directory.load(str(folder)).accounts["bluesky"])
 
 
 def test_mentions_are_where_the_text_shows_them(folder: Path) -> None:
@@ -219,7 +223,7 @@ def test_it_prints_its_address_writes_and_ends_at_once_when_told(folder: Path, n
 def test_a_copy_of_the_directory_is_written_where_it_is_told(tmp_path: Path) -> None:
     with command("", "directory", str(tmp_path / "new")) as process:
         output, errors = process.communicate(timeout=20)
-    hospitals = len(directory.load(str(tmp_path / "new")).by_bluesky) // 2
+    hospitals = len(directory.load(str(tmp_path / "new")).accounts["bluesky"]) // 2
     assert (process.returncode, errors) == (0, "")
     assert output == f"{tmp_path / 'new'}: {hospitals} hospitals with a made-up account\n"
 

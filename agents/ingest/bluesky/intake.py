@@ -71,15 +71,17 @@ class Intake:
         self._memory = memory
         self._clock = clock
         self.listen_for(wanted)
-        self.lines = declared("bluesky_lines_total").counts()
+        self.lines = declared("source_lines_total").counts(source=SOURCE)
         self.dead_letters = declared("pipeline_dead_letters_total").counts(where="ingest")
+        self.post_at = 0.0
+        """When the last post of ours came, seconds since the epoch; 0 before the first."""
         self.at_us = 0
         """Bluesky's time of the event that was taken last, microseconds since the epoch; 0 if it had none."""
 
     def listen_for(self, wanted: RuleSet) -> None:
         """Match by these rules from now on."""
-        self._rules = LocalRules(wanted.accounts, wanted.communities)
-        self._names = tuple(name.lower().encode() for name in wanted.ever.bluesky)
+        self._rules = LocalRules(wanted.accounts[SOURCE], wanted.communities)
+        self._names = tuple(name.lower().encode() for name in wanted.ever[SOURCE])
 
     def take(self, frame: bytes) -> tuple[Record, ...]:
         """The records of one event; none for what is not ours. Raises `UserError` when the memory's disk refuses, and
@@ -91,9 +93,9 @@ class Intake:
             records = self._records(event, frame, now)
         except UnreadableError as error:
             if error.reason != "not_json" and not self._names_us(frame):
-                self.lines["other",] += 1
+                self.lines[SOURCE, "other"] += 1
                 return ()
-            self.lines["dead",] += 1
+            self.lines[SOURCE, "dead"] += 1
             self.dead_letters["ingest", error.reason] += 1
             return (dead_letter(error.reason, SOURCE, frame, int(now * 1000)),)
         return records
@@ -117,7 +119,8 @@ class Intake:
             if commit.operation in ("create", "update"):
                 record = self._post(event.did, commit, frame, now)
                 if record is not None:
-                    self.lines["post",] += 1
+                    self.lines[SOURCE, "post"] += 1
+                    self.post_at = now
                     return (record,)
             elif commit.operation == "delete" and self._memory is not None:
                 post = bluesky.post_id(bluesky.uri_of(event.did, commit.rkey))
@@ -126,7 +129,7 @@ class Intake:
             why = ACCOUNT_ENDS.get(account.status or "")
             if why is not None:
                 records = tuple(_withdrawn(post, why, now) for post in self._memory.take_all(event.did))
-        self.lines["withdrawal" if records else "other",] += 1
+        self.lines[SOURCE, "withdrawal" if records else "other"] += 1
         return records
 
     def _post(self, did: str, commit: _Commit, frame: bytes, now: float) -> Record | None:

@@ -1,8 +1,8 @@
 """Bluesky, heard by one supervised connection: events, the cursor, the memory, and what all that says of itself.
 
-Owns the reading thread and its event loop. Called by `service.py`. What an event becomes is `intake.py`'s, how long to
-wait between attempts is `outcome.py`'s. What the wal has is never skipped and what it has not is sent again: the cursor
-is saved only up to what is in the wal. Does not know that Bluesky may be scripted.
+Owns the reading thread and its event loop. Called by `service.py`, through `descriptor.py`. What an event becomes is
+`intake.py`'s, how long to wait between attempts is `outcome.py`'s. What the wal has is never skipped and what it has
+not is sent again: the cursor is saved only up to what is in the wal. Does not know that Bluesky may be scripted.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from collections.abc import Callable
 from functools import partial
 
 from agents.ingest.bluesky.cursor import REWIND_US, Cursor
-from agents.ingest.bluesky.intake import Intake
+from agents.ingest.bluesky.intake import SOURCE, Intake
 from agents.ingest.bluesky.memory import Memory
-from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome, Waits
+from agents.ingest.bluesky.outcome import Outcome
 from agents.ingest.bluesky.stream import STALL_SECONDS, HangUp, JetstreamStream
+from agents.ingest.outcome import Waits
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
-from agents.ingest.source import Source
-from agents.ingest.threads import STOP_SECONDS
+from agents.ingest.threads import STOP_SECONDS, WatchedThread
 from agents.ingest.wal.room import ROOM_SECONDS
 from agents.ingest.wal.wal import Wal
 from streams.metrics.collector import Reading
@@ -39,7 +39,7 @@ GAP_SECONDS = 60.0
 """A replay that begins so much after its cursor has not all of it: tens of events come a second."""
 
 
-def prepared(settings: Settings) -> Callable[[Wal], Source]:
+def prepare(settings: Settings) -> "Callable[[Wal], BlueskySource]":
     """What makes the source once there is a wal. Raises `UserError` for a directory that cannot be used."""
     return partial(BlueskySource, settings, RuleWatch(settings))
 
@@ -52,7 +52,7 @@ class BlueskySource:
         self._wal = wal
         self._url = settings.bluesky_url
         self._watch = watch
-        self._outcomes = declared("bluesky_stream_outcomes_total").counts()
+        self._outcomes = declared("source_stream_outcomes_total").counts(source=SOURCE)
         self._cursor = Cursor(settings.wal_path / CURSOR)
         self._memory = Memory(settings.wal_path / "bluesky.db")
         self.intake = Intake(settings.max_post_bytes, watch.wanted, self._memory)
@@ -65,28 +65,25 @@ class BlueskySource:
         self._delivery_lag = 0.0
         self._stopping = threading.Event()
         self._wake: Callable[[], object] = lambda: None
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="earshot-bluesky", daemon=True)
+        self._thread = WatchedThread("bluesky", self._run, self._stopping)
 
     def start(self) -> None:
         """Begin to read."""
         log.info("Bluesky at %s", self._url)
-        if not self._watch.wanted.accounts.bluesky:
+        if not self._watch.wanted.accounts[SOURCE]:
             log.warning("the directory has no Bluesky account: `earshot directory import handles` brings them")
         self._thread.start()
 
     def check(self) -> None:
         """Raise what ended the reading thread, if anything did."""
-        if self._failure is not None:
-            raise self._failure
+        self._thread.check()
 
     def stop(self) -> None:
         """Read no more."""
         self._stopping.set()
         self._wake()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
-        elif self._thread.ident is None:
+        self._thread.stop()
+        if not self._thread.started:
             self._memory.close()
 
     @property
@@ -98,13 +95,14 @@ class BlueskySource:
         """What the stream, the cursor and the memory say of themselves."""
         stream, at_us = self.stream, self._cursor.at_us
         return {
-            "bluesky_stream_connected": {(): stream.connected},
-            "bluesky_stream_connects_total": {(): stream.connects},
-            "bluesky_stream_outcomes_total": self._outcomes,
-            "bluesky_lines_total": self.intake.lines,
-            "bluesky_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
+            "source_stream_connected": {(SOURCE,): stream.connected},
+            "source_stream_connects_total": {(SOURCE,): stream.connects},
+            "source_stream_outcomes_total": self._outcomes,
+            "source_lines_total": self.intake.lines,
+            "source_last_line_timestamp_seconds": {(SOURCE,): stream.heard_at} if stream.heard_at else {},
+            "source_last_post_timestamp_seconds": {(SOURCE,): self.intake.post_at} if self.intake.post_at else {},
             "bluesky_cursor_lag_seconds": {(): time.time() - at_us / 1e6} if at_us else {},
-            "bluesky_delivery_lag_seconds": {(): self._delivery_lag} if stream.heard_at else {},
+            "source_delivery_lag_seconds": {(SOURCE,): self._delivery_lag} if stream.heard_at else {},
             "bluesky_gap_seconds_total": {(): self._gap_seconds},
             "bluesky_remembered_posts": {(): self._memory.posts},
             "pipeline_dead_letters_total": self.intake.dead_letters,
@@ -113,10 +111,8 @@ class BlueskySource:
     def report(self) -> str:
         """The counts, in a few words."""
         lines = self.intake.lines
-        return (
-            f"Bluesky: {sum(lines.values())} events, {lines['post',]} posts, {lines['withdrawal',]} withdrawals, "
-            f"{lines['dead',]} dead letters"
-        )
+        posts, withdrawals, dead = (lines[SOURCE, kind] for kind in ("post", "withdrawal", "dead"))
+        return f"Bluesky: {sum(lines.values())} events, {posts} posts, {withdrawals} withdrawals, {dead} dead letters"
 
     # -- the reading thread --------------------------------------------------------------------------------------------
 
@@ -124,10 +120,8 @@ class BlueskySource:
         try:
             asyncio.run(self._listen())
             self._save(STOP_SECONDS / 2)
-        except Exception as error:
-            # What a failed append leaves in the memory must not be saved: its event comes again.
-            self._failure = error  # raised again by `check`, in the calling thread
         finally:
+            # What a failed append leaves in the memory is not saved: its event comes again.
             self._memory.close()
 
     async def _listen(self) -> None:
@@ -157,7 +151,7 @@ class BlueskySource:
                 await asyncio.sleep(ROOM_SECONDS)
             outcome = await self._attempt()
             delay = waits.after(outcome)
-            log.log(CONSEQUENCES[outcome.kind].level, "Bluesky: %s; next attempt in %.1f s", outcome, delay)
+            log.log(outcome.consequence.level, "Bluesky: %s; next attempt in %.1f s", outcome, delay)
             await asyncio.sleep(delay)
 
     async def _attempt(self) -> Outcome:
@@ -165,9 +159,9 @@ class BlueskySource:
         try:
             outcome = await self.stream.listen(self._asked_us)
         except asyncio.CancelledError:
-            self._outcomes["stopped",] += 1
+            self._outcomes[SOURCE, "stopped"] += 1
             raise
-        self._outcomes[outcome.kind,] += 1
+        self._outcomes[SOURCE, outcome.kind] += 1
         return outcome
 
     async def _tend(self) -> None:
@@ -180,7 +174,7 @@ class BlueskySource:
                 look_at = time.monotonic() + LOOK_SECONDS
                 if self._watch.look():
                     self.intake.listen_for(self._watch.wanted)
-                    log.info("Bluesky: listening for %d accounts", len(self._watch.wanted.accounts.bluesky))
+                    log.info("Bluesky: listening for %d accounts", len(self._watch.wanted.accounts[SOURCE]))
 
     def _save(self, seconds: float = 0.0) -> None:
         """What the wal has, the memory has; what both have, the cursor is past. Waits so long for the wal."""

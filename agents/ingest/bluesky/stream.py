@@ -14,7 +14,7 @@ from aiohttp import WSMsgType
 
 from agents.ingest.bluesky.outcome import Outcome
 from streams.reading.bluesky import POSTS
-from streams.vocabulary import BlueskyEnd
+from streams.vocabulary import StreamEnd
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class JetstreamStream:
             await socket.close()
         return Outcome(kind, seconds=time.monotonic() - began)
 
-    async def _events(self, socket: aiohttp.ClientWebSocketResponse) -> BlueskyEnd:
+    async def _events(self, socket: aiohttp.ClientWebSocketResponse) -> StreamEnd:
         """Hand on events until there are no more."""
         events = 0
         while True:
@@ -109,7 +109,7 @@ class JetstreamStream:
                 await asyncio.sleep(0)
 
 
-def _end(message: aiohttp.WSMessage, socket: aiohttp.ClientWebSocketResponse) -> BlueskyEnd:
+def _end(message: aiohttp.WSMessage, socket: aiohttp.ClientWebSocketResponse) -> StreamEnd:
     if message.type == WSMsgType.ERROR and isinstance(message.data, aiohttp.WebSocketError):
         return "bad_frames"
     # Without a goodbye (1006, or none) it broke.

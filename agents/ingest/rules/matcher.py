@@ -8,11 +8,11 @@ source's format.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from agents.ingest.rules.model import Accounts, Community, community_tag, folded, hospitals_tag, spellings, words
+from agents.ingest.rules.model import Community, Owners, community_tag, folded, hospitals_tag, spellings, words
 
 
 class Said(NamedTuple):
-    """What rules can see of a post. Identities are lower case: X handles without @, Bluesky's DIDs or handles."""
+    """What rules can see of a post. Identities are lower case: handles without @, or ids."""
 
     author: str
     author_handle: str
@@ -30,8 +30,8 @@ class Said(NamedTuple):
 class LocalRules:
     """Matches posts. Read only."""
 
-    def __init__(self, accounts: Accounts, communities: Iterable[Community] = ()) -> None:
-        owners = {**accounts.x, **accounts.bluesky}  # no X handle has a dot or a colon, all of Bluesky's have
+    def __init__(self, owners: Owners, communities: Iterable[Community] = ()) -> None:
+        """`owners`: of the source's own network."""
         self._tags = [hospitals_tag(ids) for ids in dict.fromkeys(owners.values())]
         number = {tag: place for place, tag in enumerate(self._tags)}
         self._accounts = {name.lower(): number[hospitals_tag(ids)] for name, ids in owners.items()}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from streams.directory import Directory, Handle, Hospital
+from streams.vocabulary import NETWORKS
 
 _HOSPITALS, _COMMUNITY = "hospitals:", "community:"
 
@@ -47,22 +48,16 @@ Owners = Mapping[str, tuple[str, ...]]
 """Account -> ids of its hospitals, in the directory's order."""
 
 
-class Accounts(msgspec.Struct, frozen=True):
-    """The directory's accounts: what they write, and what is written to and about them."""
+Accounts = Mapping[str, Owners]
+"""The directory's accounts by network, each lower case and without @: what they write, and what is written to and about
+them."""
 
-    x: Owners
-    """By handle, lower case, without @."""
-    bluesky: Owners
-    """By handle (a domain name) or DID."""
 
-    @classmethod
-    def of(cls, directory: Directory, day: str = "") -> "Accounts":
-        """Those of a day, `2026-11-24`; none: all, whatever their dates."""
-        hospitals = directory.hospitals
-        return cls(
-            _owners(((one, one.handles) for one in hospitals), day),
-            _owners(((one, one.bluesky) for one in hospitals), day),
-        )
+def accounts_of(directory: Directory, day: str = "") -> Accounts:
+    """Those of a day, `2026-11-24`; none: all, whatever their dates."""
+    return {
+        network: _owners(((one, one.accounts[network]) for one in directory.hospitals), day) for network in NETWORKS
+    }
 
 
 class RuleSet(msgspec.Struct, frozen=True):
@@ -77,8 +72,8 @@ class RuleSet(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, directory: Directory, day: str = "", communities: tuple[Community, ...] = ()) -> "RuleSet":
-        """From a directory, for a day as in `Accounts.of`."""
-        return cls(Accounts.of(directory, day), Accounts.of(directory), communities)
+        """From a directory, for a day as in `accounts_of`."""
+        return cls(accounts_of(directory, day), accounts_of(directory), communities)
 
 
 def hospitals_tag(ids: Iterable[str]) -> str:

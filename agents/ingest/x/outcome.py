@@ -1,68 +1,17 @@
-"""How one attempt to listen ended, and what follows from each way of ending: one table.
+"""How one attempt to listen to X ended, and what follows from each way of ending: X's table.
 
-Owns `CONSEQUENCES`: what an end means, how long to wait after it, when its waits begin anew, how loud it is. `x.py` and
-`problems.py` report by it, `supervisor.py` waits by it, docs/runbook.md is checked against it. Decides nothing itself.
+`connection.py` and `problems.py` report by it, `supervisor.py` waits by it, docs/runbook.md is checked against it. The
+shapes are `agents/ingest/outcome.py`'s. Decides nothing itself.
 """
 
 import logging
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar
 
-import msgspec
-
+from agents.ingest import outcome
+from agents.ingest.outcome import Consequence
 from streams.settings import variable
 from streams.vocabulary import StreamEnd
-
-HEALTHY = 60.0
-"""Seconds that a connection must stand before a broken one counts as the first again."""
-
-Grows = Literal["doubles", "by_steps", "stays"]
-"""How the wait grows from one end to the next of its kind; `by_steps`: by the first wait each time."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """The end of one attempt: of the rules' sync or of the connection after it."""
-
-    kind: StreamEnd
-    status: int = 0
-    """HTTP status of a refusal; 0 when there was none."""
-    reset_at: int | None = None
-    """When X's rate-limit window ends, seconds since the epoch."""
-    retry_after: int | None = None
-    """Seconds that X asks to wait."""
-    seconds: float = 0.0
-    """How long the connection stood; 0 when there was none."""
-
-    def __str__(self) -> str:
-        said = f" (HTTP {self.status})" if self.status else f" after {self.seconds:.1f} s" if self.seconds else ""
-        return f"{self.kind}{said}: {CONSEQUENCES[self.kind].meaning}"
-
-
-class Consequence(msgspec.Struct, frozen=True, kw_only=True):
-    """What follows from one kind of end. `first` and `most` in seconds."""
-
-    meaning: str
-    level: int = logging.WARNING
-    """Of its line in the log: INFO is daily life, ERROR needs somebody."""
-    first: float = 0.0
-    """The wait after the first of its kind."""
-    most: float = 0.0
-    grows: Grows = "doubles"
-    reset_after: float = HEALTHY
-    """A connection that stood so long makes the next end of this kind the first again."""
-    fix: str = ""
-    """Fatal if there is one: another attempt is of no use before somebody does this. Names the setting."""
-
-    def wait(self, repeated: int) -> float:
-        """Seconds to wait after an end that `repeated` others of its kind went before."""
-        match self.grows:
-            case "doubles":
-                return min(self.first * 2.0 ** min(repeated, 16), self.most)
-            case "by_steps":
-                return min(self.first * (repeated + 1), self.most)
-            case "stays":
-                return self.first
-
 
 _ANY = 0.001
 """`reset_after` of refusals: any connection that X accepted."""
@@ -136,3 +85,9 @@ CONSEQUENCES: Mapping[StreamEnd, Consequence] = {
         level=logging.INFO,
     ),
 }  # fmt: skip
+
+
+class Outcome(outcome.Outcome, frozen=True):
+    """The end of one attempt: of the rules' sync or of the connection after it."""
+
+    consequences: ClassVar[Mapping[StreamEnd, Consequence]] = CONSEQUENCES

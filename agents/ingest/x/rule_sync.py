@@ -15,9 +15,9 @@ import tweepy
 
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
-from agents.ingest.threads import STOP_SECONDS
+from agents.ingest.threads import WatchedThread
 from agents.ingest.x import rule_plan
-from agents.ingest.x.outcome import CONSEQUENCES, Outcome
+from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.problems import of_refusal
 from agents.ingest.x.stream import XStream
 from streams.metrics.collector import Reading
@@ -44,8 +44,7 @@ class RuleSync:
         self._lock = threading.Lock()
         """Held while rules are synced: two plans at once would each delete what the other added."""
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="earshot-x-rules", daemon=True)
-        self._failure: Exception | None = None
+        self._thread = WatchedThread("x-rules", self._run, self._stopping)
         self._began = False
         """Whether the reading thread has synced: before, an edit is just what it will sync."""
         self._rules = -1
@@ -65,14 +64,11 @@ class RuleSync:
 
     def check(self) -> None:
         """Raise what ended the thread, if anything did."""
-        if self._failure is not None:
-            raise self._failure
+        self._thread.check()
 
     def stop(self) -> None:
         """End the thread; it may be amid a request, and X's rules are then synced by the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
+        self._thread.stop()
         self._client.session.close()
 
     def sync(self) -> Outcome | None:
@@ -90,24 +86,21 @@ class RuleSync:
         }
 
     def _run(self) -> None:
-        try:
-            behind = False
-            retry_at = 0.0
-            while not self._stopping.wait(LOOK_SECONDS):
-                if self._watch.look():
-                    behind = True
-                    self.on_change(self.wanted)
-                if not behind or not self._began or time.monotonic() < retry_at:
-                    continue
-                failed = self._synced()
-                behind = failed is not None
-                if failed is not None:
-                    wait = self._wait_after(failed)
-                    retry_at = time.monotonic() + wait
-                    level = CONSEQUENCES[failed.kind].level
-                    log.log(level, "X: rules are not synced: %s; next attempt in %.0f s", failed, wait)
-        except Exception as error:
-            self._failure = error  # raised again by `check`, in the calling thread
+        behind = False
+        retry_at = 0.0
+        while not self._stopping.wait(LOOK_SECONDS):
+            if self._watch.look():
+                behind = True
+                self.on_change(self.wanted)
+            if not behind or not self._began or time.monotonic() < retry_at:
+                continue
+            failed = self._synced()
+            behind = failed is not None
+            if failed is not None:
+                wait = self._wait_after(failed)
+                retry_at = time.monotonic() + wait
+                level = failed.consequence.level
+                log.log(level, "X: rules are not synced: %s; next attempt in %.0f s", failed, wait)
 
     def _synced(self) -> Outcome | None:
         with self._lock:
@@ -140,7 +133,7 @@ class RuleSync:
         elif failed.reset_at is not None:
             wait = failed.reset_at - self._clock() + 1  # X's clock and ours are two
         else:
-            consequence = CONSEQUENCES[failed.kind]
+            consequence = failed.consequence
             # What would end ingest at its next connection is no reason to give up one that stands.
             wait = MOST_WAIT if consequence.fix else consequence.wait(self._failed - 1)
         return min(max(wait, LEAST_WAIT), MOST_WAIT)

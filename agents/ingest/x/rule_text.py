@@ -43,12 +43,12 @@ def stream_rules(wanted: RuleSet, most_chars: int) -> tuple[Rule, ...]:
     Accounts are packed in the directory's order and communities stand alone, so a hospital that is appended changes one
     rule only. No value occurs twice: X takes none twice.
     """
-    return tuple(_rules(wanted.accounts.x, wanted.communities, most_chars))
+    return tuple(_rules(wanted.accounts["x"], wanted.communities, most_chars))
 
 
 def queries(wanted: RuleSet) -> tuple[str, ...]:
     """The same for search, in pieces that it takes, and with every account whatever its dates: search looks back."""
-    return tuple(rule.value for rule in _rules(wanted.ever.x, wanted.communities, MAX_QUERY_CHARS))
+    return tuple(rule.value for rule in _rules(wanted.ever["x"], wanted.communities, MAX_QUERY_CHARS))
 
 
 def _rules(owners: Owners, communities: Sequence[Community], most: int) -> Iterator[Rule]:

@@ -1,7 +1,7 @@
 """X, heard by one supervised connection: rules, attempts, catch-up after gaps, and what all that says of itself.
 
-Owns the reading thread. Called by `service.py`. What a line becomes is `intake.py`'s, when the next attempt may be is
-`supervisor.py`'s. Does not know that X may be simulated.
+Owns the reading thread. Called by `service.py`, through `descriptor.py`. What a line becomes is `intake.py`'s, when the
+next attempt may be is `supervisor.py`'s. Does not know that X may be simulated.
 """
 
 import logging
@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from agents.ingest.source import Source
-from agents.ingest.threads import STOP_SECONDS
+from agents.ingest.threads import WatchedThread
 from agents.ingest.wal.room import wait_for_room
 from agents.ingest.wal.wal import Wal
 from agents.ingest.x.gaps import Gaps
-from agents.ingest.x.intake import Intake
+from agents.ingest.x.intake import SOURCE, Intake
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.stream import XStream
@@ -31,7 +30,7 @@ SILENCE_SECONDS = 30.0
 """Without a line for so long ingest does not count as healthy: X sends a heartbeat every 20 s."""
 
 
-def prepared(settings: Settings) -> Callable[[Wal], Source]:
+def prepare(settings: Settings) -> "Callable[[Wal], XSource]":
     """What makes the source once there is a wal. Raises `UserError` for a token or files that cannot be used."""
     token = read_token(settings)
     return partial(XSource, settings, token, RuleSync(settings, token))
@@ -45,15 +44,14 @@ class XSource:
         self._base_url = settings.x_base_url
         self._rules = rules
         self._synced = False
-        self._outcomes = declared("x_stream_outcomes_total").counts()
+        self._outcomes = declared("source_stream_outcomes_total").counts(source=SOURCE)
         self._stopping = threading.Event()
-        self._failure: Exception | None = None
         self.intake = Intake(settings.max_post_bytes)
         self.stream = XStream(token, settings.x_base_url, self._emit, backfill_minutes=settings.x_backfill_minutes)
         self._found = Intake(settings.max_post_bytes, origin="search")
         self.gaps = Gaps(settings, token, rules.wanted, self._emit_found)
         rules.on_change = self.gaps.search_for
-        self._thread = threading.Thread(target=self._read, name="earshot-x", daemon=True)
+        self._thread = WatchedThread("x", self._read, self._stopping)
 
     def start(self) -> None:
         """Begin to read."""
@@ -64,8 +62,7 @@ class XSource:
 
     def check(self) -> None:
         """Raise what ended the reading thread, if anything did."""
-        if self._failure is not None:
-            raise self._failure
+        self._thread.check()
         self._rules.check()
         self.gaps.tend(self.stream.connects, self.stream.connected, self.stream.heard_at)
 
@@ -73,7 +70,7 @@ class XSource:
         """Read no more."""
         self._stopping.set()
         self.stream.stop()
-        self._thread.join(STOP_SECONDS)
+        self._thread.stop()
         self._rules.stop()
         self.gaps.stop()
 
@@ -86,18 +83,19 @@ class XSource:
         """What the stream, the rules and the catch-up say of themselves."""
         stream, intake = self.stream, self.intake
         return {
-            "x_stream_connected": {(): stream.connected},
-            "x_stream_connects_total": {(): stream.connects},
-            "x_stream_outcomes_total": self._outcomes,
-            "x_lines_total": {
-                ("post",): intake.posts,
-                ("notice",): intake.notices,
-                ("dead",): intake.dead,
-                ("heartbeat",): stream.heartbeats,
+            "source_stream_connected": {(SOURCE,): stream.connected},
+            "source_stream_connects_total": {(SOURCE,): stream.connects},
+            "source_stream_outcomes_total": self._outcomes,
+            "source_lines_total": {
+                **declared("source_lines_total").counts(source=SOURCE),
+                (SOURCE, "post"): intake.posts,
+                (SOURCE, "notice"): intake.notices,
+                (SOURCE, "dead"): intake.dead,
+                (SOURCE, "heartbeat"): stream.heartbeats,
             },
-            "x_last_line_timestamp_seconds": {(): stream.heard_at} if stream.heard_at else {},
-            "x_last_post_timestamp_seconds": {(): intake.post_at} if intake.post_at else {},
-            "x_delivery_lag_seconds": {(): intake.delivery_lag} if intake.delivery_lag else {},
+            "source_last_line_timestamp_seconds": {(SOURCE,): stream.heard_at} if stream.heard_at else {},
+            "source_last_post_timestamp_seconds": {(SOURCE,): intake.post_at} if intake.post_at else {},
+            "source_delivery_lag_seconds": {(SOURCE,): intake.delivery_lag} if intake.delivery_lag else {},
             "pipeline_dead_letters_total": {
                 labels: count + self._found.dead_letters[labels] for labels, count in intake.dead_letters.items()
             },
@@ -112,10 +110,7 @@ class XSource:
 
     def _read(self) -> None:
         policy = Policy(time.monotonic, time.time)
-        try:
-            supervise(self._attempt, policy, self._stopping.wait, self._stopping.is_set)
-        except Exception as error:
-            self._failure = error  # raised again by `check`, in the calling thread
+        supervise(self._attempt, policy, self._stopping.wait, self._stopping.is_set)
 
     def _attempt(self) -> Outcome:
         if not wait_for_room(self._wal, self._stopping):
@@ -124,12 +119,12 @@ class XSource:
         if not self._synced:
             failed = self._rules.sync()
             if failed is not None:
-                self._outcomes[failed.kind,] += 1
+                self._outcomes[SOURCE, failed.kind] += 1
                 return failed
             self._synced = True
         outcome = self.stream.listen()
         self.gaps.require_reads()
-        self._outcomes[outcome.kind,] += 1
+        self._outcomes[SOURCE, outcome.kind] += 1
         self._synced = outcome.kind != "no_rules"
         return outcome
 

@@ -41,7 +41,7 @@ class Policy:
 
     def after(self, outcome: Outcome) -> float:
         """Seconds to wait before the next attempt. Raises `UserError` when another would be of no use."""
-        consequence = CONSEQUENCES[outcome.kind]
+        consequence = outcome.consequence
         if consequence.fix:
             raise UserError(f"{outcome}; {consequence.fix}")
         if outcome.kind == "network" and not outcome.seconds and self._attempts:
@@ -84,6 +84,6 @@ def supervise(
         if outcome.kind == "stopped" or stopping():
             return
         delay = policy.after(outcome)
-        log.log(CONSEQUENCES[outcome.kind].level, "X: %s; next attempt in %.1f s", outcome, delay)
+        log.log(outcome.consequence.level, "X: %s; next attempt in %.1f s", outcome, delay)
         if wait(delay):
             return

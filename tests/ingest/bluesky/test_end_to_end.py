@@ -156,5 +156,5 @@ def test_its_metrics_are_declared(server: Scripted, tmp_path: Path) -> None:
         registry = CollectorRegistry()
         registry.register(ReadingCollector(found.reading))
         shown = generate_latest(registry).decode()
-    assert 'bluesky_stream_outcomes_total{outcome="stalled"} 0.0' in shown
+    assert 'source_stream_outcomes_total{outcome="stalled",source="bluesky"} 0.0' in shown
     assert "bluesky_cursor_lag_seconds" in shown

@@ -110,7 +110,7 @@ def test_a_post_of_ours_is_an_envelope_with_its_bytes_untouched(intake: Intake) 
 )
 def test_posts_are_matched_by_did_handle_and_word(intake: Intake, event: Any, tags: list[str] | None) -> None:
     assert [value["rules"] for value in take(intake, event)] == ([] if tags is None else [tags])
-    assert intake.lines["other" if tags is None else "post",] == 1
+    assert intake.lines["bluesky", "other" if tags is None else "post"] == 1
 
 
 def test_a_changed_post_keeps_its_id(intake: Intake) -> None:
@@ -126,7 +126,7 @@ def test_a_deleted_post_is_withdrawn_once_and_only_if_it_was_ours(intake: Intake
     withdrawn = {"source": "withdrawal", "id": ID, "received_at": int(NOW * 1000), "why": "delete"}
     assert take(intake, deletion(SOMEONE, "3abc")) == [withdrawn]
     assert take(intake, deletion(SOMEONE, "3abc")) == []
-    assert intake.lines["withdrawal",] == 1
+    assert intake.lines["bluesky", "withdrawal"] == 1
 
 
 @pytest.mark.parametrize(("status", "why"), ACCOUNT_ENDS.items())
@@ -220,13 +220,13 @@ def test_what_cannot_be_read_is_dead_if_it_is_no_json_or_names_us(
     records = intake.take(line)
     if reason is None:
         assert records == ()
-        assert intake.lines["other",] == 1
+        assert intake.lines["bluesky", "other"] == 1
         return
     (record,) = records
     assert record.topic == "dead-letters"
     letter = decode_dead_letter(record.value)
     assert (letter.reason, letter.source, letter.where, letter.raw) == (reason, "bluesky", "ingest", line)
-    assert intake.lines["dead",] == intake.dead_letters["ingest", reason] == 1
+    assert intake.lines["bluesky", "dead"] == intake.dead_letters["ingest", reason] == 1
 
 
 def test_the_time_of_an_event_is_told_whatever_it_is(intake: Intake) -> None:

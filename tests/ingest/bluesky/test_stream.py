@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from agents.ingest.bluesky.cursor import AHEAD_US, REWIND_US, Cursor
-from agents.ingest.bluesky.outcome import CONSEQUENCES, HEALTHY, Outcome, Waits
+from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome
 from agents.ingest.bluesky.source import BlueskySource
 from agents.ingest.bluesky.stream import JetstreamStream
+from agents.ingest.outcome import HEALTHY, Waits
 from agents.simulated.jetstream import SimulatedJetstream, account, deletion, post
 from streams.reading.bluesky import post_id, uri_of
-from streams.vocabulary import BLUESKY_ENDS, BlueskyEnd
+from streams.vocabulary import LINE_KINDS, StreamEnd
 from tests.scripted_bluesky import (
     FARGO,
     FARGO_HANDLE,
@@ -52,16 +53,16 @@ def stream_of(server: Scripted) -> JetstreamStream:
 
 
 def outcomes(found: BlueskySource) -> dict[str, float]:
-    return {kind: count for (kind,), count in found.reading()["bluesky_stream_outcomes_total"].items() if count}
+    return {kind: count for (_, kind), count in found.reading()["source_stream_outcomes_total"].items() if count}
 
 
 def heard(found: BlueskySource, kind: str, count: int) -> None:
-    wait_until(lambda: found.intake.lines[kind,] >= count, f"{count} {kind}")
+    wait_until(lambda: found.intake.lines["bluesky", kind] >= count, f"{count} {kind}")
 
 
 def test_posts_of_ours_go_into_the_log_and_what_it_says_of_itself_follows(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
-        assert found.reading()["bluesky_last_line_timestamp_seconds"] == {}
+        assert found.reading()["source_last_line_timestamp_seconds"] == {}
         assert not found.healthy
         wait_until(lambda: server.server.connected, "connected")
         assert server.server.attempts[0].cursor == 0, "the first start begins with what is written from then on"
@@ -72,11 +73,12 @@ def test_posts_of_ours_go_into_the_log_and_what_it_says_of_itself_follows(server
             ("bluesky", identity_of("3a")), ("bluesky", identity_of("3b")), ("withdrawal", identity_of("3a")),
         ]  # fmt: skip
         reading = found.reading()
-        assert reading["bluesky_lines_total"] == {("post",): 2, ("withdrawal",): 1, ("other",): 2, ("dead",): 2}
-        assert reading["bluesky_stream_connected"] == {(): True}
+        came = {"post": 2, "withdrawal": 1, "other": 2, "dead": 2}
+        assert reading["source_lines_total"] == {("bluesky", kind): came.get(kind, 0) for kind in LINE_KINDS}
+        assert reading["source_stream_connected"] == {("bluesky",): True}
         assert reading["bluesky_remembered_posts"] == {(): 1}
         assert reading["bluesky_gap_seconds_total"] == {(): 0}
-        assert 0 <= reading["bluesky_delivery_lag_seconds"][()] < 20
+        assert 0 <= reading["source_delivery_lag_seconds"]["bluesky",] < 20
         assert 0 <= reading["bluesky_cursor_lag_seconds"][()] < 20
         assert found.healthy
         assert found.report() == "Bluesky: 7 events, 2 posts, 1 withdrawals, 2 dead letters"
@@ -171,7 +173,7 @@ def test_reconnects_are_bounded_however_the_connections_end(server: Scripted, tm
 
 
 def test_no_mixture_of_ends_makes_a_storm() -> None:
-    for kinds in itertools.product(set(BLUESKY_ENDS) - {"stopped"}, repeat=2):
+    for kinds in itertools.product(set(CONSEQUENCES) - {"stopped"}, repeat=2):
         waits = Waits()
         mixed = itertools.islice(itertools.cycle(kinds), 40)
         waited = sum(waits.after(Outcome(kind, seconds=HEALTHY / 2)) for kind in mixed)
@@ -185,8 +187,8 @@ def test_a_connection_that_stood_makes_the_next_end_the_first_again() -> None:
     assert waits.after(Outcome("network")) == 2
 
 
-@pytest.mark.parametrize("kind", BLUESKY_ENDS)
-def test_every_end_has_a_consequence(kind: BlueskyEnd) -> None:
+@pytest.mark.parametrize("kind", CONSEQUENCES)
+def test_every_end_has_a_consequence(kind: StreamEnd) -> None:
     assert str(Outcome(kind, 503)) == f"{kind} (HTTP 503): {CONSEQUENCES[kind].meaning}"
 
 
@@ -266,5 +268,5 @@ def test_a_cursor_never_goes_back_nor_to_a_time_that_cannot_be(
 
 def test_the_runbook_says_what_to_do_about_every_end() -> None:
     runbook = (Path(__file__).parents[3] / "docs/runbook.md").read_text(encoding="utf-8")
-    chapter = runbook.split("\n## BlueskyDisconnected\n")[1].split("\n## ")[0]
-    assert [kind for kind in BLUESKY_ENDS if f"`{kind}`" not in chapter] == []
+    chapter = runbook.split("\n## SourceDisconnected\n")[1].split("\n## ")[0]
+    assert [kind for kind in CONSEQUENCES if f"`{kind}`" not in chapter] == []

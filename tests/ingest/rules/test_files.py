@@ -6,7 +6,7 @@ import pytest
 
 from agents.ingest.rules import files
 from agents.ingest.rules.files import QueriesError
-from agents.ingest.rules.model import Accounts, Community, Place, Point, RuleSet
+from agents.ingest.rules.model import Community, Place, Point, RuleSet, accounts_of
 from agents.ingest.x.rule_text import stream_rules
 from agents.simulated.stream_rules import parse as parse_rule
 from streams import directory
@@ -87,7 +87,7 @@ def test_the_setting_names_the_file_and_none_is_none(tmp_path: Path) -> None:
     day = "2026-11-24"
     wanted = files.load(load({"EARSHOT_COMMUNITY_QUERIES_FILE": str(path)}), day)
     assert [one.name for one in wanted.communities] == ["fargo_births", "everything_in_corvallis"]
-    assert wanted.accounts == Accounts.of(directory.load(), day)
+    assert wanted.accounts == accounts_of(directory.load(), day)
     assert files.load(load({}), day).communities == ()
     path.unlink()
     with pytest.raises(QueriesError, match=r"EARSHOT_COMMUNITY_QUERIES_FILE=.*cannot be read"):

@@ -179,7 +179,7 @@ def test_queries_hear_whom_the_rules_hear_and_fit_a_search() -> None:
     assert max(map(len, asked)) <= MAX_QUERY_CHARS
     parsed = [parse(query, MAX_QUERY_CHARS) for query in asked]
     for hospital in directory.load().hospitals:
-        for handle in hospital.handles:
+        for handle in hospital.accounts["x"]:
             for atom in (f"@{handle.handle}", f"to:{handle.handle}", f"from:{handle.handle}"):
                 assert any(matches(Seen(frozenset({atom}))) for matches in parsed), atom
 

@@ -185,12 +185,12 @@ def test_a_handles_day_turns_by_itself(edited: Settings) -> None:
     now = 1_794_000_000.0  # 2026-11-06T21:20:00Z
     add_handle(edited, valid_from="2026-11-07")
     one = RuleWatch(edited, clock=lambda: now)
-    assert NEW_HANDLE not in one.wanted.accounts.x
-    assert NEW_HANDLE in one.wanted.ever.x
+    assert NEW_HANDLE not in one.wanted.accounts["x"]
+    assert NEW_HANDLE in one.wanted.ever["x"]
     assert not one.look()
     now += 3 * 3600
     assert one.look()
-    assert one.wanted.accounts.x[NEW_HANDLE] == ("240010",)
+    assert one.wanted.accounts["x"][NEW_HANDLE] == ("240010",)
     now += 86_400
     assert not one.look(), "another day, and nothing else for it"
 
@@ -202,7 +202,7 @@ def test_an_edit_is_taken_when_the_files_have_come_to_rest(edited: Settings) -> 
     add_handle(edited, handle="another_one")
     assert not one.look(), "it was edited again"
     assert one.look()
-    assert {NEW_HANDLE, "another_one"} <= one.wanted.accounts.x.keys()
+    assert {NEW_HANDLE, "another_one"} <= one.wanted.accounts["x"].keys()
     assert not one.look()
     os.utime(Path(edited.directory_folder) / "handles.csv")
     assert (one.look(), one.look(), one.look()) == (False, False, False), "touched, and the same"
@@ -223,4 +223,4 @@ def test_a_directory_that_is_taken_away_is_a_refused_edit(edited: Settings) -> N
     one = RuleWatch(edited)
     shutil.rmtree(edited.directory_folder)
     assert (one.look(), one.look(), one.look(), one.refused) == (False, False, False, 1)
-    assert one.wanted.accounts.x
+    assert one.wanted.accounts["x"]

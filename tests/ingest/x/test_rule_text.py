@@ -11,7 +11,7 @@ from agents.ingest.x.rule_text import MAX_QUERY_CHARS, Rule, queries, stream_rul
 from agents.ingest.x.stream import XStream
 from agents.simulated.post_view import Seen
 from agents.simulated.stream_rules import parse
-from streams.directory import Directory, Handle, Hospital
+from streams.directory import Accounts, Directory, Handle, Hospital
 from streams.errors import UserError
 from streams.settings import load
 from tests.running_ingest import TOKEN, shipped_rules, simulated
@@ -31,7 +31,7 @@ def hospital(number: int, *handles: str) -> Hospital:
         "acute",
         46.8,
         -96.8,
-        tuple(Handle(one, "brand") for one in handles),
+        Accounts({"x": tuple(Handle(one, "brand") for one in handles)}),
     )
 
 
@@ -91,9 +91,8 @@ def test_two_communities_that_want_the_same_are_one_rule_that_leads_back_to_both
 
 
 def test_a_handle_is_listened_for_on_its_days_only_and_searched_for_always() -> None:
-    renamed = replace(
-        hospital(1), handles=(Handle("innovis", "former", "x", "", "2012-06-30"), Handle("essentia", "brand"))
-    )
+    former, present = Handle("innovis", "former", "x", "", "2012-06-30"), Handle("essentia", "brand")
+    renamed = replace(hospital(1), accounts=Accounts({"x": (former, present)}))
     (rule,) = made_of(renamed, day="2012-07-01")
     assert "@innovis" not in rule.value
     assert made_of(renamed, day="2012-06-30") == made_of(renamed)

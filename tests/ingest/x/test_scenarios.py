@@ -20,7 +20,6 @@ from agents.ingest.x.supervisor import BUDGET, WINDOW, Policy, supervise
 from agents.simulated import scenario
 from agents.simulated.scenario import Scenario
 from streams.errors import UserError
-from streams.vocabulary import STREAM_ENDS
 from tests.running_ingest import TOKEN, shipped_rules, simulated
 from tests.waiting import wait_until
 
@@ -143,4 +142,4 @@ def no_storm(begun: list[float]) -> bool:
 
 def test_the_scenarios_lead_to_every_end_but_those_of_our_own() -> None:
     reached = {end for name in scenario.names() for end in scenario.load(name).expect.ends}
-    assert set(STREAM_ENDS) - reached == {"stopped", "full"}
+    assert set(CONSEQUENCES) - reached == {"stopped", "full"}

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from agents.ingest.service import quiet
+from agents.ingest.library_logs import quiet
 from agents.ingest.x import rule_plan
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.rule_text import Rule

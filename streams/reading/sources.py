@@ -1,0 +1,36 @@
+"""The sources whose payloads can be read, by name: the envelope's type of each, and how its payload becomes a `Post`.
+
+Called by the reader alone. Owns the list and nothing else: a source's own module says what its payload has.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from streams.reading import bluesky, x
+from streams.reading.post import Post
+
+
+class PostEnvelope(Protocol):
+    """An envelope that was decoded together with its payload, of whichever source."""
+
+    id: str
+    payload: Any
+
+
+class PayloadReader(NamedTuple):
+    """How one source's payload is read."""
+
+    envelope: type[PostEnvelope]
+    """A struct with the tag field `source`."""
+    post_of: Callable[[Any], Post]
+    """The envelope's payload as a post. Never raises."""
+
+
+READERS: Mapping[str, PayloadReader] = {
+    "x": PayloadReader(x.XEnvelope, x.post_of),
+    "bluesky": PayloadReader(bluesky.BlueskyEnvelope, bluesky.post_of),
+}
+"""The names are those of `streams.vocabulary.SOURCES`; a test holds both to each other."""
+
+POST_OF: Mapping[type, Callable[[Any], Post]] = {one.envelope: one.post_of for one in READERS.values()}
+"""Type of envelope -> how its payload becomes a post."""
