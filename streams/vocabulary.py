@@ -238,8 +238,8 @@ NETWORKS: Mapping[str, Network] = {
 """By name: in `EARSHOT_SOURCES`, as an envelope's and a dead letter's `source`, as the directory's `network` and as a
 metric's label."""
 
-NETWORK: ClosedSet[str] = ClosedSet(
-    "Network", "Where posts come from, and where an account is.",
+SOURCE = ClosedSet[str](  # without a type of its values: they are the table's
+    "Source", "Where posts come from, and where an account is.",
     {name: Means(one.title, f"An account there is written as {one.meant}.") for name, one in NETWORKS.items()},
 )  # fmt: skip
 
@@ -398,7 +398,7 @@ RELOAD: ClosedSet[Reload] = ClosedSet(
 
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN, DEAD_REASON, DEAD_AT,
-    RETRY_FATE, REPLAY_KIND, NETWORK, LINE_KIND, STREAM_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
+    RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
     COMPLIANCE_KIND, RULE_SYNC, RELOAD,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ NOT_VALUES = {
 }
 """Types of other modules that are closed and are explained elsewhere."""
 INNER = (
-    "agents/evaluation", "agents/importers", "agents/ingest/wal", "agents/ingest/x/outcome.py",
+    "agents/evaluation", "agents/importers", "agents/ingest/wal", "agents/ingest/outcome.py",
     "agents/ingest/x/compliance", "agents/proving", "agents/simulated",
 )  # fmt: skip
 """Rooms whose closed types never leave the process: no record, label or operator's page has them."""
