@@ -9,7 +9,8 @@ from agents.kafka.stored import Stored
 from agents.proving.load import records
 from agents.proving.oracle import judge
 from streams import directory
-from streams.reading.reader import PostEnvelope, Reader
+from streams.reading.reader import Reader
+from streams.reading.sources import PostEnvelope
 from streams.records import Mention, Withdrawal
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
