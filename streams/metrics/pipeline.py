@@ -120,7 +120,7 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="posts",
         help="Post ids remembered to drop duplicates.",
-        act="About 27 bytes of memory each, up to a third more than EARSHOT_REMEMBERED_POSTS.",
+        act="About 27 bytes of memory each, up to a fifth more than EARSHOT_REMEMBERED_POSTS.",
     ),
     Metric(
         name="pipeline_duplicate_horizon_seconds",

@@ -100,15 +100,17 @@ def test_a_reach_that_32_bits_cannot_tell_is_refused(offsets: int) -> None:
 
 
 def test_offsets_alike_in_32_bits_are_told_apart() -> None:
-    memory = FirstSeen(HORIZON, REACH)
-    memory.is_duplicate(0, "1", 5, 1000)
-    ((key, value),) = memory.changes([0])[0]
-    assert not memory.is_duplicate(0, "2", 2**32 + 4, 1000)
-    assert not memory.is_duplicate(0, "1", 2**32 + 6, 1000)
-    late = FirstSeen(HORIZON, REACH)
-    late.is_duplicate(0, "2", 2**32 + 4, 1000)
-    late.restore(0, key, value)
-    assert not late.is_duplicate(0, "1", 2**32 + 6, 1000)
+    first, far = FirstSeen(HORIZON, REACH), FirstSeen(HORIZON, REACH)
+    first.is_duplicate(0, "1", 5, 1000)
+    far.is_duplicate(0, "2", 2**32 + 6, 1000)
+    ((near_chunk,), (far_chunk,)) = (memory.changes([0])[0] for memory in (first, far))
+    for chunks in ([near_chunk, far_chunk], [far_chunk, near_chunk]):
+        memory = FirstSeen(HORIZON, REACH)
+        for chunk in chunks:
+            memory.restore(0, *chunk)
+        assert not memory.is_duplicate(0, "1", 2**32 + 7, 1000)
+    assert not first.is_duplicate(0, "2", 2**32 + 6, 1000)
+    assert not first.is_duplicate(0, "1", 2**32 + 7, 1000)
 
 
 def test_facts_may_stand_below_the_first_offset_of_a_new_kafka_topic() -> None:

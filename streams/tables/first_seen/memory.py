@@ -204,7 +204,7 @@ class FirstSeen:
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def known(self) -> int:
-        """Post ids in memory; up to a third of them are too old and not yet forgotten."""
+        """Post ids in memory; up to a fifth of them are too old and not yet forgotten."""
         return sum(held.short.count + held.long.count + held.odd.count for held in self._partitions.values())
 
     def recognised_seconds(self) -> int:
