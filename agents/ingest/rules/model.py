@@ -1,7 +1,8 @@
 """The wanted rules: whose accounts are listened to, and which words of which communities.
 
-Owns the shapes, the tags that lead back from a rule to what it came from, and what counts as a word. Made by `files.py`
-and compiled by `x.py` and `local.py`, so that one post is heard alike wherever it stands. Knows no source's wording.
+Owns the shapes, the tags that lead back from a rule to what it came from, and what counts as a word. Made by
+`files.py`; `agents/ingest/x/rule_plan.py` and `matcher.py` compile it, so that both sources select the same posts.
+Knows no source's wording.
 """
 
 import unicodedata

@@ -1,7 +1,7 @@
 """When the stream was whole and when it was not: what has to be caught up, and what the month's reads still allow.
 
-Owns the checkpoint and the one decision that a gap is one. Called by `service.py`, by the reading thread for each post
-and by the tending one some times a second. The searching is `catch_up.py`'s, the counting `reads.py`'s.
+Owns the checkpoint and the one decision that a gap is one. Called by `source.py`, from the reading thread for each post
+and from the tending one several times a second. The searching is `catch_up.py`'s, the counting `reads.py`'s.
 """
 
 import time

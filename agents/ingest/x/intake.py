@@ -1,7 +1,8 @@
 """From one line of X to the record that it becomes on Kafka: an envelope on `posts`, a dead letter, or nothing.
 
 Owns the rules of what a line must have (an object with `data.id`, nothing else) and the counts of what came. Called by
-the source's reading thread, through `service.py`. Reads no text and no author; where a record goes is `publisher.py`.
+`source.py` in its reading thread, and by `earshot replay`. Reads no text and no author; where a record goes is
+`publisher.py`.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """What X's problem objects say of a connection: in the answer that refuses it, or in a line amid the stream.
 
-Owns the names that X uses (X API v2, OpenAPI 2.159-2.167) and which end each one is. Called by `x.py` and
-`service.py`. Does not know what follows from an end.
+Owns the names that X uses (X API v2, OpenAPI 2.159-2.167) and which end each one is. Called by `connection.py`,
+`rule_sync.py`, `catch_up.py` and `compliance/jobs.py`. Does not know what follows from an end.
 """
 
 import re

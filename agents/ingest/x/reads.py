@@ -1,8 +1,8 @@
 """How many posts X has delivered this month, against what is paid for; and when the stream was last heard.
 
-Owns one small file in the wal's folder, so that a restart knows both. Called by the stream's and the catch-up's
-threads, which count, and by `service.py`, which saves. X bills a post once a day however it was delivered; this counts
-every delivery, so it is never too low.
+Owns one small file in the wal's folder, so that a restart knows both. Called by `gaps.py` and `catch_up.py`, whose
+threads count; `gaps.py` also saves. X bills a post once a day however it was delivered; this counts every delivery, so
+it is never too low.
 """
 
 import contextlib

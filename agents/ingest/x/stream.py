@@ -1,6 +1,7 @@
 """X's filtered stream, and tweepy's client for its rules.
 
-Owns what X shall send of each post. Called by `source.py` and `rules.py`. How a connection ends is `connection.py`'s.
+Owns what X shall send of each post. Called by `source.py` and `rule_sync.py`. How a connection ends is
+`connection.py`'s.
 """
 
 import time

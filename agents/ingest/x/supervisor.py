@@ -1,7 +1,7 @@
 """When the next connection may follow: by how the last one ended, and within X's limits.
 
 Owns the waiting (X's own times, the budget of connections) and the loop around it; what follows from which end is data,
-in `outcome.py`. Called by `service.py`, in the reading thread. Clock and sleep come in as arguments. Knows nothing of
+in `outcome.py`. Called by `source.py`, in the reading thread. Clock and sleep come in as arguments. Knows nothing of
 tweepy, lines or Kafka.
 """
 
