@@ -1,7 +1,7 @@
 """The Bluesky payload, one event of Jetstream's `/subscribe`: the fields in use, and how they become a `Post`.
 
-Called by `reader.py`, which decodes a whole envelope in one pass, and by `agents/ingest/bluesky/intake.py`, which
-matches posts locally and names them. Bluesky identifies an account by its DID. An event has no handles except those
+Called by `sources.py`, and by `agents/ingest/bluesky/intake.py`, which matches posts locally and names them. The reader
+decodes a whole envelope in one pass. Bluesky identifies an account by its DID. An event has no handles except those
 written in its text, no profile and no place. A field of the wrong type raises msgspec's `ValidationError`; a missing or
 null field raises nothing. Knows no hospital.
 """

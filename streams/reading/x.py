@@ -1,9 +1,9 @@
 """The X API v2 payload: the fields that Earshot uses, and how they become a `Post`.
 
-Called by `reader.py`, which decodes a whole envelope in one pass. X names some fields in two ways (tweet, post); both
-are read. A field that is not declared here is skipped undecoded (`includes.tweets` and `includes.posts`, for example).
-A field of the wrong type raises msgspec's `ValidationError`; a field that X may omit or send as null raises nothing.
-Knows no hospital and no place.
+Called by `sources.py`. The reader decodes a whole envelope in one pass. X names some fields in two ways (tweet, post);
+both are read. A field that is not declared here is skipped undecoded (`includes.tweets` and `includes.posts`, for
+example). A field of the wrong type raises msgspec's `ValidationError`; a field that X may omit or send as null raises
+nothing. Knows no hospital and no place.
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """Bluesky, heard by one supervised connection: events, the cursor, the memory, and what all that says of itself.
 
-Owns the reading thread and its event loop. Called by `service.py`, through `descriptor.py`. What an event becomes is
-`intake.py`'s, how long to wait between attempts is `outcome.py`'s. What the wal has is never skipped and what it has
+Owns the reading thread and its event loop. Made by `descriptor.py`; the ingest service runs it. What an event becomes
+is `intake.py`'s, how long to wait between attempts is `outcome.py`'s. What the wal has is never skipped and what it has
 not is sent again: the cursor is saved only up to what is in the wal. Does not know that Bluesky may be scripted.
 """
 

@@ -1,7 +1,7 @@
 """X, heard by one supervised connection: rules, attempts, catch-up after gaps, and what all that says of itself.
 
-Owns the reading thread. Called by `service.py`, through `descriptor.py`. What a line becomes is `intake.py`'s, when the
-next attempt may be is `supervisor.py`'s. Does not know that X may be simulated.
+Owns the reading thread. Made by `descriptor.py`; the ingest service runs it. What a line becomes is `intake.py`'s, when
+the next attempt may be is `supervisor.py`'s. Does not know that X may be simulated.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """The source that puts X's withdrawals into the wal, by the method that the setting asks for.
 
-Called by `agents/ingest/service.py`. Owns the threads, the way into the wal and what /metrics shows. It never makes
-ingest unhealthy, nor ends it for what X does: posts go on being heard, and an alert says that compliance is overdue.
-Knows of the two methods only what `Method` says.
+Made by `agents/ingest/x/descriptor.py`; the ingest service runs it. Owns the threads, the way into the wal and what
+/metrics shows. It never makes ingest unhealthy, nor ends it for what X does: posts go on being heard, and an alert says
+that compliance is overdue. Knows of the two methods only what `Method` says.
 """
 
 import threading
