@@ -34,16 +34,16 @@ many small excesses."""
 class Rule(msgspec.Struct, frozen=True):
     """The limits. The defaults are the product's; the bench tries others."""
 
-    score: float = 4.0
-    """One hour is a surge from here: about 4 standard deviations."""
+    score: float = 3.7
+    """One hour is a surge from here, in standard deviations."""
     slack: float = 1.0
     """An hour's score less this is what adds up: below it nothing does."""
-    drift: float = 4.0
+    drift: float = 3.0
     """What added up is a surge from here."""
     fewest: int = 5
     """Posts, in the hour (or in the hours that added up), below which nothing is a surge."""
-    spread: float = 0.05
-    """Variance of one hour beyond Poisson's, as a share of its mean squared: 0.05 is an hour that is 22 % off."""
+    spread: float = 0.06
+    """Variance of one hour beyond Poisson's, as a share of its mean squared: 0.06 is an hour that is 24 % off."""
     drift_spread: float = 0.15
     """The same where hours add up: larger, for a day that is off is so in all its hours, and they are not chance."""
     prior: float = 3.0
