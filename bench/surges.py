@@ -32,7 +32,7 @@ DAY_SPREAD = 0.15
 C2_DAYS, C2_GUARD, C2_LIMIT = 7, 2, 3.0
 """EARS C2: seven days before a guard of two, three standard deviations (Hutwagner and others 2003)."""
 C2_QUIET_LIMIT = 10.0
-"""With which it cries about as seldom as ours, on the seeds that ours was tuned on: so their delays can be compared."""
+"""Chosen so that it cries about as seldom as ours, on what is printed: so their delays can be compared."""
 C2_LEAST_SIGMA = 0.5
 """Of sparse counts, as the R package `surveillance` advises."""
 
