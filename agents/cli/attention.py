@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from agents.operations.attention import address, waiting
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -24,7 +24,7 @@ def attention() -> None:
 @click.pass_obj
 def list_(settings: Settings, hospital: str, as_json: bool) -> None:
     """Those of the last day, oldest first: when, which hospital's, why, post id."""
-    found = waiting(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), hospital)
+    found = waiting(with_kafka_address(settings), hospital)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -40,4 +40,4 @@ def list_(settings: Settings, hospital: str, as_json: bool) -> None:
 @click.pass_obj
 def where(settings: Settings, post: str) -> None:
     """The address of POST, an id from the list. One of Bluesky's is found for a day."""
-    click.echo(address(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), post))
+    click.echo(address(with_kafka_address(settings), post))

@@ -12,7 +12,7 @@ import msgspec
 
 from agents.operations import dead_letters
 from agents.operations.dead_letters import Letter, waiting
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams import directory
 from streams.errors import UserError
 from streams.reading.reader import Reader
@@ -34,7 +34,7 @@ def deadletters() -> None:
 @click.pass_obj
 def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> None:
     """When, where, why, size and key of each; oldest first, then how many of each reason there are."""
-    found = _found(_reached(settings), reason)
+    found = _found(with_kafka_address(settings), reason)
     if as_json:
         click.echo(msgspec.json.encode([_shown(one) for one in found]))
         return
@@ -51,7 +51,7 @@ def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> 
 @click.pass_obj
 def show(settings: Settings, key: str, raw: bool) -> None:
     """One letter by its key, as JSON without its bytes."""
-    one = next((one for one in waiting(_reached(settings)) if one.name == key), None)
+    one = next((one for one in waiting(with_kafka_address(settings)) if one.name == key), None)
     if one is None:
         raise UserError(f"no dead letter {key}: `earshot deadletters list` shows their keys")
     if not raw:
@@ -76,7 +76,7 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
     """
     if bool(keys) + bool(reason) + every != 1:
         raise click.UsageError("name KEYS, a --reason, or --all")
-    settings = _reached(settings)
+    settings = with_kafka_address(settings)
     chosen = _found(settings, reason)
     if keys:
         chosen = [one for one in chosen if one.name in keys]
@@ -97,10 +97,6 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
 
 def _found(settings: Settings, reason: str | None) -> Sequence[Letter]:
     return [one for one in waiting(settings) if reason in (None, one.letter.reason)]
-
-
-def _reached(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
 
 
 def _when(at: int) -> str:

@@ -9,12 +9,11 @@ import threading
 from types import FrameType
 
 import click
-import msgspec
 
 from agents.cli import logs
 from agents.ingest import service
 from agents.ingest.pace import set_pace
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -39,4 +38,4 @@ def command(context: click.Context) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    context.exit(service.run(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), stop))
+    context.exit(service.run(with_kafka_address(settings), stop))

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from agents.kafka.admin import Described, apply_topics, describe_topics
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -21,7 +21,7 @@ def topics() -> None:
 @click.pass_obj
 def apply(settings: Settings, change_config: bool) -> None:
     """Create what is missing. Nothing that exists is changed unless asked; a partition count never."""
-    for one in apply_topics(_reached(settings), change_config=change_config):
+    for one in apply_topics(with_kafka_address(settings), change_config=change_config):
         click.echo(f"{one.result:10}{one.name}")
         for change in one.changes:
             click.echo(
@@ -34,7 +34,7 @@ def apply(settings: Settings, change_config: bool) -> None:
 @click.pass_obj
 def describe(settings: Settings, as_json: bool) -> None:
     """Show each Kafka topic: what is declared, why, and whether the broker's is so."""
-    found = describe_topics(_reached(settings))
+    found = describe_topics(with_kafka_address(settings))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -42,10 +42,6 @@ def describe(settings: Settings, as_json: bool) -> None:
         click.echo(f"{one.declared.name}: {_state(one)}\n    {one.declared.why}")
         wanted = {"partitions": one.declared.partitions, **one.declared.full_config}
         click.echo(f"    {' '.join(f'{key}={value}' for key, value in wanted.items())}")
-
-
-def _reached(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
 
 
 def _state(one: Described) -> str:

@@ -4,7 +4,7 @@ import click
 import msgspec
 
 from agents.proving.verification import settled_verdict
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -20,6 +20,6 @@ def verify(ctx: click.Context, within: float, as_json: bool) -> None:
     Exit code 0: no difference. Posts live for 24 h and tables for longer, so this is for a pipeline younger than that.
     """
     settings: Settings = ctx.obj
-    found = settled_verdict(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)), within)
+    found = settled_verdict(with_kafka_address(settings), within)
     click.echo(msgspec.json.encode(found._asdict()) if as_json else str(found))
     ctx.exit(0 if found.difference == 0 else 1)

@@ -1,10 +1,9 @@
 """`earshot worker`: one worker, until SIGTERM or ctrl-c."""
 
 import click
-import msgspec
 
 from agents.cli import logs
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -15,4 +14,4 @@ def worker(settings: Settings) -> None:
     from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import
 
     logs.begin(settings)
-    run(msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings)))
+    run(with_kafka_address(settings))

@@ -17,7 +17,7 @@ from agents.ingest.source import Finding
 from agents.ingest.sources import SOURCES
 from agents.ingest.x import rule_plan
 from agents.kafka.admin import describe_topics
-from deploy.local_kafka import bootstrap
+from deploy.local_kafka import with_kafka_address
 from streams import directory
 from streams.errors import UserError
 from streams.kafka.probe import require_answer
@@ -47,7 +47,7 @@ def examine(settings: Settings, clock: Callable[[], float] = time.time) -> Itera
 
 def _kafka(settings: Settings) -> Iterator[Finding]:
     try:
-        settings = msgspec.structs.replace(settings, kafka_bootstrap=bootstrap(settings))
+        settings = with_kafka_address(settings)
         require_answer(settings, _ANSWER_WITHIN)
     except UserError as error:
         yield _failed("broker", error)

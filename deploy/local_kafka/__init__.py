@@ -7,11 +7,13 @@ fetches it, `properties.py` configures it, `process.py` keeps it apart from stra
 
 from pathlib import Path
 
+import msgspec
+
 from deploy.local_kafka.broker import LocalKafka, Status
 from streams.errors import UserError
 from streams.settings import Settings
 
-__all__ = ["LocalKafka", "Status", "bootstrap", "local_kafka"]
+__all__ = ["LocalKafka", "Status", "local_kafka", "with_kafka_address"]
 
 
 def local_kafka(settings: Settings, folder: Path | None = None, *, port: int = 0, heap_mb: int = 256) -> LocalKafka:
@@ -20,14 +22,14 @@ def local_kafka(settings: Settings, folder: Path | None = None, *, port: int = 0
     return LocalKafka(folder or cache / "local", jars=cache / "jars", port=port, heap_mb=heap_mb)
 
 
-def bootstrap(settings: Settings) -> str:
-    """Address of the broker to use: the one that is set, else the local Kafka.
+def with_kafka_address(settings: Settings) -> Settings:
+    """The settings with the address of the broker to use: the one that is set, else the local Kafka's.
 
-    Raises `UserError` when none is set and the local one does not run.
+    Every command that needs Kafka begins with this. Raises `UserError` when none is set and the local one does not run.
     """
     if settings.kafka_bootstrap:
-        return settings.kafka_bootstrap
+        return settings
     status = local_kafka(settings).status()
     if not status.running:
         raise UserError("no Kafka: start the local one with `earshot kafka up`, or set KAFKA_BOOTSTRAP")
-    return status.bootstrap
+    return msgspec.structs.replace(settings, kafka_bootstrap=status.bootstrap)
