@@ -48,4 +48,4 @@ def age(path: str) -> float:
     try:
         return time.time() - Path(path).stat().st_mtime
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}: its process has not got on since its start") from None
+        raise UserError(f"{path}: {error.strerror}: no progress since the process started") from None

@@ -1,4 +1,4 @@
-"""The `earshot` command: its groups, and what an error looks like to the person who typed it.
+"""The `earshot` command: its groups, and how an error is shown to the person who typed it.
 
 One module per group of commands, imported when it is called, so that `earshot --help` is quick. Settings are loaded
 once, here, and handed on as click's context object. Knows no Kafka, X or Faust.
@@ -12,31 +12,31 @@ import click
 from streams.errors import UserError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    # name: (module:attribute, its line in `earshot --help`). A new command is registered by its line here.
-    "attention": ("agents.cli.attention:attention", "List posts that a person must see now."),
+    # name: (module:attribute, its line in `earshot --help`). To register a new command, add its line here.
+    "attention": ("agents.cli.attention:attention", "List the posts that a person must look at now."),
     "chaos": ("agents.cli.chaos:chaos", "Run the pipeline under faults and check every count."),
-    "compliance": ("agents.cli.compliance:compliance", "Withdraw posts that X took back: ask X, apply a file."),
-    "deadletters": ("agents.cli.deadletters:deadletters", "Lines and posts that could not be read: list, show, retry."),
-    "demo": ("agents.cli.demo:demo", "Run the whole pipeline on this machine for some seconds."),
-    "directory": ("agents.cli.directory:command", "Hospitals to listen for: import, check, show, export."),
-    "doctor": ("agents.cli.doctor:doctor", "Say what is wrong and what to do about it."),
-    "evaluate": ("agents.cli.evaluate:evaluate", "Measure how accurate topics, intents and places are."),
-    "fuzz": ("agents.cli.fuzz:fuzz", "Check that broken lines are recognised as what they are."),
-    "gazetteer": ("agents.cli.gazetteer:gazetteer", "The file of known places: build, show."),
-    "health": ("agents.cli.health:health", "Say whether a process makes progress, by its health file."),
-    "ingest": ("agents.cli.ingest:command", "Listen to X and Bluesky, and write posts to Kafka."),
-    "kafka": ("agents.cli.kafka:kafka", "Run a local Kafka: up, down, status."),
-    "locate": ("agents.cli.locate:locate", "Say how near a place is to a hospital, and why."),
-    "metrics": ("agents.cli.metrics:metrics", "List every metric: name, labels, what to do when it moves."),
-    "replay": ("agents.cli.replay:replay", "Play a file of posts, to Kafka or to nowhere."),
-    "rules": ("agents.cli.rules:rules", "Stream rules at X: plan, apply."),
-    "settings": ("agents.cli.settings:settings", "List every setting: variable, value, what is allowed."),
+    "compliance": ("agents.cli.compliance:compliance", "Withdraw the posts that their author or X took back."),
+    "deadletters": ("agents.cli.deadletters:deadletters", "List, show and retry the posts that could not be read."),
+    "demo": ("agents.cli.demo:demo", "Run all of Earshot on this machine for some seconds."),
+    "directory": ("agents.cli.directory:command", "Import, check, show and export the hospitals."),
+    "doctor": ("agents.cli.doctor:doctor", "Find what is wrong around Earshot and say what to do."),
+    "evaluate": ("agents.cli.evaluate:evaluate", "Measure the tagging on a labelled set."),
+    "fuzz": ("agents.cli.fuzz:fuzz", "Feed ingest a million damaged lines and check each."),
+    "gazetteer": ("agents.cli.gazetteer:gazetteer", "Build and show the file of known places."),
+    "health": ("agents.cli.health:health", "Check by its health file that a process makes progress."),
+    "ingest": ("agents.cli.ingest:command", "Listen to the sources and put every post on Kafka."),
+    "kafka": ("agents.cli.kafka:kafka", "Start, stop and look at the local Kafka."),
+    "locate": ("agents.cli.locate:locate", "Show how near a place is to a hospital, and why."),
+    "metrics": ("agents.cli.metrics:metrics", "List every metric: labels, meaning, what to do."),
+    "replay": ("agents.cli.replay:replay", "Play a file of posts, to Kafka or only to count them."),
+    "rules": ("agents.cli.rules:rules", "Show and apply the stream rules at X."),
+    "settings": ("agents.cli.settings:settings", "List every setting: variable, value, allowed values."),
     "simulate-bluesky": ("agents.cli.simulate_bluesky:command", "Run a simulated Bluesky: its stream, with replay."),
-    "simulate-x": ("agents.cli.simulate_x:command", "Run a simulated X: rules, filtered stream, search, faults."),
-    "tag": ("agents.cli.tag:tag", "Say what a text is about, what it wants, and why."),
-    "topics": ("agents.cli.topics:topics", "Kafka topics: apply, describe."),
+    "simulate-x": ("agents.cli.simulate_x:command", "Run a simulated X: rules, stream, search, faults."),
+    "tag": ("agents.cli.tag:tag", "Show the topics and intent of a text, and why."),
+    "topics": ("agents.cli.topics:topics", "Create and describe the Kafka topics."),
     "verify": ("agents.cli.verify:verify", "Compare the tables with the posts, by the oracle."),
-    "worker": ("agents.cli.worker:worker", "Run a worker: read posts and keep the hospital tables."),
+    "worker": ("agents.cli.worker:worker", "Tag posts and keep the hospital tables."),
 }
 
 INTERRUPTED = 130
@@ -77,9 +77,9 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="earshot", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Earshot: what people say to and about hospitals, near and far, counted exactly.
+    """Count exactly what people say to and about hospitals, near and far.
 
-    Settings come from the environment; `earshot settings` lists them.
+    Settings come from environment variables; `earshot settings` lists them.
     """
     from streams import settings  # noqa: PLC0415 - not needed for --help
 

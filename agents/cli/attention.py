@@ -1,6 +1,6 @@
 """`earshot attention`: the posts that a person must look at now.
 
-`list` shows id, time, hospital and reason, since no more is kept; `where` says where at its source a post can be seen.
+`list` shows id, time, hospital and reason: Earshot keeps nothing else. `where` prints a post's address at its source.
 """
 
 from datetime import UTC, datetime
@@ -15,15 +15,21 @@ from streams.settings import Settings
 
 @click.group()
 def attention() -> None:
-    """Posts that a person must look at now. The runbook says what to do about each."""
+    """List the posts that a person must look at now.
+
+    The runbook says what to do about each.
+    """
 
 
 @attention.command("list")
-@click.option("--hospital", default="", help="Only those of this hospital id.")
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--hospital", default="", help="Show only the posts of this hospital id.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def list_(settings: Settings, hospital: str, as_json: bool) -> None:
-    """Those of the last day, oldest first: when, which hospital's, why, post id."""
+    """List the posts of the last 24 h, oldest first.
+
+    Each line has the time, the hospital, the reason and the post id.
+    """
     found = waiting(with_kafka_address(settings), hospital)
     if as_json:
         click.echo(msgspec.json.encode(found))
@@ -32,12 +38,15 @@ def list_(settings: Settings, hospital: str, as_json: bool) -> None:
         when = datetime.fromtimestamp(one.at / 1000, UTC)
         click.echo(f"{when:%Y-%m-%d %H:%M:%S} UTC  {one.hospital:24} {one.reason:8} {one.post}")
     if not found:
-        click.echo("nothing waits")
+        click.echo("no posts waiting (last 24 h)")
 
 
 @attention.command()
 @click.argument("post")
 @click.pass_obj
 def where(settings: Settings, post: str) -> None:
-    """The address of POST, an id from the list. One of Bluesky's is found for a day."""
+    """Print the web address of POST, an id from the list.
+
+    A post on Bluesky is found for 24 h.
+    """
     click.echo(address(with_kafka_address(settings), post))

@@ -1,4 +1,7 @@
-"""`earshot chaos`: the pipeline under faults, and whether every count is still right."""
+"""`earshot chaos`: runs the pipeline under faults and checks every count.
+
+Knows options and what is printed; `agents/proving/chaos.py` hurts workers, `acceptance.py` hurts ingest.
+"""
 
 import signal
 import time
@@ -6,42 +9,56 @@ import time
 import click
 
 from agents.proving import acceptance
-from agents.proving import chaos as proving
+from agents.proving import chaos as worker_chaos
 from agents.proving.sources import Name
 from streams.settings import Settings
 
 
 @click.command()
 @click.option(
-    "--of", type=click.Choice(["workers", "ingest"]), default="workers", show_default=True, help="What is hurt."
+    "--of",
+    type=click.Choice(["workers", "ingest"]),
+    default="workers",
+    show_default=True,
+    help="Which processes to hurt.",
 )
 @click.option(
-    "--source", type=click.Choice(["x", "bluesky"]), default="x", show_default=True, help="What ingest hears meanwhile."
+    "--source",
+    type=click.Choice(["x", "bluesky"]),
+    default="x",
+    show_default=True,
+    help="The simulated source that ingest listens to.",
 )
-@click.option("--kills", default=5, show_default=True, type=click.IntRange(0, 1000), help="SIGKILLs at random moments.")
+@click.option(
+    "--kills", default=5, show_default=True, type=click.IntRange(0, 1000), help="How many SIGKILLs, at random moments."
+)
 @click.option(
     "--seconds",
     default=60.0,
     show_default=True,
     type=click.FloatRange(10, 86_400),
-    help="How long posts come; of ingest: how long Kafka is away.",
+    help="How long posts come. With `--of ingest`: how long Kafka is down.",
 )
 @click.option("--rate", default=2000.0, show_default=True, type=click.FloatRange(1, 20_000), help="Posts a second.")
-@click.option("--seed", default=7, show_default=True, help="Of the plan of faults and of the posts.")
+@click.option("--seed", default=7, show_default=True, help="The same seed plans the same faults and posts.")
 @click.option(
-    "--runs", default=1, show_default=True, type=click.IntRange(1, 1000), help="Runs, each with the next seed."
+    "--runs",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Repeat so many times, each with the next seed.",
 )
 @click.pass_context
 def chaos(
     ctx: click.Context, of: str, source: Name, kills: int, seconds: float, rate: float, seed: int, runs: int
 ) -> None:
-    """Kill, stop, add and take away workers while posts come; then ask the oracle.
+    """Kill, stop, add and remove workers while posts come, then compare the tables with the posts.
 
-    With `--of ingest`: kill ingest, then take Kafka away from it; then ask whether every post that ingest accepted is
-    on Kafka. Exit code 0: every count is right and every offset committed, or no post is lost, in every run.
+    With `--of ingest`: kill ingest, then stop Kafka for a while, then check that every post that ingest accepted is on
+    Kafka. Exit code 0: in every run every count is right and every offset committed, or no post is lost.
     """
     if of != "ingest" and source != "x":
-        raise click.UsageError("--source is for --of ingest; workers do not know where a post comes from")
+        raise click.UsageError("use --source only with --of ingest: workers read posts of all sources from Kafka")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # started in the background, a shell ignores SIGINT
         signal.signal(number, signal.default_int_handler)
     settings: Settings = ctx.obj
@@ -61,7 +78,7 @@ def chaos(
                 click.echo(str(made))
             continue
         say(f"seed {run_seed}: {seconds:.0f} s at {rate:.0f} posts/s")
-        outcome = proving.run(settings, proving.plan(kills, seconds, run_seed), seconds, rate, run_seed, say)
+        outcome = worker_chaos.run(settings, worker_chaos.plan(kills, seconds, run_seed), seconds, rate, run_seed, say)
         exact = exact and outcome.exact
         click.echo(str(outcome))
     ctx.exit(0 if exact else 1)

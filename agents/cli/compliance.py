@@ -35,7 +35,7 @@ DRAIN_SECONDS = 60.0
 
 @click.group()
 def compliance() -> None:
-    """Posts that their author or X took back."""
+    """Withdraw the posts that their author or X took back."""
 
 
 @compliance.command()
@@ -43,10 +43,11 @@ def compliance() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The counts as one line of JSON.")
 @click.pass_obj
 def apply(settings: Settings, file: Path, as_json: bool) -> None:
-    """Put the withdrawals in FILE on `posts`: lines of a compliance stream, or the result of a batch compliance job.
+    """Put the withdrawals in FILE on `posts`.
 
-    FILE may be plain, gzip or zstd. An event about an account withdraws each post of that account that is on `posts`;
-    the summary says how many. Applying a file twice changes nothing. Exit code 1 when Kafka did not take everything.
+    FILE holds lines of a compliance stream or the result of a batch compliance job: plain, gzip or zstd. An event about
+    an account withdraws each post of that account that is on `posts`; the summary says how many. Applying a file twice
+    changes nothing. Exit code 1 when Kafka did not take everything.
     """
     settings = with_kafka_address(settings)
     require_kafka_topics(settings)
@@ -73,10 +74,11 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The report as one line of JSON.")
 @click.pass_obj
 def run(settings: Settings, as_json: bool) -> None:
-    """Ask X, by a batch job, which of the posts that are here were taken back, and put the withdrawals on `posts`.
+    """Ask X which of our posts were taken back, and withdraw them.
 
-    Takes minutes to hours, as X pleases; each step is a line on stderr. If it ends before the job is done (by ctrl-c or
-    an error, exit code 1), the next run resumes the job. Ingest does this once a day if EARSHOT_X_COMPLIANCE is jobs.
+    Uses a batch compliance job, which takes X minutes to hours; each step is a line on stderr. If it ends before the job
+    is done (by ctrl-c or an error, exit code 1), the next run resumes the job. Ingest does this once a day if
+    EARSHOT_X_COMPLIANCE is jobs.
     """
     quiet()
     settings = with_kafka_address(settings)

@@ -1,6 +1,6 @@
-"""`earshot deadletters list|show|retry`: what could not be read, and trying it again.
+"""`earshot deadletters list|show|retry`: the posts that could not be read.
 
-Shows where, when and why; a letter's bytes, which may hold a post's text, only when asked for by `show --raw`.
+Shows where, when and why. The bytes of a dead letter may hold a post's text: only `show --raw` prints them.
 """
 
 from collections import Counter
@@ -19,21 +19,27 @@ from streams.reading.reader import Reader
 from streams.settings import Settings
 from streams.vocabulary import DEAD_REASONS, RETRY_FATES
 
-_REASON = click.option("--reason", type=click.Choice(DEAD_REASONS), help="Only those of this reason.")
+_REASON = click.option("--reason", type=click.Choice(DEAD_REASONS), help="Only dead letters with this reason.")
 
 
 @click.group()
 def deadletters() -> None:
-    """What could not be read, for a day."""
+    """List, show and retry the posts that could not be read.
+
+    Dead letters are kept for 24 h.
+    """
 
 
 @deadletters.command("list")
 @_REASON
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON, all of them.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Show so many, the newest.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of them as one line of JSON.")
 @click.pass_obj
 def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> None:
-    """When, where, why, size and key of each; oldest first, then how many of each reason there are."""
+    """List the dead letters, oldest first, then a count of each reason.
+
+    Each line has the time, the place in the pipeline, the reason, the size and the key.
+    """
     found = _found(with_kafka_address(settings), reason)
     if as_json:
         click.echo(msgspec.json.encode([_shown(one) for one in found]))
@@ -47,10 +53,10 @@ def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> 
 
 @deadletters.command()
 @click.argument("key")
-@click.option("--raw", is_flag=True, help="Write the line itself, as it came; it may hold a post's text.")
+@click.option("--raw", is_flag=True, help="Print the line as it came; it may hold a post's text.")
 @click.pass_obj
 def show(settings: Settings, key: str, raw: bool) -> None:
-    """One letter by its key, as JSON without its bytes."""
+    """Print the dead letter with this KEY, as JSON without its bytes."""
     one = next((one for one in waiting(with_kafka_address(settings)) if one.name == key), None)
     if one is None:
         raise UserError(f"no dead letter {key}: `earshot deadletters list` shows their keys")
@@ -66,16 +72,16 @@ def show(settings: Settings, key: str, raw: bool) -> None:
 @deadletters.command()
 @click.argument("keys", nargs=-1)
 @_REASON
-@click.option("--all", "every", is_flag=True, help="All of them.")
-@click.option("--json", "as_json", is_flag=True, help="The outcome as one line of JSON.")
+@click.option("--all", "every", is_flag=True, help="Retry all of them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as one line of JSON.")
 @click.pass_obj
 def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: bool, as_json: bool) -> None:
-    """Try letters again: KEYS, those of a reason, or all. What can be read now goes to `posts` and is counted once.
+    """Read dead letters again: KEYS, all of one reason, or all.
 
-    Exit code 0: nothing that was tried is still dead; 1: something is.
+    What can be read now goes to `posts` and is counted once. Exit code 0: everything could be read; 1: some could not.
     """
     if bool(keys) + bool(reason) + every != 1:
-        raise click.UsageError("name KEYS, a --reason, or --all")
+        raise click.UsageError("give KEYS, --reason or --all, one of the three")
     settings = with_kafka_address(settings)
     chosen = _found(settings, reason)
     if keys:
@@ -91,7 +97,7 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
     if as_json:
         click.echo(msgspec.json.encode(fates))
     else:
-        click.echo(", ".join(f"{count} {fate}" for fate, count in fates.items() if count) or "nothing to try")
+        click.echo(", ".join(f"{count} {fate}" for fate, count in fates.items() if count) or "no dead letters to retry")
     click.get_current_context().exit(int(fates["published"] < len(chosen)))
 
 

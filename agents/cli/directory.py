@@ -30,31 +30,35 @@ SHOWN = 20
 
 @click.group("directory")
 def command() -> None:
-    """The hospitals that are listened for."""
+    """Import, check, show and export the hospitals."""
 
 
 @command.command("import")
 @click.argument("kind_and_file", nargs=-1, required=True, metavar=f"[{'|'.join(KINDS)}] FILE")
-@click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="The folder; else the setting's.")
-@click.option("--state", "states", help="Only hospitals of these states (kind cms), `ND,MN`.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen, write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="The report as one line of JSON.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write to this folder instead of EARSHOT_DIRECTORY_FOLDER.",
+)
+@click.option("--state", "states", help="Only hospitals in these states, such as `ND,MN` (kind cms).")
+@click.option("--dry-run", is_flag=True, help="Report what would change, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one line of JSON.")
 @click.pass_obj
 def import_(
     settings: Settings, kind_and_file: tuple[str, ...], to: Path | None, states: str, dry_run: bool, as_json: bool
 ) -> None:
-    """Take the rows of FILE into the directory's folder. Without a kind it goes by the file's header.
+    """Import the rows of FILE into the directory.
 
-    A row that is wrong is left out and reported; a file that would leave the directory wrong changes nothing. Exit code
-    1 when rows were rejected.
+    Without a kind, the file's header decides. A wrong row is left out and reported. A file that would make the
+    directory invalid changes nothing. Exit code 1: some rows were rejected.
     """
     *kinds, named = kind_and_file
     file = Path(named)
     if kinds and (len(kinds) > 1 or kinds[0] not in KINDS):
-        raise UserError(f"{' '.join(kinds)!r} is no kind of file: one of {', '.join(KINDS)}, then the file")
+        raise UserError(f"{' '.join(kinds)!r} is no kind of file: give one of {', '.join(KINDS)}, then the file")
     kind: Kind = msgspec.convert(kinds[0], Kind) if kinds else kind_of(file)
     if states and kind != "cms":
-        raise UserError(f"--state is for the CMS file: {kind} brings rows for the hospitals that the folder has")
+        raise UserError(f"--state works with kind cms only: a {kind} file is about hospitals already in the folder")
     store = Store(_folder(settings, to))
     with Console(stderr=True).status(f"{file.name}") as status:
         report = run(
@@ -67,10 +71,13 @@ def import_(
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
-    """Whether the directory can be used, and what is worth a look. Exit code 0: it can; 1: it is wrong, and where."""
+    """Check that the directory is valid, and list warnings.
+
+    Exit code 0: it is valid. 1: it is not, and each error says where.
+    """
     try:
         found = directory.load(str(folder or settings.directory_folder))
     except DirectoryError as error:
@@ -90,10 +97,10 @@ def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("hospital", required=False)
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def show(settings: Settings, hospital: str | None, as_json: bool) -> None:
-    """All hospitals, or one by id, @handle or a part of its name."""
+    """Show all hospitals, or one by id, @handle or part of its name."""
     found = directory.load(settings.directory_folder)
     chosen = list(found.hospitals) if hospital is None else [find(found, hospital)]
     if as_json:
@@ -109,10 +116,13 @@ def show(settings: Settings, hospital: str | None, as_json: bool) -> None:
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--state", "states", help="Only hospitals of these states, `ND,MN`.")
+@click.option("--state", "states", help="Only hospitals in these states, such as `ND,MN`.")
 @click.pass_obj
 def export(settings: Settings, folder: Path, states: str) -> None:
-    """Write the directory's files into FOLDER, which must not hold a directory yet."""
+    """Write the directory's files to FOLDER.
+
+    FOLDER must not hold a directory yet.
+    """
     if any((folder / name).exists() for name in COLUMNS):
         raise UserError(f"{folder} holds a directory already: name another folder")
     found = directory.load(settings.directory_folder)
@@ -132,7 +142,7 @@ def _folder(settings: Settings, to: Path | None) -> Path:
         return to
     if settings.directory_folder:
         return Path(settings.directory_folder)
-    raise UserError(f"say where to: --to FOLDER, or {variable('directory_folder')}")
+    raise UserError(f"name the folder to write to: --to FOLDER, or set {variable('directory_folder')}")
 
 
 def _states(text: str | None) -> frozenset[str]:

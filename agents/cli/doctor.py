@@ -1,27 +1,27 @@
 """`earshot doctor`: what is wrong around Earshot, and what to do about it.
 
-Knows how to say it; looking is `agents/operations/doctor.py`.
+Knows what is printed; the checks are `agents/operations/doctor.py`'s.
 """
 
 import click
 import msgspec
 
 from agents.cli import logs
-from agents.operations import doctor as looking
+from agents.operations.doctor import examine
 from streams.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Look at broker, Kafka topics, directory, token, X, clock, disk, /metrics and Prometheus; nothing is changed.
+    """Check Kafka, directory, token, sources, clock, disk, /metrics and Prometheus.
 
-    Asks X once for its stream rules. Exit code 1 if a line says `fail`.
+    Changes nothing. Asks X once for its stream rules. Exit code 1 if a line says `fail`.
     """
     settings: Settings = ctx.obj
     logs.begin(settings)
-    findings = list(looking.examine(settings))
+    findings = list(examine(settings))
     if as_json:
         click.echo(msgspec.json.encode(findings))
     else:

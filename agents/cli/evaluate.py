@@ -1,6 +1,6 @@
 """`earshot evaluate posts|places`: how good the reading is, measured on a labelled set.
 
-Knows how to say it; the figures are `agents/evaluation/`.
+Knows options and what is printed; `agents/evaluation/` computes the figures.
 """
 
 from pathlib import Path
@@ -19,17 +19,17 @@ from streams.settings import Settings
 
 @click.group()
 def evaluate() -> None:
-    """Measure the reading on a labelled set."""
+    """Measure the tagging on a labelled set."""
 
 
 @evaluate.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def posts(settings: Settings, file: Path) -> None:
-    """Topics, intent and whether a hospital is addressed, as one line of JSON.
+    """Measure topics, intent and addressed, as one line of JSON.
 
-    FILE has JSON lines with text, topics, intent and addressed, or is a .csv with text and topics. Every @handle counts
-    as a hospital's.
+    FILE has JSON lines with text, topics, intent and addressed, or is a .csv file with text and topics. Every @handle
+    counts as a hospital's.
     """
     found = labelled.load(file)
     lexicon = lexicon_watch.load(settings, directory.load(settings.directory_folder))
@@ -38,11 +38,12 @@ def posts(settings: Settings, file: Path) -> None:
 
 @evaluate.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--verbose", is_flag=True, help="Also each wrong or missed text, one line of JSON for each, first.")
+@click.option("--verbose", is_flag=True, help="First print each wrong or missed text as a line of JSON.")
 def places(file: Path, verbose: bool) -> None:
-    """The places of profile texts, as one line of JSON: n, recall, precision, abstentions by reason.
+    """Measure the places of profile texts, as one line of JSON.
 
-    FILE is a .csv with location, country, admin1, city, lat, lon; a blank label means that the text must be refused.
+    It has n, recall, precision and abstentions by reason. FILE is a .csv file with location, country, admin1, city, lat
+    and lon; a blank label means that the text names no place that can be known.
     """
     labels = located.load(file)
     gazetteer = Gazetteer.load()

@@ -1,4 +1,7 @@
-"""`earshot fuzz`: spoilt lines by the million, and whether each is taken for what it is."""
+"""`earshot fuzz`: feeds ingest damaged lines and checks what becomes of each.
+
+Knows options and what is printed; the work is `agents/proving/fuzz.py`'s.
+"""
 
 import json
 import logging
@@ -8,33 +11,33 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from agents.proving import fuzz as proving
+from agents.proving.fuzz import Broken, trials
 from streams.settings import Settings
 
 SHOWN = 5
-"""Broken lines that are printed; the seed brings back the others."""
+"""Most broken lines that are printed; run again with the same seed to find the others."""
 
 
 @click.command()
 @click.option(
-    "--lines", default=1_000_000, show_default=True, type=click.IntRange(1), help="How many, over all sources."
+    "--lines", default=1_000_000, show_default=True, type=click.IntRange(1), help="How many lines, over all sources."
 )
-@click.option("--seed", default=7, show_default=True, help="The same seed spoils the same lines.")
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--seed", default=7, show_default=True, help="The same seed damages the same lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_context
 def fuzz(ctx: click.Context, lines: int, seed: int, as_json: bool) -> None:
-    """Spoil lines of X and events of Bluesky in every way that comes to mind and give them to ingest and the reader.
+    """Damage lines of X and events of Bluesky in many ways and give them to ingest and the reader.
 
-    Exit code 0: nothing raised, and every line became a post with its very bytes, a dead letter that gives it back, or
-    a notice. 1: some did not; they are printed.
+    Exit code 0: nothing raised, and every line became a post with the same bytes, a dead letter that holds them, or a
+    notice. 1: some lines did not; they are printed.
     """
     settings: Settings = ctx.obj
     logging.getLogger("agents").addHandler(logging.NullHandler())  # what X's notices say is not of interest here
-    broken: list[proving.Broken] = []
+    broken: list[Broken] = []
     became: dict[str, Counter[str]] = {}
     refused: dict[str, Counter[str]] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for trial in proving.trials(settings, lines, seed):
+        for trial in trials(settings, lines, seed):
             task = progress.add_task(trial.source, total=trial.length)
             for line in trial.lines:
                 found = trial.judge.take(line)

@@ -1,6 +1,7 @@
 """`earshot gazetteer build|show`: the file of places that ships with Earshot.
 
-Knows how to say it; building is `deploy/gazetteer`, which needs packages that only `make gazetteer` brings.
+Knows options and what is printed; `deploy/gazetteer` builds the file and needs packages that only
+`make gazetteer` installs.
 """
 
 import json
@@ -21,20 +22,26 @@ SHIPPED = Path(str(resources.files(places) / names.FILE))
 
 @click.group()
 def gazetteer() -> None:
-    """The places that are known."""
+    """Build and show the file of known places."""
 
 
 @gazetteer.command()
 @click.option(
-    "--to", type=click.Path(path_type=Path, dir_okay=False), default=SHIPPED, help="Instead of the package's."
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=SHIPPED,
+    help="Write this file instead of the package's.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if the file is not what would be written.")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if the file is not up to date.")
 def build(to: Path, check: bool) -> None:
-    """Build the file anew; `make gazetteer` calls this. The same versions give the same bytes."""
+    """Build the file from its sources.
+
+    `make gazetteer` calls this. The same versions of the sources give the same bytes.
+    """
     packed = names.pack(built())
     if check:
         if not to.exists() or to.read_bytes() != packed:
-            raise UserError(f"{to} is not what its sources give: run `make gazetteer`")
+            raise UserError(f"{to} is not up to date with its sources: run `make gazetteer`")
         click.echo(f"{to}: as built from its sources")
         return
     replace_file(to, packed, sync=False)
@@ -42,9 +49,9 @@ def build(to: Path, check: bool) -> None:
 
 
 @gazetteer.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def show(as_json: bool) -> None:
-    """What is in it, and whose work it is."""
+    """Show what the file holds, its sources and their licences."""
     content = names.unpack(SHIPPED.read_bytes())
     counts = {
         "cities": len(content.cities),

@@ -1,6 +1,6 @@
-"""`earshot kafka up|down|status`: the local Kafka, or a word that another broker is used.
+"""`earshot kafka up|down|status`: the local Kafka, unless KAFKA_BOOTSTRAP names another broker.
 
-Knows how to say it; doing it is `deploy/local_kafka`.
+Knows options and what is printed; the work is `deploy/local_kafka`'s.
 """
 
 import click
@@ -16,9 +16,10 @@ _ANSWER_WITHIN = 3.0
 
 @click.group()
 def kafka() -> None:
-    """The local Kafka: one node on loopback, its data kept between runs.
+    """Start, stop and look at the local Kafka.
 
-    With KAFKA_BOOTSTRAP set that broker is used, and nothing here is started or stopped.
+    It is one node on loopback and keeps its data between runs. If KAFKA_BOOTSTRAP is set, Earshot uses that broker, and
+    these commands start and stop nothing.
     """
 
 
@@ -27,18 +28,18 @@ def kafka() -> None:
     "--port",
     type=click.IntRange(0, 65_535),
     default=0,
-    help="Port to listen on; 0 keeps the last, or takes a free one.",
+    help="Port to listen on; 0 keeps the last one, or takes a free one.",
 )
 @click.option(
     "--heap",
     type=click.IntRange(128, 65_536),
     default=256,
     show_default=True,
-    help="Most memory of the JVM's heap, MB.",
+    help="Largest heap of the JVM, MB.",
 )
 @click.pass_obj
 def up(settings: Settings, port: int, heap: int) -> None:
-    """Start it, unless it runs, and print its address."""
+    """Start the local Kafka, unless it runs, and print its address."""
     if settings.kafka_bootstrap:
         require_answer(settings, _ANSWER_WITHIN)
         click.echo(f"KAFKA_BOOTSTRAP is set: using the broker at {settings.kafka_bootstrap}; no local Kafka is started")
@@ -49,18 +50,21 @@ def up(settings: Settings, port: int, heap: int) -> None:
 @kafka.command()
 @click.pass_obj
 def down(settings: Settings) -> None:
-    """Stop it; its data stay."""
+    """Stop the local Kafka and keep its data."""
     if settings.kafka_bootstrap:
-        click.echo(f"KAFKA_BOOTSTRAP is set: the broker at {settings.kafka_bootstrap} is not ours to stop")
+        click.echo(f"KAFKA_BOOTSTRAP is set: the broker at {settings.kafka_bootstrap} was not started here")
         return
     click.echo("stopped" if local_kafka(settings).down() else "not running")
 
 
 @kafka.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def status(settings: Settings, as_json: bool) -> None:
-    """Say whether it runs, and where. Exit code 0 also when it does not."""
+    """Say whether the local Kafka runs, and where.
+
+    Exit code 0 also when it does not run.
+    """
     if settings.kafka_bootstrap:
         now = Status(answers(settings, _ANSWER_WITHIN), settings.kafka_bootstrap, 0, "", "")
     else:
@@ -68,7 +72,7 @@ def status(settings: Settings, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(now))
     elif settings.kafka_bootstrap:
-        click.echo(f"{'answers' if now.running else 'does not answer'}: {now.bootstrap} (by KAFKA_BOOTSTRAP)")
+        click.echo(f"{'answers' if now.running else 'does not answer'}: {now.bootstrap} (set by KAFKA_BOOTSTRAP)")
     elif now.running:
         click.echo(f"running at {now.bootstrap}, process {now.pid}, log {now.log}")
     else:

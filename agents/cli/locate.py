@@ -1,7 +1,7 @@
-"""`earshot locate`: where a profile text says that its author is, how near that is to a hospital, and why.
+"""`earshot locate`: the place that a profile text means, how near it is to a hospital, and why.
 
-Owns what is shown; the reading is `streams/reading/places/`. The text is the command's own argument or file, so it may
-be shown.
+Owns what is shown; `streams/reading/places/` finds the place and the tier. The text is the command's own argument or
+file, so it may be shown.
 """
 
 import csv
@@ -120,17 +120,20 @@ class Atlas:
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--hospital", "named", default="", help="An id, an @handle, or part of a name.")
+@click.option("--hospital", "named", default="", help="The hospital: its id, an @handle, or part of its name.")
 @click.option(
-    "--csv", "file", type=click.Path(path_type=Path), help="Many: a CSV file; column location, perhaps hospital."
+    "--csv",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Read many texts from a CSV file with the column location and, if you like, hospital.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON, one line for each text.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one line for each text.")
 @click.pass_obj
 def locate(settings: Settings, text: str | None, named: str, file: Path | None, as_json: bool) -> None:
-    """Show the place that TEXT means, and how near it is to a hospital, with the rule that decided.
+    """Show the place that TEXT means, how near it is to a hospital, and which rule decided.
 
-    With --csv the answers are CSV (or JSON lines) on stdout, one for each row; --hospital is then that of the rows that
-    name none.
+    With --csv, print one CSV row (or JSON line) for each row of the file. --hospital then holds for the rows that name
+    no hospital.
     """
     if (text is None) == (file is None):
         raise click.UsageError("give one TEXT, or --csv FILE")

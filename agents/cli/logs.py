@@ -14,7 +14,10 @@ records and tweepy the token."""
 
 
 def begin(settings: Settings) -> None:
-    """Log from here on, at the level that is set. Never Faust's `-l warn`, which turns the root logger to DEBUG."""
+    """Log to stderr from now on, at the level of the settings.
+
+    Never Faust's `-l warn`, which turns the root logger to DEBUG.
+    """
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )

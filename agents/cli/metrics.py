@@ -8,12 +8,12 @@ from streams.metrics.registry import LOADED, METRICS
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="As docs/metrics.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/metrics.md.")
 def metrics(as_json: bool, as_markdown: bool) -> None:
-    """List every metric: name, kind, labels, what it says, what to do when it moves."""
+    """List every metric: kind, labels, meaning, what to do when it moves."""
     if as_json and as_markdown:
-        raise click.UsageError("one of --json and --markdown, not both")
+        raise click.UsageError("give --json or --markdown, not both")
     if as_json:
         click.echo(msgspec.json.encode(METRICS))
     elif as_markdown:

@@ -1,6 +1,7 @@
 """`earshot rules plan|apply`: the stream rules at X against those that directory and community queries want today.
 
-Knows how to say it; wording is `agents/ingest/x/rule_text.py`'s, planning and syncing `agents/ingest/x/rule_plan.py`'s.
+Knows options and what is printed; `agents/ingest/x/rule_text.py` words the rules, `rule_plan.py` beside it plans
+and syncs them.
 """
 
 import time
@@ -25,14 +26,17 @@ from streams.settings import Settings
 
 @click.group()
 def rules() -> None:
-    """The stream rules: which posts X sends."""
+    """Show and apply the stream rules: which posts X sends."""
 
 
 @rules.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def plan(settings: Settings, as_json: bool) -> None:
-    """Show what `apply` would add, keep and delete, and the share of X's cap. Changes nothing."""
+    """Show what `apply` would change at X, and change nothing.
+
+    Prints the rules to add, keep and delete, and their share of X's cap.
+    """
     client, wanted = _client(settings)
     try:
         planned = stream_rules.plan(stream_rules.current(client), wanted)
@@ -42,13 +46,13 @@ def plan(settings: Settings, as_json: bool) -> None:
 
 
 @rules.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def apply(settings: Settings, as_json: bool) -> None:
-    """Make the rules at X the wanted ones; adds before it deletes. Ingest does so by itself when it
-    connects and after an edit.
+    """Make the rules at X the wanted ones.
 
-    Run it again after an error: what was done is not done twice. Exit code 1 when X refused a rule.
+    Adds before it deletes. Ingest does this by itself when it connects and after an edit. After an error, run it again:
+    nothing is done twice. Exit code 1: X refused a rule.
     """
     client, wanted = _client(settings)
     try:

@@ -7,10 +7,10 @@ from streams.settings import Settings, describe
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def settings(settings: Settings, as_json: bool) -> None:
-    """List every setting: variable, value in force, what is allowed, what it does."""
+    """List every setting: variable, value, allowed values, what it does."""
     if as_json:
         found = [{**msgspec.structs.asdict(one), "value": getattr(settings, one.name)} for one in describe()]
         click.echo(msgspec.json.encode(found))

@@ -20,25 +20,32 @@ KEEP_SECONDS = 600.0
 
 @click.group("simulate-bluesky", invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--rate", type=click.FloatRange(0.01, 2_000), default=20.0, show_default=True, help="Posts a second.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed writes the same posts.")
-@click.option("--count", type=click.IntRange(0), help="Posts in all; then only what is no post.")
+@click.option("--count", type=click.IntRange(0), help="Posts in all; after them come only events that are no posts.")
 @click.option(
     "--keep",
     type=click.FloatRange(1, 129_600),
     default=KEEP_SECONDS,
     show_default=True,
-    help="Seconds that are sent again to who comes back with a cursor.",
+    help="Seconds of events to keep for listeners that come back with a cursor.",
 )
 @click.pass_context
 def command(
     ctx: click.Context, *, host: str, port: int, rate: float, seed: int, count: int | None, keep: float
 ) -> None:
-    """Stand in for Bluesky's Jetstream, until ctrl-c. The first line of output is its address.
+    """Stand in for Bluesky's Jetstream until ctrl-c.
 
-    Posts begin with the first listener: most to or about the hospitals with a Bluesky account, some of nobody's. A few
-    are deleted, and a few accounts go. It sends everything, as Jetstream does, and nothing is ever refused.
+    The first line of output is its address. Posts begin with the first listener. Most are to or about the hospitals
+    with a Bluesky account. A few are deleted, and a few accounts go. It sends everything, as Jetstream does, and
+    refuses no connection.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -51,9 +58,10 @@ def command(
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_context
 def made(ctx: click.Context, folder: Path) -> None:
-    """Write a copy of the directory in which every hospital has a made-up Bluesky account, to FOLDER.
+    """Write to FOLDER a directory with made-up Bluesky accounts.
 
-    For EARSHOT_DIRECTORY_FOLDER of simulate-bluesky, ingest and workers alike. Not for the real Bluesky.
+    It is a copy of the directory in which every hospital has an account. Set EARSHOT_DIRECTORY_FOLDER to it for
+    simulate-bluesky, ingest and workers. Do not use it with the real Bluesky.
     """
     settings: Settings = ctx.obj
     click.echo(f"{folder}: {copy_with_accounts(settings.directory_folder, folder)} hospitals with a made-up account")

@@ -21,29 +21,46 @@ from streams.settings import Settings
 
 
 @click.group("simulate-x", invoke_without_command=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; compose: 0.0.0.0.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 in a container.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--rate", type=click.FloatRange(0.01, 20_000), default=200.0, show_default=True, help="Posts a second.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed writes the same posts.")
-@click.option("--count", type=click.IntRange(0), help="Posts in all; then only heartbeats.")
-@click.option("--bad-lines", type=click.IntRange(0), default=0, help="A bad line after so many good ones; 0: none.")
-@click.option("--token-file", type=click.Path(path_type=Path), help="The bearer token to take; without: any.")
+@click.option("--count", type=click.IntRange(0), help="Posts in all; after them come only heartbeats.")
 @click.option(
-    "--heartbeat", type=click.FloatRange(0.05, 3600), default=HEARTBEAT_SECONDS, show_default=True, help="Seconds."
+    "--bad-lines", type=click.IntRange(0), default=0, help="Send a bad line after so many good ones; 0 sends none."
+)
+@click.option(
+    "--token-file", type=click.Path(path_type=Path), help="Accept only the bearer token in this file; else accept any."
+)
+@click.option(
+    "--heartbeat",
+    type=click.FloatRange(0.05, 3600),
+    default=HEARTBEAT_SECONDS,
+    show_default=True,
+    help="Seconds between heartbeats.",
 )
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S"]),
-    help="UTC time of the first post, which ids hold; without: that of the first connection.",
+    help="Time of the first post (UTC), which post ids contain; else the time of the first connection.",
 )
-@click.option("--scenario", "wanted", metavar="NAME|FILE", help="What goes wrong, and when: see `scenarios`.")
-@click.option("--live", is_flag=True, help="Posts do not wait for a listener; those that nobody heard, search finds.")
+@click.option("--scenario", "wanted", metavar="NAME|FILE", help="Play this scenario of faults; `scenarios` lists them.")
+@click.option("--live", is_flag=True, help="Write posts also while nobody listens; only search finds those.")
 @click.pass_context
 def command(
     ctx: click.Context, *, host: str, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
     token_file: Path | None, heartbeat: float, start: datetime | None, wanted: str | None, live: bool,
 ) -> None:  # fmt: skip
-    """Stand in for X, until ctrl-c. The first line of output is its address."""
+    """Stand in for X until ctrl-c.
+
+    The first line of output is its address.
+    """
     if ctx.invoked_subcommand is not None:
         return
     settings: Settings = ctx.obj
@@ -64,9 +81,9 @@ def command(
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON, with the steps and what must come of them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, with steps and expected outcome.")
 def scenarios(*, as_json: bool) -> None:
-    """List the scenarios for --scenario: name, what it is about, how ingest must come out of it."""
+    """List the scenarios and how ingest must come out of each."""
     found = {name: scenario.load(name) for name in scenario.names()}
     if as_json:
         click.echo(msgspec.json.encode([{"name": name, **msgspec.to_builtins(one)} for name, one in found.items()]))
@@ -74,7 +91,7 @@ def scenarios(*, as_json: bool) -> None:
     for name, one in found.items():
         ends = ", ".join(f"{kind} x{times}" for kind, times in one.expect.ends.items()) or "no end"
         click.echo(
-            f"{name}\n    {one.about}\n    {ends}; then {one.expect.state}, {one.expect.connects} connects at most"
+            f"{name}\n    {one.about}\n    {ends}; then {one.expect.state}; at most {one.expect.connects} connects"
         )
 
 

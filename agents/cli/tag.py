@@ -1,6 +1,6 @@
-"""`earshot tag`: what Earshot reads in a text, and why.
+"""`earshot tag`: the topics and intent of a text, and why.
 
-Knows how to say it; the reading is `streams/reading/`. The text is the command's own argument, so it may be shown.
+Knows what is printed; the tagging is `streams/reading/`. The text is the command's own argument, so it may be shown.
 """
 
 from collections.abc import Iterator
@@ -56,14 +56,17 @@ class Read(msgspec.Struct, frozen=True):
 @click.command()
 @click.argument("text")
 @click.option(
-    "--hospital", "named", default="", help="Read it for this hospital: its id, an @handle of its, or part of its name."
+    "--hospital",
+    "named",
+    default="",
+    help="Tag it for this hospital: its id, one of its @handles, or part of its name.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
-    """Show what TEXT is about, what it wants, and by which phrases.
+    """Show the topics and intent of TEXT, and the phrases that decided.
 
-    Without --hospital every @handle in it counts as a hospital's.
+    Without --hospital, every @handle in it counts as a hospital's.
     """
     hospitals = directory.load(settings.directory_folder)
     lexicon = lexicon_watch.load(settings, hospitals)
@@ -105,5 +108,5 @@ def _matches(text: str, lexicon: Lexicon, hospital: str) -> Iterator[Match]:
         yield Match(found.topic, found.phrase, not found.why, found.why)
     for find in lexicon.explain_intent(text):
         why = f"part of {find.struck_by!r}" if find.struck_by else ""
-        why = f"turned round by {find.negated_by!r}" if find.negated_by and not why else why
+        why = f"negated by {find.negated_by!r}" if find.negated_by and not why else why
         yield Match(find.group, find.phrase, not why, why)

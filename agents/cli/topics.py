@@ -1,6 +1,6 @@
 """`earshot topics apply|describe`: the Kafka topics as declared, against the broker's.
 
-Knows how to say it; comparing and changing is `agents/kafka/admin.py`.
+Knows what is printed; comparing and changing is `agents/kafka/admin.py`.
 """
 
 import click
@@ -13,14 +13,17 @@ from streams.settings import Settings
 
 @click.group()
 def topics() -> None:
-    """The Kafka topics of a pipeline, as declared in code."""
+    """Create and describe the Kafka topics of a pipeline."""
 
 
 @topics.command()
-@click.option("--change-config", is_flag=True, help="Also change the configuration of those that exist.")
+@click.option("--change-config", is_flag=True, help="Also change the configuration of Kafka topics that exist.")
 @click.pass_obj
 def apply(settings: Settings, change_config: bool) -> None:
-    """Create what is missing. Nothing that exists is changed unless asked; a partition count never."""
+    """Create the Kafka topics that are missing.
+
+    An existing Kafka topic is changed only with --change-config, and its number of partitions never.
+    """
     for one in apply_topics(with_kafka_address(settings), change_config=change_config):
         click.echo(f"{one.result:10}{one.name}")
         for change in one.changes:
@@ -30,10 +33,10 @@ def apply(settings: Settings, change_config: bool) -> None:
 
 
 @topics.command()
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
 def describe(settings: Settings, as_json: bool) -> None:
-    """Show each Kafka topic: what is declared, why, and whether the broker's is so."""
+    """Compare each Kafka topic with its declaration, and say why."""
     found = describe_topics(with_kafka_address(settings))
     if as_json:
         click.echo(msgspec.json.encode(found))

@@ -1,4 +1,4 @@
-"""`earshot verify`: whether the tables say what the posts say."""
+"""`earshot verify`: compares the tables with the posts."""
 
 import click
 import msgspec
@@ -10,14 +10,19 @@ from streams.settings import Settings
 
 @click.command()
 @click.option(
-    "--within", default=60.0, show_default=True, type=click.FloatRange(0, 3600), help="Seconds to wait for lag 0."
+    "--within",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="Seconds to wait until every post is processed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="As one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_context
 def verify(ctx: click.Context, within: float, as_json: bool) -> None:
-    """Count `posts` anew and compare every cell of the tables with it. Stop ingest first; workers may run.
+    """Count `posts` again and compare every cell of the tables.
 
-    Exit code 0: no difference. Posts live for 24 h and tables for longer, so this is for a pipeline younger than that.
+    Stop ingest first; workers may run. Exit code 0: no difference. Kafka keeps posts for 24 h and tables for longer, so
+    use this within 24 h of the first post.
     """
     settings: Settings = ctx.obj
     found = settled_verdict(with_kafka_address(settings), within)

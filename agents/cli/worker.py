@@ -10,7 +10,10 @@ from streams.settings import Settings
 @click.command()
 @click.pass_obj
 def worker(settings: Settings) -> None:
-    """Tag posts and keep the hospital tables; /metrics shows them. Run as many as there are partitions."""
+    """Tag posts and keep the hospital tables, which /metrics shows, until ctrl-c.
+
+    More workers share the work, at most one for each partition.
+    """
     from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import
 
     logs.begin(settings)

@@ -8,4 +8,4 @@ from agents.cli import main
 def test_a_source_is_chosen_for_ingest_only() -> None:
     done = CliRunner().invoke(main, ["chaos", "--source", "bluesky"])
     assert done.exit_code == 2
-    assert "--source is for --of ingest" in done.stderr
+    assert "use --source only with --of ingest" in done.stderr

@@ -31,20 +31,20 @@ def test_the_same_seed_spoils_the_same_lines() -> None:
     ]
 
 
-def raises(_: Intake, line: bytes, __: int) -> Record | None:
+def raises(_: Intake, line: bytes) -> Record | None:
     raise KeyError(line[:1])
 
 
-def changes(intake: Intake, line: bytes, now: int) -> Record | None:
-    return _read(intake, line.replace(b"1", b"2"), now)
+def changes(intake: Intake, line: bytes) -> Record | None:
+    return _take(intake, line.replace(b"1", b"2"))
 
 
-_read = Intake._read
+_take = Intake.take
 
 
 @pytest.mark.parametrize("fault", [raises, changes])
 def test_a_fault_of_ingest_is_seen(fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Intake, "_read", fault)
+    monkeypatch.setattr(Intake, "take", fault)
     result = CliRunner().invoke(main, ["fuzz", "--lines", "400"])
     assert result.exit_code == 1
     assert "broken: 0 of" not in result.output

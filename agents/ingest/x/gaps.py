@@ -5,7 +5,7 @@ and from the tending one several times a second. The searching is `catch_up.py`'
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
@@ -44,6 +44,11 @@ class Gaps:
     def search_for(self, wanted: RuleSet) -> None:
         """From the next gap on, search for what is wanted now; one that is being searched is searched as it began."""
         self._catch_up.queries = queries(wanted)
+
+    @property
+    def queries(self) -> Sequence[str]:
+        """What the next gap is searched for."""
+        return self._catch_up.queries
 
     def counted(self) -> bool:
         """Count a post of the stream. False: the month's reads are used up."""

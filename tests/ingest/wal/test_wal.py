@@ -21,6 +21,7 @@ from streams.errors import UserError
 from streams.settings import load
 from tests.ingest.wal import appender as appending
 from tests.ingest.wal.appender import record
+from tests.waiting import wait_until
 
 MAX_BYTES = 16 * 100_000
 """A cap whose segments are 100,000 bytes."""
@@ -242,11 +243,15 @@ def test_records_that_come_together_share_a_sync(tmp_path: Path) -> None:
 def test_who_waits_for_a_record_gets_it_and_a_close_wakes_who_waits(opened: Opened) -> None:
     wal = opened()
     found: list[list[Entry]] = []
-    thread = threading.Thread(target=lambda: found.extend([wal.take(20), wal.take(20)]))
+
+    def take_twice() -> None:
+        for _ in range(2):
+            found.append(wal.take(20))
+
+    thread = threading.Thread(target=take_twice)
     thread.start()
     fill(wal, 0)
-    while not found and thread.is_alive() and wal._taken == 0:
-        thread.join(0.01)
+    wait_until(lambda: found, "the record is taken")
     wal.close()
     thread.join(10)
     assert [len(one) for one in found] == [1, 0]

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-import requests
 import tweepy
 
 from agents.ingest.rules.model import RuleSet
@@ -23,6 +22,7 @@ from streams import directory
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
+from tests.http_answers import response
 from tests.running_ingest import TOKEN, listening, pointed_at, shipped_rules, simulated, stored
 from tests.waiting import wait_until
 
@@ -118,11 +118,7 @@ def page(ids: list[int], token: str = "") -> object:
 
 
 def refusal(status: int, **headers: str) -> tweepy.HTTPException:
-    response = requests.Response()
-    response.status_code = status
-    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    response._content = b"{}"
-    return tweepy.HTTPException(response)
+    return tweepy.HTTPException(response(status, b"{}", **headers))
 
 
 def searched(pages: Pages, reads: Reads, clock: float = NOVEMBER) -> tuple[CatchUp, list[bytes]]:

@@ -3,23 +3,15 @@
 import json
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.problems import of_line, of_refusal
 from agents.simulated.answers import REFUSAL_NAMES, REFUSALS
+from tests.http_answers import BrokenBody, response
 
 RESET = 1_790_000_000
-
-
-def response(status: int, body: object = b"", **headers: str) -> requests.Response:
-    found = requests.Response()
-    found.status_code = status
-    found._content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    found.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return found
 
 
 @pytest.mark.parametrize(
@@ -92,9 +84,8 @@ def test_no_line_and_no_body_is_too_odd_to_be_looked_at(noise: bytes) -> None:
 
 
 def test_a_body_that_breaks_off_says_nothing() -> None:
-    broken = requests.Response()
-    broken.status_code = 503
-    broken._content_consumed = True  # type: ignore[attr-defined] # as after a read that failed
+    broken = response(503)
+    broken.raw = BrokenBody()
     assert of_refusal(broken) == Outcome("server_error", 503)
 
 

@@ -22,6 +22,7 @@ from agents.simulated.thread import Running
 from streams import directory
 from streams.errors import UserError
 from streams.settings import Settings, load
+from tests.http_answers import response
 from tests.running_ingest import TOKEN, listening, pointed_at, simulated
 from tests.waiting import wait_until
 
@@ -120,7 +121,7 @@ def test_an_edit_of_the_queries_is_taken_and_searched_for_from_then_on(listened:
     Path(listened.settings.community_queries_file).write_text("births: {hashtags: [births]}\n")
     wait_until(lambda: "#births" in values(running) and "midwife" not in values(running), "the new query stands alone")
     assert running.x.changes == ["add", "add", "delete"]
-    assert [query for query in listened.source.gaps._catch_up.queries if "births" in query] == ["#births -is:retweet"]
+    assert [query for query in listened.source.gaps.queries if "births" in query] == ["#births -is:retweet"]
     assert len(running.x.attempts) == 1
     wait_until(lambda: result(listened.rules, "done") == 2, "both syncs are counted")
     assert listened.rules.reading()["x_rules"][()] == len(running.x.rules)
@@ -144,9 +145,10 @@ def test_a_wrong_edit_is_refused_and_what_was_listened_for_stays(
 def test_an_edit_that_x_cannot_be_told_of_is_told_later(
     listened: Listened, running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    response = requests.Response()
-    response.status_code, response._content = 503, b""
-    failures: list[Exception] = [requests.ConnectionError(), tweepy.HTTPException(response, response_json={})]
+    failures: list[Exception] = [
+        requests.ConnectionError(),
+        tweepy.HTTPException(response(503), response_json={}),
+    ]
     sync = rule_plan.sync
 
     def fail_twice(*arguments: object) -> rule_plan.Plan:

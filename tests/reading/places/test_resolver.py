@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.reading.places import names
 from streams.reading.places.names import City, Content, GazetteerError, PlaceNames, Words, fold
 from streams.reading.places.place import Abstention, Place
 from streams.reading.places.resolver import Asked, Gazetteer, place_of
 from streams.vocabulary import ABSTAINED
 from tests.payloads import a_post, cases
 
-GAZETTEER = Gazetteer.load()
+NAMES = names.load()
+GAZETTEER = Gazetteer(NAMES)
 
 
 def told(place: Place | Abstention) -> str:
@@ -53,7 +55,7 @@ def test_a_point_lies_in_the_country_that_is_named_with_it(text: str) -> None:
     if isinstance(place, Place) and place.country and place.latitude is not None and place.longitude is not None:
         near = [
             city.country
-            for city in GAZETTEER._names.cities
+            for city in NAMES.cities
             if abs(city.latitude - place.latitude) < 0.5 and abs(city.longitude - place.longitude) < 0.5
         ]
         assert place.country in near
@@ -62,7 +64,7 @@ def test_a_point_lies_in_the_country_that_is_named_with_it(text: str) -> None:
 @given(st.text(max_size=200) | st.lists(st.sampled_from(PARTS), max_size=40).map(" ".join))
 @settings(deadline=None, max_examples=150)
 def test_no_text_takes_long(text: str) -> None:
-    fresh = Gazetteer(GAZETTEER._names)
+    fresh = Gazetteer(NAMES)
     begun = time.perf_counter()
     fresh.resolve(text)
     assert time.perf_counter() - begun < 0.25, "a bound against hangs: 5 ms are asked for, 0.2 is the usual"
@@ -96,7 +98,7 @@ def test_the_worst_texts_are_refused_or_read_without_getting_lost(text: str) -> 
 
 
 def test_every_city_resolves_to_itself_beside_its_state() -> None:
-    for city in GAZETTEER._names.cities:
+    for city in NAMES.cities:
         if city.country == "US":
             place = GAZETTEER.resolve(f"{city.name}, {city.admin1}")
             if " and " in city.name or " - " in city.name or "," in city.name:
@@ -108,7 +110,7 @@ def test_every_city_resolves_to_itself_beside_its_state() -> None:
 
 
 def test_every_state_name_alone_is_known_no_finer_than_the_state() -> None:
-    for name, code in GAZETTEER._names.state_names.items():
+    for name, code in NAMES.state_names.items():
         place = GAZETTEER.resolve(name.title())
         if name in ("new york", "washington"):
             continue  # cities first; tested by the cases
@@ -158,7 +160,7 @@ def test_impossible_coordinates_are_no_place(point: tuple[float, float]) -> None
 
 
 def test_answers_are_remembered_and_counted() -> None:
-    fresh = Gazetteer(GAZETTEER._names)
+    fresh = Gazetteer(NAMES)
     assert fresh.resolve("Corvallis, OR") is fresh.resolve("Corvallis, OR")
     fresh.resolve("Bemidji, MN")
     assert fresh.asked() == Asked(hits=1, misses=2)
