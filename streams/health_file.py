@@ -1,6 +1,6 @@
-"""Health as progress: a file that a process touches while it gets on, and whose age says whether it does.
+"""The health file: a process touches it while it makes progress, so its age says whether it does.
 
-Touched by the worker and by ingest, each by its own idea of getting on; read by `earshot health`, which compose calls.
+Touched by the worker and by ingest, each by its own measure of progress; read by `earshot health`, which compose calls.
 Knows no process.
 """
 
@@ -27,7 +27,7 @@ class Beat:
             self._path.unlink()
 
     def touch(self) -> None:
-        """It gets on."""
+        """Say that the process made progress. Writes at most once in `TOUCH_SECONDS`; does not block."""
         if time.monotonic() - self._touched >= TOUCH_SECONDS:
             self._touched = time.monotonic()
             self._write()

@@ -1,4 +1,4 @@
-"""Making a broker's Kafka topics what `streams/kafka/topics.py` declares.
+"""Makes a broker's Kafka topics what `streams/kafka/topics.py` declares.
 
 Called by `earshot topics`, the demo, chaos and the tests; nobody else creates, changes or deletes a Kafka topic. Knows
 the declaration and the admin client, neither records nor groups' meaning.
@@ -71,7 +71,7 @@ class Described(msgspec.Struct, frozen=True):
 
 
 def apply_topics(settings: Settings, *, change_config: bool = False) -> list[Applied]:
-    """Create the declared Kafka topics that are missing; returns when each partition has a leader.
+    """Create the declared Kafka topics that are missing. Blocks until each partition has a leader, some 10 s at most.
 
     A partition count that differs is an error; so is a configuration, unless `change_config`. Everything is
     compared, and tried by the broker without effect, before anything is changed. `settings.kafka_bootstrap` must be
@@ -235,7 +235,7 @@ def _wait_until_applied(admin: KafkaAdminClient, topics: tuple[KafkaTopic, ...])
         if not late:
             return
         if time.monotonic() > deadline:
-            raise UserError(f"Kafka took the changes and does not show them yet ({', '.join(late)}): run it again")
+            raise UserError(f"Kafka accepted the changes but does not show them yet ({', '.join(late)}): run it again")
         time.sleep(_PAUSE)
 
 

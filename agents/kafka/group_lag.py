@@ -31,7 +31,7 @@ Lag = Mapping[tuple[str, int], int]
 
 
 def lag(settings: Settings) -> Lag:
-    """As it is now, of every partition. Raises `UserError` when Kafka does not say."""
+    """The lag of every partition now. Blocks for Kafka's answers. Raises `UserError` if Kafka does not answer."""
     places = {
         TopicPartition(stage.source(settings), number): (stage.name, number)
         for stage in STAGES
@@ -46,7 +46,7 @@ def lag(settings: Settings) -> Lag:
 
 
 def total(settings: Settings) -> int:
-    """Over all partitions. Raises `UserError` as `lag`."""
+    """The lag over all partitions. Blocks and raises as `lag`."""
     return sum(lag(settings).values())
 
 
@@ -59,7 +59,8 @@ def _committed(admin: KafkaAdminClient, group: str) -> dict[TopicPartition, int]
 
 
 class LagWatch:
-    """Asks in a thread of its own, since a broker may take seconds to answer."""
+    """Asks every `ASK_SECONDS` in the thread `earshot-lag`: a broker may take seconds to answer. Read `seen` from any
+    thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -69,11 +70,11 @@ class LagWatch:
         """By the last answer; empty while there is none."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread. Returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a question that Kafka does not answer is left to itself."""
+        """Stop asking. Blocks for `STOP_SECONDS` at most; a request that Kafka does not answer ends later by itself."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)

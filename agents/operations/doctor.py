@@ -65,7 +65,7 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         name = f"Kafka topic {one.declared.name}"
         if one.state == "differs" and one.partitions != one.declared.partitions:
             found = f"has {one.partitions} partitions, should have {one.declared.partitions}"
-            yield Finding("fail", name, found, "`earshot topics apply` says which ways there are")
+            yield Finding("fail", name, found, "run `earshot topics apply`: it says what you can do")
         elif one.state == "differs":
             found = "; ".join(map(str, one.differences))
             yield Finding("warn", name, found, "run `earshot topics apply --change-config`")
@@ -93,13 +93,15 @@ def _disk() -> Finding:
     found = f"{disk.free / 1e9:.1f} GB free, {share:.0%}"
     if share >= DISK_WARN:
         return Finding("ok", "disk", found)
-    return Finding("fail" if share < DISK_FAIL else "warn", "disk", found, "make room: Kafka stops at a full disk")
+    return Finding(
+        "fail" if share < DISK_FAIL else "warn", "disk", found, "make room: Kafka stops when the disk is full"
+    )
 
 
 def _metrics(job: Job, settings: Settings, port: int) -> Finding:
     what, name = f"/metrics of {job}", variable("metrics_port" if job == "worker" else "ingest_metrics_port")
     if port == 0:
-        return Finding("warn", what, f"{name} is 0: its port is known to its log only", f"set {name} to a port")
+        return Finding("warn", what, f"{name} is 0: the port is only in its log", f"set {name} to a port")
     url = f"http://{settings.metrics_host}:{port}/metrics"
     try:
         with _loopback() as session:
@@ -107,8 +109,8 @@ def _metrics(job: Job, settings: Settings, port: int) -> Finding:
     except requests.RequestException:
         return Finding("warn", what, f"nothing answers at {url}", f"start `earshot {job}`, unless it runs elsewhere")
     if answer.status_code != 200 or f"# TYPE {_OURS[job]} " not in answer.text:
-        found = f"what answers at {url} is no {job} of Earshot"
-        return Finding("fail", what, found, f"end what listens there, or set {name}")
+        found = f"another program than Earshot's {job} answers at {url}"
+        return Finding("fail", what, found, f"stop that program, or set another {name}")
     return Finding("ok", what, f"answers at {url}")
 
 
@@ -121,7 +123,7 @@ def _prometheus(url: str) -> Iterator[Finding]:
             answer.raise_for_status()
             targets = msgspec.json.decode(answer.content, type=_Targets).data.activeTargets
     except (requests.RequestException, msgspec.DecodeError) as error:
-        found = f"{url} does not tell its targets ({type(error).__name__})"
+        found = f"{url} does not list its targets ({type(error).__name__})"
         yield Finding("fail", "Prometheus", found, f"start it, or correct {variable('prometheus_url')}")
         return
     for job in _OURS:
@@ -129,11 +131,11 @@ def _prometheus(url: str) -> Iterator[Finding]:
         down = [target for target in of_job if target.health != "up"]
         what = f"Prometheus job {job}"
         if not of_job:
-            yield Finding("fail", what, "it has no target", f"see that a {job} runs, and Prometheus' scrape_configs")
+            yield Finding("fail", what, "it has no target", f"start the {job}, and check Prometheus' scrape_configs")
         for target in down:
             found = f"{target.scrapeUrl} is {target.health} ({target.lastError or 'not scraped yet'})"
             state: Literal["warn", "fail"] = "fail" if target.health == "down" else "warn"
-            yield Finding(state, what, found, f"see the {job}'s log; just started, ask again in a minute")
+            yield Finding(state, what, found, f"read the {job}'s log; if it just started, ask again in a minute")
         if of_job and not down:
             yield Finding("ok", what, f"{len(of_job)} up")
 

@@ -1,4 +1,4 @@
-"""Ingest hurt on purpose: what it accepted is on `posts`, through kill -9 of its own and an outage of Kafka.
+"""Proves that no accepted post is lost: kills ingest with SIGKILL, stops Kafka for a while, compares post ids.
 
 Behind `earshot chaos --of ingest` and the tests. Ingest is a process, its source a simulated one in this process, so
 that what was delivered is known by id. Workers and catch-up have no part in it.
@@ -27,7 +27,7 @@ _FRESH = 1.0
 
 
 class Kills(NamedTuple):
-    """What came of killing ingest. Posts, by id."""
+    """Result of killing ingest. Posts are counted by id."""
 
     kills: int
     delivered: int
@@ -42,7 +42,7 @@ class Kills(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """What came of an outage of Kafka. Posts, by id."""
+    """Result of an outage of Kafka. Posts are counted by id."""
 
     seconds: float
     accepted: int
@@ -71,17 +71,17 @@ def kills(
     rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
     with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, seed) as heard:
         ingest = _start(pipeline)
-        pipeline.wait_until(lambda: heard.begun(pipeline.settings), "it has a place to go on from")
+        pipeline.wait_until(lambda: heard.begun(pipeline.settings), "ingest has saved a cursor")
         accepted: set[str] = set()
         for _ in range(number):
             _wait_flow(pipeline, heard, rate / 2)
             time.sleep(rng.uniform(0, 0.5))
             ingest.kill()
             accepted |= in_wal(Path(pipeline.settings.wal_dir)) | on_kafka(pipeline.settings)
-            say(f"killed, with {len(accepted)} posts accepted until now")
+            say(f"killed ingest; {len(accepted)} posts accepted until now")
             ingest.start()
         _wait_flow(pipeline, heard, rate / 2)
-        pipeline.wait_until(lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile is heard")
+        pipeline.wait_until(lambda: heard.replayed(pipeline.scrape("ingest")), "what was sent meanwhile has arrived")
         pipeline.stop_posts()
         delivered = len(heard.delivered)  # some sources go on by themselves
         accepted |= in_wal(Path(pipeline.settings.wal_dir))
@@ -92,23 +92,23 @@ def kills(
 def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None], source: Name = "x") -> Outage:
     """Stop a Kafka of its own for so long at `rate` posts a second. Raises `UserError` when the broker is another's."""
     if settings.kafka_bootstrap:
-        raise UserError("an outage is made on a local Kafka only: unset KAFKA_BOOTSTRAP")
+        raise UserError("only the local Kafka can be stopped for an outage: unset KAFKA_BOOTSTRAP")
     count = int(rate * (_BEFORE + seconds + _AFTER))
     with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, 7, count) as heard:
         assert pipeline.own_kafka is not None  # noqa: S101 - for mypy: no other broker was given
         ingest = _start(pipeline)
         _wait_flow(pipeline, heard, rate * _BEFORE)
-        say(f"Kafka stops for {seconds:.0f} s")
+        say(f"stopping Kafka for {seconds:.0f} s")
         before = ingest.rss_bytes()
         pipeline.own_kafka.down()
         time.sleep(seconds)
         growth = ingest.rss_bytes() - before
-        say(f"Kafka starts, {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait")
+        say(f"starting Kafka; {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait in the WAL")
         pipeline.own_kafka.up()
         back = time.monotonic()
-        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "nothing waits")
+        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "no record waits in the WAL")
         drained = time.monotonic() - back
-        pipeline.wait_until(lambda: heard.exhausted, "every post is out")
+        pipeline.wait_until(lambda: heard.exhausted, "every post is sent")
         lines = heard.lines
         taken = {"source": heard.name, "kind": "post"}
         pipeline.wait_until(

@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
     faults: Counter[str]
     lag: int
     restarts: int
-    """Workers that ended by themselves (fenced, mostly) and were started again."""
+    """How often a worker ended by itself (mostly fenced by Kafka) and was restarted."""
 
     @property
     def exact(self) -> bool:
@@ -73,7 +73,7 @@ def plan(kills: int, seconds: float, seed: int, *, others: bool = True) -> list[
 
 
 class Chaos:
-    """One run: a pipeline, a plan, and a hand that starts again what ended, as compose would."""
+    """One run: carries out the faults and restarts workers that ended, as compose would. Used from one thread."""
 
     def __init__(self, pipeline: Pipeline, say: Callable[[str], None]) -> None:
         self._pipeline = pipeline
@@ -84,23 +84,23 @@ class Chaos:
         self.restarts = 0
 
     def keep_up(self) -> None:
-        """Start again what ended by itself."""
+        """Restart each worker that ended by itself. Raises `UserError` if another child ended."""
         for child in self._pipeline.ended():
             if child.name in self._wanted:
                 self.restarts += 1
-                self._say(f"{child.name} ended by itself ({child.last_line()[:160]}): starting it again")
+                self._say(f"{child.name} ended by itself ({child.last_line()[:160]}): restarting it")
                 self._pipeline.start_worker(child.name)
             elif child.name not in self._pipeline.workers:
                 raise child.ended_error()
 
     def wait_until(self, moment: float) -> None:
-        """Until a moment of `time.monotonic()`."""
+        """Block until a moment of `time.monotonic()`, and keep workers up meanwhile."""
         while (left := moment - time.monotonic()) > 0:
             time.sleep(min(left, 0.2))
             self.keep_up()
 
     def inflict(self, fault: Fault) -> None:
-        """Do it. A kill drawn for a worker that is not there hits the first."""
+        """Carry out one fault. A kill of a worker that is not there hits the first."""
         name = fault.worker if fault.worker in self._wanted or fault.kind != "kill" else FIRST
         if fault.kind == "join":
             self._wanted.add(name)
@@ -143,7 +143,7 @@ def run(
             chaos.wait_until(started + fault.at)
             chaos.inflict(fault)
         chaos.wait_until(started + seconds)
-        say("no more posts: draining")
+        say("posts stopped: waiting until all are processed")
         pipeline.stop_posts()
         lag = pipeline.drain(chaos.keep_up)
         pipeline.stop_workers()

@@ -86,11 +86,11 @@ def heard(samples: Samples) -> str:
         int(samples.get(("source_lines_total", frozenset({("source", source), ("kind", kind)})), 0))
         for source, kind in (("x", "post"), ("bluesky", "post"), ("bluesky", "withdrawal"))
     )
-    return f"taken: {x} posts of X, copies among them, {bluesky} of Bluesky; {withdrawn} withdrawals there"
+    return f"ingest took {x} posts from X (copies included), {bluesky} posts and {withdrawn} withdrawals from Bluesky"
 
 
 class Demo:
-    """One run."""
+    """One run of the demo. `run` blocks until it is over; ctrl-c ends it early."""
 
     def __init__(self, settings: Settings, console: Console) -> None:
         self._settings = settings
@@ -152,7 +152,7 @@ class Demo:
             yield None
 
     def _conclude(self, pipeline: Pipeline) -> tuple[Verdict, bool]:
-        self._say("no more posts: waiting until everything is counted and committed")
+        self._say("posts stopped: waiting until everything is counted and committed")
         self._say(heard(pipeline.scrape("ingest")))
         pipeline.stop_posts()
         lag = pipeline.drain()

@@ -1,6 +1,6 @@
-"""Lines that no source would send, by the million: whether ingest and reader take each for what it is.
+"""Damages good lines in many ways and checks what ingest and reader make of each.
 
-Called by `earshot fuzz` and, for a shorter run, by the tests. Owns how lines are spoilt and what must hold of each:
+Called by `earshot fuzz` and, for a shorter run, by the tests. Owns how lines are damaged and what must hold for each:
 nothing raises; a line is a post with its very bytes, a dead letter that gives it back, or a notice; whatever goes to
 `posts` the tagger can read or refuse with a reason. Knows no Kafka and no clock: the same seed makes the same lines.
 """
@@ -32,7 +32,7 @@ _WORDS: tuple[Any, ...] = (
     None, True, 0, -1, 1.5e308, 2**70, "", "null", "1783", "\x00", "\ud800", "é" * 50, "\u202eمرحبا", "x" * 3000, [],
     {}, [[]], {"": {}}, [None, 1, "a"], {"id": 1}, [{"id": "1", "tag": None}], "2026-13-45T99:99:99Z", float("inf"),
 )  # fmt: skip
-"""What stands where something else should."""
+"""Values to put in the place of another."""
 _BYTES = (
     b"\xff",
     b"\x00",
@@ -48,7 +48,7 @@ _BYTES = (
     b"\\ud83d",
     b"1e999",
 )
-"""What slips in between."""
+"""Bytes to insert."""
 _NAMES = (
     "data",
     "id",
@@ -80,7 +80,7 @@ _HEARD = "did:plc:heard"
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A line of which something does not hold."""
+    """A line that failed a check."""
 
     line: bytes
     what: str
@@ -94,7 +94,7 @@ class Spoiler:
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
 
     def lines(self, count: int) -> Iterator[bytes]:
-        """`count` lines, most of them spoilt once or more, some not at all."""
+        """`count` lines, most of them damaged once or more, some not at all."""
         for _ in range(count):
             line = self._random.choice(self._good)
             for _ in range(self._random.choice((0, 1, 1, 1, 2, 3, 6))):
@@ -102,7 +102,7 @@ class Spoiler:
             yield line
 
     def _value(self, line: bytes) -> bytes:
-        """Another value, name or nothing somewhere in the object."""
+        """Replace, rename or delete one value of the object."""
         if line.count(b"{") + line.count(b"[") > _MOST_OPEN:
             return self._slip(line)
         try:
@@ -125,28 +125,28 @@ class Spoiler:
         return json.dumps(found, ensure_ascii=self._random.random() < 0.5).encode("utf-8", "surrogatepass")
 
     def _slip(self, line: bytes) -> bytes:
-        """Bytes that do not belong there."""
+        """Insert bytes that do not belong there."""
         at = self._random.randrange(len(line) + 1)
         return line[:at] + self._random.choice(_BYTES) + line[at:]
 
     def _flip(self, line: bytes) -> bytes:
-        """A bit turned round."""
+        """Flip one bit."""
         if not line:
             return line
         at = self._random.randrange(len(line))
         return line[:at] + bytes([line[at] ^ 1 << self._random.randrange(8)]) + line[at + 1 :]
 
     def _cut(self, line: bytes) -> bytes:
-        """Its beginning or its end."""
+        """Keep only the beginning or the end."""
         at = self._random.randrange(len(line) + 1)
         return line[:at] if self._random.random() < 0.7 else line[at:]
 
     def _join(self, line: bytes) -> bytes:
-        """Two lines in one."""
+        """Join two lines."""
         return line + self._random.choice((b"", b"\n", b" ")) + self._random.choice(self._good)[:500]
 
     def _nest(self, line: bytes) -> bytes:
-        """Nested too deep."""
+        """Nest the line deeply."""
         depth = self._random.randrange(1, _MOST_DEPTH)
         opens, closes = self._random.choice(((b'{"data":', b"}"), (b"[", b"]")))
         return opens * depth + line + closes * self._random.choice((depth, depth - 1))
@@ -163,7 +163,7 @@ def _places(found: Any) -> Iterator[tuple[Any, Any]]:
 
 
 class Judge:
-    """Gives each line to an intake and looks at what becomes of it."""
+    """Gives each line to an intake and checks the result."""
 
     def __init__(self, max_bytes: int, reader: Reader, wanted: RuleSet | None = None) -> None:
         """`wanted`: what Bluesky's intake listens for; None: lines are X's."""
@@ -176,7 +176,7 @@ class Judge:
         """Of those on `posts`: why the tagger would not read them."""
 
     def take(self, line: bytes) -> Broken | None:
-        """What does not hold of this line, if anything."""
+        """The check that this line failed, if any."""
         try:
             records = self._records(line)
             for record in records:
@@ -223,7 +223,7 @@ def _hold(holds: bool, what: str) -> None:
 
 
 class Trial(NamedTuple):
-    """One source's lines and who judges them."""
+    """The lines of one source and their judge."""
 
     source: str
     length: int

@@ -98,7 +98,7 @@ class Pipeline:
         apply_topics(self.settings)
 
     def start_simulated_x(self, rate: float, seed: int, count: int | None = None, bad_lines: int = 0) -> None:
-        """The simulated X; `bad_lines`: every so many lines one is broken, 0 for none."""
+        """Start the simulated X; blocks until it listens, 20 s at most. `bad_lines`: one after so many lines; 0: none."""
         token = self.folder / "token"
         token.write_text(secrets.token_urlsafe(24))
         token.chmod(0o600)
@@ -113,7 +113,8 @@ class Pipeline:
         self.settings = msgspec.structs.replace(self.settings, x_base_url=self.x_url, x_token_file=str(token))
 
     def start_simulated_bluesky(self, rate: float, seed: int) -> None:
-        """The simulated Bluesky, and from now on a directory with made-up accounts there: before whatever reads one."""
+        """Start the simulated Bluesky and use a directory with made-up accounts there; blocks until it listens, 20 s at
+        most. Call it before what reads a directory starts."""
         folder = self.folder / "directory"
         copy_with_accounts(self.settings.directory_folder, folder)
         self.settings = msgspec.structs.replace(self.settings, directory_folder=str(folder))
@@ -125,14 +126,14 @@ class Pipeline:
         self.settings = msgspec.structs.replace(self.settings, bluesky_url=url, sources="x,bluesky")
 
     def start_ingest(self) -> None:
-        """Ingest, pointed at the simulated sources."""
+        """Start ingest, pointed at the simulated sources. Returns at once."""
         port = self.ports["ingest"] = free_port()
         settings = msgspec.structs.replace(self.settings, ingest_metrics_port=port)
         self.ingest = self._child("ingest", [*EARSHOT, "ingest"], settings)
         self.ingest.start()
 
     def start_worker(self, name: str) -> Child:
-        """A worker; one that ran before comes back under its name, with its port."""
+        """Start a worker, or restart it under its name and port. Returns at once."""
         if name not in self.workers:
             port = self.ports[name] = free_port()
             settings = msgspec.structs.replace(self.settings, worker_id=name, metrics_port=port)
@@ -188,14 +189,15 @@ class Pipeline:
     # -- end ----------------------------------------------------------------------------------------------------------
 
     def stop_posts(self) -> None:
-        """No more posts: ingest hands on what it has accepted, then ends."""
+        """Stop ingest, which first publishes what it accepted, then the sources. Blocks for up to 15 s each."""
         for child in (self.ingest, *self._sources):
             if child is not None and (code := child.end()):
                 raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
         self.ingest = self.simulated_x = self.simulated_bluesky = None
 
     def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
-        """Wait until every post and mention is committed; the lag left (0 unless the bound is reached)."""
+        """Block until every post and mention is committed, `DRAIN_SECONDS` at most; the lag left. Calls `keep_up`
+        meanwhile."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while (left := group_lag.total(self.settings)) > 0 and time.monotonic() < deadline:
             keep_up()
@@ -203,7 +205,7 @@ class Pipeline:
         return left
 
     def stop_workers(self) -> None:
-        """A graceful end: last checkpoint, last commit."""
+        """Stop the workers with SIGTERM, so that each commits; SIGKILL after 15 s. Blocks until all have ended."""
         for child in self.workers.values():
             if child.running:
                 child.end()

@@ -1,4 +1,4 @@
-"""Child processes of a proof: started apart from the terminal, logged to files, ended for certain.
+"""Child processes of a proof: not bound to the terminal, logged to files, always ended.
 
 Called by `pipeline.py`. Knows nothing of what they run.
 """
@@ -69,19 +69,19 @@ class Child:
                 self._process.send_signal(number)
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
+        """Send SIGKILL and block until the process is gone."""
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def wait(self, seconds: float) -> int:
-        """Wait until it has ended by itself; its exit code. Raises `subprocess.TimeoutExpired`."""
+        """Block until it has ended by itself; its exit code. Raises `subprocess.TimeoutExpired` after `seconds`."""
         if self._process is None:
             raise ValueError(f"{self.name} was never started")
         return self._process.wait(seconds)
 
     def end(self, seconds: float = 15.0) -> int | None:
-        """SIGTERM, then SIGKILL after `seconds`; the exit code."""
+        """Send SIGTERM, and SIGKILL after `seconds`; blocks until it has ended; the exit code."""
         if self._process is None:
             return None
         self.send(signal.SIGTERM)
@@ -120,7 +120,8 @@ class Child:
         return lines[-1] if lines else "no output"
 
     def wait_for_line(self, start: str, seconds: float) -> str:
-        """The first logged line that begins with `start`. Raises `UserError` if it ends first or takes too long."""
+        """Block until a logged line begins with `start`; that line. Raises `UserError` if the process ends first, or
+        after `seconds`."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for line in self.log.read_text(errors="replace").splitlines() if self.log.exists() else ():

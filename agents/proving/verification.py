@@ -1,4 +1,4 @@
-"""The oracle's verdict on a pipeline as it stands in Kafka, while no posts come.
+"""Compares a pipeline's tables with its posts, both as they are in Kafka, while no posts come.
 
 Called by `earshot verify` and, for its own pipeline, by `pipeline.py`. Reads Kafka topics and commits; changes nothing
 and knows no process.
@@ -29,18 +29,18 @@ def verdict(settings: Settings) -> Verdict:
 
 
 def settled_verdict(settings: Settings, seconds: float) -> Verdict:
-    """The verdict once every post is committed. Raises `UserError` when that takes longer than `seconds`, or when posts
-    come meanwhile: tables and posts would be of different moments."""
+    """Block until every post is committed, then judge. Raises `UserError` if that takes longer than `seconds`, or if
+    posts come meanwhile: tables and posts would then show different moments."""
     deadline = time.monotonic() + seconds
     while (left := group_lag.total(settings)) > 0:
         if time.monotonic() > deadline:
             raise UserError(
-                f"{left} records are not committed after {seconds:.0f} s: stop ingest, and see that a worker runs"
+                f"{left} records are not committed after {seconds:.0f} s: stop ingest, and check that a worker runs"
             )
         time.sleep(_PAUSE)
     posts = kafka_topics.posts(settings)
     size = stored.size(settings, posts)
     found = verdict(settings)
     if stored.size(settings, posts) != size:
-        raise UserError("posts came while they were counted: stop ingest first")
+        raise UserError("posts came during the comparison: stop ingest first")
     return found

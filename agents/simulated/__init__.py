@@ -1,10 +1,12 @@
-"""A simulated X: API v2's filtered stream and search on loopback, with people who write to and about hospitals.
+"""A simulated X and a simulated Bluesky on loopback, with people who write to and about hospitals.
 
-Part of the product: it drives the demo, chaos and the tests through the real tweepy. `people.py` and `posts.py` write
-from `content.yaml`, `feed.py` puts the posts in order, `history.py` remembers them, `bad_lines.py` spoils some,
-`stream_rules.py` judges them by what `seen.py` says of them, `rule_book.py` holds the rules. `scenario.py` reads what
-shall go wrong (`scenarios/`), `script.py` plays it. `stream.py` is the one connection, `search.py` the search,
-`compliance.py` what was taken back, `limits.py` counts requests, `answers.py` words refusals, `server.py` speaks HTTP,
-`thread.py` runs it beside a test. `jetstream.py` is another server: a scripted Bluesky, for tests alone. Ingest imports
-nothing of it: it does not know that this is not the real X.
+Part of the product: they drive the demo, chaos and the tests, X through the real tweepy. Ingest imports nothing from
+here: it does not know that these are not the real ones.
+
+Who writes: `people.py` and `posts.py`, from `content.yaml`; `feed.py` puts the posts in order, `history.py` keeps them
+for search, `bad_lines.py` damages some. X: `options.py` says what one can be told, `server.py` answers HTTP, `stream.py`
+holds the one connection, `search.py` searches, `compliance.py` tells what was taken back, `rule_book.py` keeps the
+rules, `stream_rules.py` matches them by what `post_view.py` shows of a post, `limits.py` counts requests, `answers.py`
+words refusals. `scenario.py` reads faults from `scenarios/`, `script.py` plays them. Bluesky: `bluesky.py` writes
+events, `jetstream.py` sends them. `address.py` binds a port, `thread.py` runs a server beside a test.
 """

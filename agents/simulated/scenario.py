@@ -1,4 +1,4 @@
-"""Scenarios: what the simulated X does wrong, and when, as small YAML files; listed by name.
+"""Scenarios: the faults of the simulated X and their times, as small YAML files; listed by name.
 
 Owns the format, the files in `scenarios/` and reading them. Called by `script.py`, which plays one, by `earshot
 simulate-x` and by the tests, which hold every file's `expect` against the real ingest. A step is
@@ -60,19 +60,19 @@ class Refuse(Step, frozen=True, kw_only=True, tag="refuse"):
 
 
 class End(Step, frozen=True, kw_only=True, tag="end"):
-    """The connection ends in good order."""
+    """The connection ends without an error."""
 
 
 class Partial(Step, frozen=True, kw_only=True, tag="partial"):
-    """The connection ends in good order, amid a line."""
+    """The connection ends without an error in the middle of a line."""
 
 
 class Reset(Step, frozen=True, kw_only=True, tag="reset"):
-    """The connection breaks amid a line: RST."""
+    """The connection breaks in the middle of a line: RST."""
 
 
 class Silence(Step, frozen=True, kw_only=True, tag="silence"):
-    """Nothing comes any more, no heartbeat either, until the listener goes."""
+    """X sends nothing, no heartbeat either, until the listener goes."""
 
 
 class BadLine(Step, frozen=True, kw_only=True, tag="bad_line"):
@@ -100,14 +100,14 @@ class Shuffle(Step, frozen=True, kw_only=True, tag="shuffle"):
 
 
 class Burst(Step, frozen=True, kw_only=True, tag="burst"):
-    """Posts are written so much faster for a while."""
+    """Write posts `factor` times as fast for `seconds`."""
 
     factor: Annotated[float, Meta(gt=1)] = 10.0
     seconds: Seconds
 
 
 class DropSlowReader(Step, frozen=True, kw_only=True, tag="drop_slow_reader"):
-    """From now on a listener that takes nothing for so long is told so and dropped. Always in real seconds."""
+    """From now on, tell a listener that takes nothing for `seconds` (real ones) that it is slow, and drop it."""
 
     seconds: Seconds
 
@@ -118,7 +118,7 @@ AnyStep = (
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What ingest must make of it."""
+    """How ingest must come out of it."""
 
     ends: Mapping[StreamEnd, int]
     """How often an attempt ends in which way until the scenario is over; its own stop is not among them."""
@@ -157,4 +157,4 @@ def load(wanted: str) -> Scenario:
     except OSError as error:
         raise UserError(f"the scenario {path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise UserError(f"the scenario {path} is no scenario: {error}") from None
+        raise UserError(f"{path} is not a valid scenario: {error}") from None

@@ -1,6 +1,6 @@
-"""A simulated X, or another server, in a thread of its own, for callers without an event loop.
+"""Runs a simulated X, or another server, in a thread of its own, for callers without an event loop.
 
-Called by tests. Its counters may be read from any thread; what acts on it goes through `call`.
+Called by the proofs and the tests. Counters may be read from any thread; what changes the server goes through `call`.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ Answer = TypeVar("Answer")
 Server = TypeVar("Server")
 
 STOP_SECONDS = 5.0
+"""Most that a start, an end or a `call` may take."""
 
 
 class Running:
@@ -25,13 +26,15 @@ class Running:
         self._loop = loop
 
     def call(self, action: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-        """Run one of its coroutine functions in its loop: `running.call(running.x.end_stream)`."""
+        """Run a coroutine function in the server's loop and block for its answer, `STOP_SECONDS` at most. Call it from
+        any other thread: `running.call(running.x.end_stream)`."""
         return asyncio.run_coroutine_threadsafe(action(), self._loop).result(STOP_SECONDS)
 
 
 @contextmanager
 def in_thread(make: Callable[[], SimulatedX]) -> Iterator[Running]:
-    """Run what `make` makes in a thread until the block ends. Raises what its start raised."""
+    """Start what `make` makes in the thread `simulated`, and end it with the block. Both block for `STOP_SECONDS` at
+    most. Raises what its start raised."""
     with in_loop(make) as (x, loop):
         yield Running(x, loop)
 
@@ -40,7 +43,7 @@ def in_thread(make: Callable[[], SimulatedX]) -> Iterator[Running]:
 def in_loop(
     make: Callable[[], AbstractAsyncContextManager[Server]],
 ) -> Iterator[tuple[Server, asyncio.AbstractEventLoop]]:
-    """As `in_thread`, for any server; with it comes the loop that it may be used in."""
+    """As `in_thread`, for any server. Yields it with the event loop that it must be used in."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="simulated")
     thread.start()

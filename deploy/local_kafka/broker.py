@@ -1,4 +1,4 @@
-"""The local Kafka as a thing to start, stop and ask: one folder, one broker.
+"""Starts, stops and asks the local Kafka: one folder, one broker.
 
 Owns the folder: `data/` (formatted once), `server.properties`, `broker.log` (Java's own words; `broker.log.1` is of the
 start before), `state.json` (process id and ports) and `security/` where SASL_SSL is demanded. Called by `earshot
@@ -85,7 +85,7 @@ class LocalKafka:
         self._security = Security(self.folder / "security") if sasl_ssl else None
 
     def up(self) -> str:
-        """Start it, unless it runs, and wait until it answers. Returns the address, host:port.
+        """Start it, unless it runs, and block until it answers, `READY_WITHIN` at most. Returns the address, host:port.
 
         Raises `UserError` when it cannot run; then nothing is left running.
         """
@@ -119,7 +119,7 @@ class LocalKafka:
                 raise
 
     def down(self) -> bool:
-        """Stop it and wait until its process is gone. False if it did not run."""
+        """Stop it and block until its process is gone: SIGKILL after `STOP_WITHIN`. False if it did not run."""
         if not self.folder.exists():
             return False
         with self._alone():

@@ -47,7 +47,7 @@ def test_verify_says_so_when_posts_are_not_committed(pipeline_settings: Settings
     found = verify(pipeline_settings, "--within", "0")
     assert found.exit_code == 1
     assert found.stderr == (
-        f"Error: {number} records are not committed after 0 s: stop ingest, and see that a worker runs\n"
+        f"Error: {number} records are not committed after 0 s: stop ingest, and check that a worker runs\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""A live pipeline under a Prometheus, so that queries have something real to answer from.
+"""Runs a pipeline and a Prometheus that scrapes it, so that queries get real answers.
 
 Used by the tests and the preview. The processes are `agents/proving`'s and `deploy/prometheus_tool`'s; this owns only
 the order of their start: Prometheus has scraped a worker's zeros before the first post comes.
@@ -28,8 +28,8 @@ class Live(NamedTuple):
 
 @contextmanager
 def live(settings: Settings, say: Callable[[str], None], rate: float, seed: int = 7) -> Iterator[Live]:
-    """A pipeline on its own Kafka topics at `rate` posts a second, scraped every second; with everything that has
-    metrics."""
+    """Run a pipeline with all that has metrics, at `rate` posts a second, scraped every second. Entering blocks until
+    Prometheus has a worker's first values, two minutes at most."""
     settings = msgspec.structs.replace(settings, x_compliance="stream", x_monthly_reads=MONTHLY_READS)
     with Pipeline(settings, say) as pipeline:
         pipeline.start_simulated_bluesky(rate / 10, seed)
