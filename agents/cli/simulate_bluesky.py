@@ -57,7 +57,7 @@ def command(
 @command.command("directory")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_context
-def made(ctx: click.Context, folder: Path) -> None:
+def directory_copy(ctx: click.Context, folder: Path) -> None:
     """Write to FOLDER a directory with made-up Bluesky accounts.
 
     It is a copy of the directory in which every hospital has an account. Set EARSHOT_DIRECTORY_FOLDER to it for

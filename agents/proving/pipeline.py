@@ -98,7 +98,7 @@ class Pipeline:
         apply_topics(self.settings)
 
     def start_simulated_x(self, rate: float, seed: int, count: int | None = None, bad_lines: int = 0) -> None:
-        """Start the simulated X; blocks until it listens, 20 s at most. `bad_lines`: one after so many lines; 0: none."""
+        """Start the simulated X; blocks until it listens, 20 s at most. `bad_lines`: one after so many; 0: none."""
         token = self.folder / "token"
         token.write_text(secrets.token_urlsafe(24))
         token.chmod(0o600)

@@ -40,7 +40,7 @@ class Child:
         self.starts = 0
 
     def start(self) -> None:
-        """Start it (again); the wal goes on."""
+        """Start it, or restart it; the log file is continued. Returns at once."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 self._command,
