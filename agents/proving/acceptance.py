@@ -103,10 +103,10 @@ def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str],
         pipeline.own_kafka.down()
         time.sleep(seconds)
         growth = ingest.rss_bytes() - before
-        say(f"starting Kafka; {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait in the WAL")
+        say(f"starting Kafka; {_value(pipeline.scrape('ingest'), 'pipeline_wal_records'):.0f} records wait in the wal")
         pipeline.own_kafka.up()
         back = time.monotonic()
-        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "no record waits in the WAL")
+        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "no record waits in the wal")
         drained = time.monotonic() - back
         pipeline.wait_until(lambda: heard.exhausted, "every post is sent")
         lines = heard.lines
