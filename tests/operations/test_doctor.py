@@ -135,7 +135,7 @@ def test_a_clock_that_is_wrong_is_told(alone: Settings, tmp_path: Path, ahead: i
 def test_a_port_where_something_else_answers_fails(alone: Settings) -> None:
     with web_page("# TYPE something_else gauge\n") as port:
         one = found(msgspec.structs.replace(alone, metrics_port=port))["/metrics of worker"]
-    assert (one.state, one.act) == ("fail", "end what listens there, or set EARSHOT_METRICS_PORT")
+    assert (one.state, one.act) == ("fail", "stop that program, or set another EARSHOT_METRICS_PORT")
 
 
 def test_a_prometheus_that_is_none_fails(alone: Settings) -> None:
