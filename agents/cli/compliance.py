@@ -76,8 +76,8 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
 def run(settings: Settings, as_json: bool) -> None:
     """Ask X which of our posts were taken back, and withdraw them.
 
-    Uses a batch compliance job, which takes X minutes to hours; each step is a line on stderr. If it ends before the job
-    is done (by ctrl-c or an error, exit code 1), the next run resumes the job. Ingest does this once a day if
+    Uses a batch compliance job, which takes X minutes to hours; each step is a line on stderr. If it ends before the
+    job is done (by ctrl-c or an error, exit code 1), the next run resumes the job. Ingest does this once a day if
     EARSHOT_X_COMPLIANCE is jobs.
     """
     quiet()
