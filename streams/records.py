@@ -72,6 +72,10 @@ class OpenCommunities(OpenTopics):
 NO_COMMUNITIES = OpenCommunities((), frozenset())
 
 
+NO_TIME, FUTURE, TOO_OLD = -1, -2, -3
+"""In place of a post's hour: its own time is missing; over an hour ahead of Kafka's; more than 28 days behind it."""
+
+
 class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     """One post tied to one hospital. No author, no text. Key: hospital id.
 
@@ -84,8 +88,8 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     at: int
     """Kafka timestamp of the post, ms. The only clock that decides anything."""
     hour: int
-    """Hours since the epoch of the post's own time; -1 when that is missing or implausible: no bucket, lifetime
-    only."""
+    """Hours since the epoch of the post's own time. Negative when the post is in no window, and why: `NO_TIME`,
+    `FUTURE`, `TOO_OLD`."""
     relation: Relation
     tier: Tier
     precision: Precision
@@ -107,6 +111,11 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     which is the author's."""
     communities: OpenCommunities = NO_COMMUNITIES
     """Communities of interest that the post speaks to. One of a disease never stands here: it travels in a `Tally`."""
+    five: int = -1
+    """5-minute bucket since the epoch of the post's own time; -1 where `hour` is negative."""
+    person: int = -1
+    """(register, rank) of a keyed hash of its author (`tables/sketch.py`): enough to count people, not to tell one. -1
+    for a hospital's own post."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for topics of no stated class. Costs 0.06 us."""

@@ -116,6 +116,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=10**9,
         ),
     ] = 10_000_000
+    author_key_file: Annotated[
+        str,
+        _meta(
+            "File that holds a long random line: the key under which authors are hashed to count people. Empty: a key "
+            "that is made once and kept in Kafka, where whoever reads Kafka can read it."
+        ),
+    ] = ""
     max_post_bytes: Annotated[int, _meta("Larger posts go to dead-letters unread.", "bytes", ge=1024, le=7_000_000)] = (
         1_000_000
     )

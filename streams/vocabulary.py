@@ -312,16 +312,25 @@ STREAM_END: ClosedSet[StreamEnd] = ClosedSet(
     },
 )  # fmt: skip
 
-Skipped = Literal["duplicate", "no_hospital", "unknown_hospital", "replay", "empty", "not_a_record", "withdrawal"]
+Untimely = Literal["no_time", "future", "too_old", "late"]
+UNTIMELY_BECAUSE: ClosedSet[Untimely] = ClosedSet(
+    "Untimely", "Why a post is missing from some or all windows; it is counted in the lifetime all the same.",
+    {
+        "no_time": Means("the post's own time is missing or unreadable", "Many from one source: its format changed."),
+        "future": Means("the post's own time is over an hour ahead of Kafka's", "A clock is wrong: see the broker's."),
+        "too_old": Means("the post was over 28 days old when Kafka took it", "Normal in a replay of an archive."),
+        "late": Means(
+            "the post came over two hours late", "In every window but `1h`. Normal in a catch-up or a replay."
+        ),
+    },
+)  # fmt: skip
+
+Skipped = Literal["duplicate", "no_hospital", "replay", "empty", "not_a_record", "withdrawal"]
 SKIP: ClosedSet[Skipped] = ClosedSet(
     "Skipped", "Why a readable record was not counted.",
     {
         "duplicate": Means("a copy of a post that came before", "Normal."),
         "no_hospital": Means("the post is tied to no hospital of the directory", "Normal."),
-        "unknown_hospital": Means(
-            "a mention of a hospital that this worker's directory lacks",
-            "Workers run with different directories: restart those with the old one.",
-        ),
         "replay": Means("the row contains this record already", "Rises after a restart, then stops."),
         "empty": Means("a record on `posts` without a value", "Not written by ingest: find out who writes there."),
         "not_a_record": Means(
@@ -398,7 +407,7 @@ RELOAD: ClosedSet[Reload] = ClosedSet(
 
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN, DEAD_REASON, DEAD_AT,
-    RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
+    RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
     COMPLIANCE_KIND, RULE_SYNC, RELOAD,
 )  # fmt: skip
 
@@ -406,6 +415,8 @@ TIERS: tuple[Tier, ...] = get_args(Tier)
 NEARS: tuple[Near, ...] = get_args(Near)
 INTERESTS: tuple[Interest, ...] = get_args(Interest)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
+WANTS_ANSWER: frozenset[Intent] = frozenset({"question", "request", "complaint", "crisis"})
+"""Intents of a post that waits for an answer, if it speaks to the hospital."""
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
@@ -415,6 +426,7 @@ REPLAY_KINDS: tuple[ReplayKind, ...] = get_args(ReplayKind)
 SOURCES: tuple[str, ...] = tuple(NETWORKS)
 LINE_KINDS: tuple[LineKind, ...] = get_args(LineKind)
 STREAM_ENDS: tuple[StreamEnd, ...] = get_args(StreamEnd)
+UNTIMELY: tuple[Untimely, ...] = get_args(Untimely)
 SKIPPED: tuple[Skipped, ...] = get_args(Skipped)
 ATTENTION_REASONS: tuple[AttentionReason, ...] = get_args(AttentionReason)
 WITHDRAWN: tuple[Withdrawn, ...] = get_args(Withdrawn)

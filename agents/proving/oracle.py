@@ -4,17 +4,18 @@ Uses the pure reading functions and nothing else of the product: no transport, t
 by the demo, chaos and the tests, with records as they stand in Kafka.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from agents.kafka.stored import Stored
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Tally, Withdrawal
 
 Cell = tuple[str, str, str, str]
-"""Hospital, period (`all` or `h` and the hour), kind of count, value."""
+"""Hospital, period (`all` or `h` and the hour), name of the count, and for `person` which."""
 
 
 class Verdict(NamedTuple):
@@ -55,6 +56,9 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
         for record in reader.records(envelope, partition, offset, timestamp):
             mentions += isinstance(record, Mention)
             expected.update(_cells(record))
+            if isinstance(record, Mention) and record.hour >= 0 and record.person >= 0:
+                local = record.tier == "local"
+                expected[record.hospital, f"h{record.hour}", "person", str(record.person * 2 + local)] = 1
     found = counted(changelog)
     difference = sum(abs(expected[cell] - found[cell]) for cell in expected.keys() | found.keys())
     return Verdict(distinct, mentions, difference)
@@ -62,48 +66,90 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
 
 def _cells(record: Mention | Tally) -> Iterator[Cell]:
     for period in ("all",) if record.hour < 0 else ("all", f"h{record.hour}"):
-        for kind, value in _marginals(record):
-            yield record.hospital, period, kind, value
+        for name in _marginals(record):
+            yield record.hospital, period, name, ""
 
 
-def _marginals(record: Mention | Tally) -> Iterator[tuple[str, str]]:
+def _marginals(record: Mention | Tally) -> Iterator[str]:
     prefix = "s/" if isinstance(record, Tally) else ""
     if isinstance(record, Mention):
         if record.relation == "author":
-            yield "own", ""
+            yield "own"
             return
-        yield "intents", record.intent
-    yield f"{prefix}posts", ""
-    yield f"{prefix}tiers", record.tier
+        yield f"intent/{record.intent}"
+        if record.addressed and record.intent in ("question", "request", "complaint", "crisis"):
+            yield "wants"
+    yield f"{prefix}posts"
+    yield f"{prefix}tier/{record.tier}"
     for topic in record.topics:
-        yield f"{prefix}topics", topic
+        yield f"{prefix}topic/{topic}"
     near = record.tier if record.tier in ("local", "unknown") else "away"
     for community in record.communities:
-        yield f"{prefix}communities", f"{near}/{community}"
+        yield f"{prefix}community/{near}/{community}"
     if record.communities:
-        yield f"{prefix}communities", f"{near}/*"
+        yield f"{prefix}community/{near}/*"
 
 
 def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
-    """The tables' cells: of every key the copy with the highest version, decoded as plain JSON."""
-    rows: dict[tuple[int, bytes], dict[str, object]] = {}
+    """The tables' cells: of every key the copy with the highest version, decoded as plain MessagePack. An hour that its
+    day took over from the head is the day's, whatever an older head still says."""
+    rows: dict[tuple[int, bytes], list[Any]] = {}
     for stored in changelog:
         place = (stored.partition, stored.key or b"")
         if stored.value is None:
             rows.pop(place, None)
             continue
-        row = json.loads(stored.value)
-        if place not in rows or row["version"] > rows[place]["version"]:
+        row = msgspec.msgpack.decode(stored.value)
+        if place not in rows or row[1] > rows[place][1]:
             rows[place] = row
     cells: Counter[Cell] = Counter()
+    taken: set[tuple[str, int]] = set()
     for (_, key), row in rows.items():
-        hospital, period, *service = key.decode().split("/")
-        prefix = "s/" if service else ""
-        for kind in ("posts", "own"):
-            cells[hospital, period, prefix + kind, ""] += int(str(row[kind]))
-        for kind in ("tiers", "topics", "intents", "communities"):
-            values = row.get(kind, {})  # a row of before has fewer
-            assert isinstance(values, dict)  # noqa: S101 - a changelog of another shape is no table of ours
-            for value, count in values.items():
-                cells[hospital, period, prefix + kind, value] += count
+        hospital, _, day = key.decode().partition("/d")
+        if day:
+            closed = row[2]
+            taken.update((hospital, int(day) * 24 + hour) for hour in range(24) if closed >> hour & 1)
+            cells.update(_of_day(hospital, int(day), row))
+    for (_, key), row in rows.items():
+        hospital, _, kind = key.decode().partition("/")
+        if kind == "head":
+            for cell, count in _of_head(hospital, row).items():
+                if cell[1] == "all" or (hospital, int(cell[1][1:])) not in taken:
+                    cells[cell] += count
+    for cell in cells:
+        if cell[2] == "person":
+            cells[cell] = 1  # of an hour that is in a day and in a head
     return +cells
+
+
+def _of_day(hospital: str, day: int, row: list[Any]) -> Counter[Cell]:
+    cells: Counter[Cell] = Counter()
+    _, _, _, _, _, names, hours, people, *_ = row
+    for hour, packed in hours.items():
+        cells.update(_named(hospital, f"h{day * 24 + hour}", names, packed))
+    for hour, packed in people.items():
+        cells.update(_people(hospital, day * 24 + hour, packed))
+    return cells
+
+
+def _of_head(hospital: str, row: list[Any]) -> Counter[Cell]:
+    _, _, _, _, _, names, lifetime, fives, tally_hours, people = row
+    cells = _named(hospital, "all", names, lifetime)
+    for five, packed in fives.items():
+        cells.update(_named(hospital, f"h{five // 12}", names, packed))
+    for hour, packed in tally_hours.items():
+        cells.update(_named(hospital, f"h{hour}", names, packed))
+    for hour, packed in people.items():
+        cells.update(_people(hospital, hour, packed))
+    return cells
+
+
+def _named(hospital: str, period: str, names: list[str], packed: list[int]) -> Counter[Cell]:
+    return Counter(
+        {(hospital, period, names[index], ""): count for index, count in zip(packed[::2], packed[1::2], strict=True)}
+    )
+
+
+def _people(hospital: str, hour: int, packed: bytes) -> Iterator[Cell]:
+    for start in range(0, len(packed), 3):
+        yield hospital, f"h{hour}", "person", str(int.from_bytes(packed[start : start + 3], "big"))

@@ -8,7 +8,7 @@ import time
 
 from agents.kafka import group_lag, stored
 from agents.proving.oracle import Verdict, judge
-from agents.worker import lexicon_watch
+from agents.worker import author_key, lexicon_watch
 from streams import directory
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
@@ -21,7 +21,8 @@ _PAUSE = 0.5
 def verdict(settings: Settings) -> Verdict:
     """Have the oracle compare the tables with the posts, as they are now."""
     hospitals = directory.load(settings.directory_folder)
-    reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
+    words, key = lexicon_watch.load(settings, hospitals), author_key.load(settings)
+    reader = Reader(hospitals, settings.max_post_bytes, words, key)
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
     reach = settings.remembered_posts // kafka_topics.PARTITIONS

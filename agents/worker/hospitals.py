@@ -9,8 +9,12 @@ import msgspec
 
 from streams.faustkit.chunk import Chunk
 from streams.metrics import Metrics
-from streams.records import decode_mention
+from streams.records import FUTURE, NO_TIME, TOO_OLD, Mention, decode_mention
 from streams.tables.hospitals import HospitalTables
+from streams.tables.rows import closes_before
+from streams.vocabulary import Untimely
+
+_UNTIMELY: dict[int, Untimely] = {NO_TIME: "no_time", FUTURE: "future", TOO_OLD: "too_old"}
 
 
 class Hospitals:
@@ -30,7 +34,8 @@ class Hospitals:
     def _fold(self, chunk: Chunk) -> int | None:
         """Apply the chunk; the Kafka timestamp (ms) of the oldest post that counted."""
         apply, partition = self._tables.apply, chunk.partition
-        replays = unknown = bad = 0
+        replays = bad = 0
+        untimely: dict[Untimely, int] = {}
         oldest: int | None = None
         for record in chunk.records:
             try:
@@ -42,11 +47,13 @@ class Hospitals:
             if counted:
                 if oldest is None or mention.at < oldest:
                     oldest = mention.at
-            elif counted is None:
-                unknown += 1
+                if type(mention) is Mention and (mention.hour < closes_before(mention.at)):
+                    reason = _UNTIMELY.get(mention.hour, "late")
+                    untimely[reason] = untimely.get(reason, 0) + 1
             else:
                 replays += 1
         self._metrics.skipped("replay", replays)
-        self._metrics.skipped("unknown_hospital", unknown)
         self._metrics.skipped("not_a_record", bad)
+        for reason, count in untimely.items():
+            self._metrics.untimely(reason, count)
         return oldest

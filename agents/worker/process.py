@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from agents.worker import author_key as author_keys
 from agents.worker import lexicon_watch
 from agents.worker.hospitals import Hospitals
 from agents.worker.tagger import Tagger
@@ -59,18 +60,19 @@ def partitions(hospitals: directory.Directory) -> dict[str, int]:
 class Worker:
     """The parts of one worker, wired."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, author_key: bytes) -> None:
+        """`author_key`: the pipeline's (`author_key.py`)."""
         self._settings = settings
         self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
         hospitals = directory.load(settings.directory_folder)
-        reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals))
+        reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals), author_key)
         partition_of = partitions(hospitals)
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
         self._first_seen = FirstSeen(
             settings.duplicate_horizon, reach(settings.remembered_posts, kafka_topics.PARTITIONS)
         )
-        tables = HospitalTables(partition_of)
+        tables = HospitalTables()
         self._state = State(
             settings,
             held_lease,
@@ -159,7 +161,6 @@ class Worker:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await _reach(settings)
         port = await self._server.start(settings.metrics_host, settings.metrics_port)
         log.info("worker %s: metrics at http://%s:%d/metrics", settings.worker_name, settings.metrics_host, port)
         await self._writer.start()
@@ -218,4 +219,6 @@ def run(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> None:
     # Faust's objects want the loop that they will run in.
-    await Worker(settings).run()
+    await _reach(settings)
+    author_key = await asyncio.to_thread(author_keys.load, settings)
+    await Worker(settings, author_key).run()

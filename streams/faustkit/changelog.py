@@ -27,6 +27,9 @@ class Table(Protocol):
     def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
         """Take a record from the changelog; must not mind order, repetition or a stale copy."""
 
+    def complete(self, partition: int) -> None:
+        """Every record of the partition that Kafka has was restored."""
+
     def changes(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
         """What changed in these partitions since the last call."""
 

@@ -92,6 +92,9 @@ class State:
             for changelog in changelogs
         }
         count, self.begins = await recover(self._settings, wanted, places)
+        for changelog, partitions in wanted.items():
+            for partition in partitions:
+                changelog.table.complete(partition)
         loop = asyncio.get_running_loop()
         for place in gained:
             self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)

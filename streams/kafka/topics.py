@@ -105,6 +105,13 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             },
             why="What could not be read, and why, for a day: as long as the posts, since it may hold a post's text.",
         ),
+        KafkaTopic(
+            name=author_key(settings),
+            partitions=1,
+            compression="zstd",
+            config={"cleanup.policy": "compact"},
+            why="Key under which this pipeline counts people, or the fingerprint of its file. The first record holds.",
+        ),
         *(_changelog(changelog(settings, table), why) for table, why in TABLES.items()),
     )
 
@@ -127,6 +134,11 @@ def app_id(settings: Settings) -> str:
 def changelog(settings: Settings, table: str) -> str:
     """Name of a table's changelog, as Faust forms it."""
     return f"{app_id(settings)}-{table}-changelog"
+
+
+def author_key(settings: Settings) -> str:
+    """Name of the Kafka topic of the key that authors are hashed under."""
+    return f"{app_id(settings)}-author-key"
 
 
 def posts(settings: Settings) -> str:

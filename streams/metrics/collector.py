@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 
 from streams.directory import Directory
 from streams.metrics.registry import declared
+from streams.tables.cells import ANY, Cells
 from streams.tables.hospitals import HospitalTables
-from streams.tables.rows import ANY, Row
 from streams.vocabulary import INTENTS, NEARS, TIERS
 
 MINIMUM_CELL = 5
@@ -97,36 +97,35 @@ class ConversationCollector(Collector):
         held = set(self._held())
         hospitals = [(name, p) for name, p in sorted(self._partition_of.items()) if p in held]
         rows = {name: self._tables.lifetime(partition, name) for name, partition in hospitals}
-        yield family("conversation_posts_total", {(name,): row.posts for name, (row, _) in rows.items()})
-        yield family("conversation_own_posts_total", {(name,): row.own for name, (row, _) in rows.items()})
+        yield family("conversation_posts_total", {(name,): row.get("posts", 0) for name, row in rows.items()})
+        yield family("conversation_own_posts_total", {(name,): row.get("own", 0) for name, row in rows.items()})
         yield family(
             "conversation_tier_posts_total",
-            {(name, tier): row.tiers.get(tier, 0) for name, (row, _) in rows.items() for tier in TIERS},
+            {(name, tier): row.get(f"tier/{tier}", 0) for name, row in rows.items() for tier in TIERS},
         )
         yield family(
             "conversation_intent_posts_total",
-            {(name, intent): row.intents.get(intent, 0) for name, (row, _) in rows.items() for intent in INTENTS},
+            {(name, intent): row.get(f"intent/{intent}", 0) for name, row in rows.items() for intent in INTENTS},
         )
         topics: dict[tuple[str, ...], float] = {}
         suppressed: dict[tuple[str, ...], float] = {}
-        for name, (row, tallies) in rows.items():
-            topics.update({(name, topic): row.topics.get(topic, 0) for topic in self._topics})
-            topics.update({(name, topic): _shown(tallies, topic) for topic in self._service_lines})
-            suppressed[name,] = sum(0 < tallies.topics.get(topic, 0) < MINIMUM_CELL for topic in self._service_lines)
+        for name, row in rows.items():
+            topics.update({(name, topic): row.get(f"topic/{topic}", 0) for topic in self._topics})
+            counts = {topic: row.get(f"s/topic/{topic}", 0) for topic in self._service_lines}
+            topics.update({(name, topic): _shown(count) for topic, count in counts.items()})
+            suppressed[name,] = sum(0 < count < MINIMUM_CELL for count in counts.values())
         yield family("conversation_topic_posts_total", topics)
         yield family("conversation_community_posts_total", dict(_communities(rows)))
         yield family("conversation_suppressed_cells", suppressed)
 
 
-def _communities(rows: Mapping[str, tuple[Row, Row]]) -> Iterator[tuple[tuple[str, ...], float]]:
-    for name, (row, tallies) in rows.items():
+def _communities(rows: Mapping[str, Cells]) -> Iterator[tuple[tuple[str, ...], float]]:
+    for name, row in rows.items():
         for near in NEARS:
-            key = f"{near}/{ANY}"
-            health = tallies.communities.get(key, 0)
-            yield (name, near, "open"), row.communities.get(key, 0)
-            yield (name, near, "health"), health if health >= MINIMUM_CELL else 0
+            yield (name, near, "open"), row.get(f"community/{near}/{ANY}", 0)
+            yield (name, near, "health"), _shown(row.get(f"s/community/{near}/{ANY}", 0))
 
 
-def _shown(row: Row, topic: str) -> int:
-    count = row.topics.get(topic, 0)
+def _shown(count: int) -> int:
+    """A count that may point at a person, held back while it is small."""
     return count if count >= MINIMUM_CELL else 0

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.metric import Closed
 from streams.metrics.registry import declared
-from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped
+from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped, Untimely
 
 
 class Metrics:
@@ -23,6 +23,7 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         self._records = declared("pipeline_records_total").counts()
         self._skipped = declared("pipeline_skipped_total").counts()
+        self._untimely = declared("pipeline_untimely_posts_total").counts()
         self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
         self._attention = declared("pipeline_attention_total").counts()
         self._reloads = declared("pipeline_taxonomy_reloads_total").counts()
@@ -34,6 +35,7 @@ class Metrics:
         return {
             "pipeline_records_total": self._records,
             "pipeline_skipped_total": self._skipped,
+            "pipeline_untimely_posts_total": self._untimely,
             "pipeline_dead_letters_total": self._dead_letters,
             "pipeline_attention_total": self._attention,
             "pipeline_taxonomy_reloads_total": self._reloads,
@@ -50,6 +52,10 @@ class Metrics:
     def skipped(self, reason: Skipped, count: int) -> None:
         """Records that counted for nothing. Raises `UndeclaredMetricError` for another reason, as all here do."""
         self._skipped[reason,] += count
+
+    def untimely(self, reason: Untimely, count: int) -> None:
+        """Posts that are missing from some or all windows."""
+        self._untimely[reason,] += count
 
     def dead_letter(self, reason: DeadReason) -> None:
         """A record of `posts` that could not be read."""

@@ -5,7 +5,7 @@ Read through `registry`. `jobs` says which process shows each.
 
 from streams.kafka.topics import PARTITIONS, TABLES
 from streams.metrics.metric import Job, Metric
-from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES
+from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES, UNTIMELY
 
 _BOTH: tuple[Job, ...] = ("worker", "ingest")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -25,7 +25,15 @@ PIPELINE: tuple[Metric, ...] = (
         unit="records",
         labels={"reason": SKIPPED},
         help="Records that counted for nothing, by reason.",
-        act="`replay` rises after a restart and stops; `unknown_hospital` means directory and mentions disagree.",
+        act="`replay` rises after a restart and stops; the others: see the reason.",
+    ),
+    Metric(
+        name="pipeline_untimely_posts_total",
+        kind="counter",
+        unit="posts",
+        labels={"reason": UNTIMELY},
+        help="Posts that are missing from some or all windows because of their time, by reason.",
+        act="`no_time` or `future` in numbers: a source's format changed, or a clock is wrong.",
     ),
     Metric(
         name="pipeline_dead_letters_total",

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.directory import Directory, Hospital
 from streams.reading.addressed import hospitals_of
+from streams.reading.authors import Authors
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
@@ -23,11 +24,10 @@ from streams.reading.post import Post
 from streams.reading.sources import POST_OF, READERS, PostEnvelope
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
-from streams.records import Mention, Tally, Withdrawal
-from streams.vocabulary import LONGEST_WINDOW_DAYS, TIERS, DeadReason, Tier
+from streams.records import FUTURE, NO_TIME, TOO_OLD, Mention, Tally, Withdrawal
+from streams.tables.periods import FIVE_SECONDS, HOUR_SECONDS, KEEP_HOURS
+from streams.vocabulary import TIERS, DeadReason, Tier
 
-KEEP_SECONDS = LONGEST_WINDOW_DAYS * 86_400
-"""Older than that, when Kafka takes it, a post has no hour."""
 AHEAD_SECONDS = 3600
 """A post's own time may be so far ahead of Kafka's; further is a wrong clock, and gives no hour."""
 
@@ -43,8 +43,12 @@ class UnreadableError(Exception):
 class Reader:
     """All knowledge about reading a post, loaded once; the words may be swapped, whole, between two posts."""
 
-    def __init__(self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None) -> None:
-        """`max_bytes`: larger envelopes are not read; `lexicon`: the words, else those that ship with Earshot."""
+    def __init__(
+        self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None, author_key: bytes = b""
+    ) -> None:
+        """`max_bytes`: larger envelopes are not read; `lexicon`: the words, else those that ship with Earshot;
+        `author_key`: for counting people, else mentions carry no author."""
+        self._authors = Authors(author_key) if author_key else None
         self.directory = directory
         self.lexicon = lexicon or Lexicon.load()
         names = place_names.known(directory.crosswalk)
@@ -78,6 +82,8 @@ class Reader:
         if not ties:
             return []
         hour = hour_of(post, at)
+        five = post.at // FIVE_SECONDS if hour >= 0 else -1
+        person = self._authors.entry(post.network, post.author_id) if self._authors is not None else -1
         lexicon, text = self.lexicon, post.text
         every = lexicon.topics_of(text)
         place = place_of(post, self.gazetteer)
@@ -109,6 +115,8 @@ class Reader:
                     reply_to=post.reply_to,
                     mentioned_tier=self._nearest(named, hospital) if named else "unknown",
                     communities=communities,
+                    five=five,
+                    person=-1 if own else person,
                 )
             )
             if (service_lines or health) and not own:
@@ -148,8 +156,11 @@ def _wrong(value: bytes) -> DeadReason:
 
 
 def hour_of(post: Post, at: int) -> int:
-    """Hours since the epoch of the post's own time, -1 if that is missing or implausible beside Kafka's (`at`, ms)."""
+    """Hours since the epoch of the post's own time; why it has none where that is missing or implausible beside Kafka's
+    (`at`, ms)."""
     taken = at // 1000
-    if post.at < 0 or post.at > taken + AHEAD_SECONDS or post.at < taken - KEEP_SECONDS:
-        return -1
-    return post.at // 3600
+    if post.at < 0:
+        return NO_TIME
+    if post.at > taken + AHEAD_SECONDS:
+        return FUTURE
+    return post.at // HOUR_SECONDS if post.at >= taken - KEEP_HOURS * HOUR_SECONDS else TOO_OLD

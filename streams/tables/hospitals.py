@@ -1,135 +1,355 @@
-"""The hospital tables: lifetime and hour rows of every hospital whose partition this worker holds.
+"""The hospital tables: heads, days and windows of every hospital whose partition this worker holds.
 
-Owns which rows a record touches, which rows changed since they were last written, which copy of a row wins, and when
-an hour expires. Called by the hospitals agent with records in offset order, by the changelog with restored rows, and
-by the metrics collector, which reads. Does not know Kafka or the clock.
+Owns which rows a record touches, which rows changed since they were last written, which copy of a row wins, and when a
+day expires. Called by the hospitals agent with records in offset order, by the changelog with restored rows, and by
+whatever shows them. Any hospital that a mention names is counted; which ones are shown is the directory's. Does not
+know Kafka or the clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from streams.records import Mention, Tally
+from streams.tables import first_rows
+from streams.tables.cells import Cells, add, cells_of
+from streams.tables.periods import EXPIRE_DAYS, HOUR_SECONDS, HOURS_A_DAY, WINDOWS, Span
+from streams.tables.rolling import Rolling
 from streams.tables.rows import (
-    Row,
-    decode_row,
-    encode_row,
-    fold_mention,
-    fold_tally,
-    hour_key,
-    hour_of,
-    lifetime_key,
-    service_lines,
+    Day,
+    Head,
+    closes_before,
+    decode_day,
+    decode_head,
+    encode_day,
+    encode_head,
+    person_of,
+    version_of,
 )
-from streams.vocabulary import LONGEST_WINDOW_DAYS
 
-KEEP_HOURS = LONGEST_WINDOW_DAYS * 24
+_DAY_MS = 86_400_000
 
-EXPIRE_HOURS = KEEP_HOURS + 48
-"""An hour row goes this long after its hour. No post can still be replayed into it by then: `posts` is kept 24 h (its
-segments an hour more), and `reading` gives no hour to a post that is older than `KEEP_HOURS` when Kafka takes it."""
+Key = tuple[str, int]
+"""Hospital id and its row: a day since the epoch, or -1 for the head."""
+_HEAD = -1
 
-HOUR_MS = 3_600_000
+
+def name_of(key: Key) -> bytes:
+    """A row's key in the changelog."""
+    hospital, day = key
+    return f"{hospital}/head".encode() if day == _HEAD else f"{hospital}/d{day}".encode()
+
+
+class _Partition:
+    """What stands in one partition of `mentions`."""
+
+    def __init__(self) -> None:
+        self.heads: dict[str, Head] = {}
+        self.days: dict[str, dict[int, bytes]] = {}
+        """Hospital -> day -> wire form: four weeks of 250 busy hospitals take 40 MB so, 200 as objects."""
+        self.open_days: dict[Key, Day] = {}
+        """Days that changed since they were last written."""
+        self.changed: set[Key] = set()
+        self.recent: set[Key] | None = set()
+        """Rows changed since the partition was taken over; None once they were written again."""
+        self.restored: dict[str, bytes] = {}
+        """Hospital -> newest copy of its head; decoded when the recovery is complete."""
+        self.first_rows = first_rows.FirstRows()
+        self.superseded: dict[str, set[int]] = {}
+        """Hours that a restored head counts again although their day has them: the day is ahead of the head."""
+        self.rolling: dict[str, Rolling] = {}
+        self._decoded: tuple[bytes, Day] | None = None
+        """The last day that was asked for: windows go through a day hour by hour."""
+        self.newest_at = 0
+        self.swept = 0
+        self.tombstones: list[bytes] = []
+
+    def day(self, hospital: str, day: int) -> Day | None:
+        """A day's row, not to be changed."""
+        found = self.open_days.get((hospital, day))
+        if found is None and (packed := self.days.get(hospital, {}).get(day)) is not None:
+            if self._decoded is None or self._decoded[0] is not packed:
+                self._decoded = packed, decode_day(packed)
+            found = self._decoded[1]
+        return found
+
+    def day_to_change(self, hospital: str, day: int) -> Day:
+        """A day's row, made if need be."""
+        found = self.open_days.get((hospital, day))
+        if found is None:
+            found = self.open_days[hospital, day] = self.day(hospital, day) or Day()
+            self._decoded = None  # it is about to change
+        return found
+
+    def head_version(self, hospital: str) -> int:
+        """Version of the head held; -2 when there is none."""
+        head = self.heads.get(hospital)
+        return head.version if head is not None else -2
+
+    def day_version(self, hospital: str, day: int) -> int:
+        """Version of the day held; -2 when there is none."""
+        if (found := self.open_days.get((hospital, day))) is not None:
+            return found.version
+        packed = self.days.get(hospital, {}).get(day)
+        return version_of(packed) if packed is not None else -2
+
+    def change(self, hospital: str, day: int = _HEAD) -> None:
+        """Have a row written at the next checkpoint."""
+        self.changed.add((hospital, day))
+        if self.recent is not None:
+            self.recent.add((hospital, day))
 
 
 class HospitalTables:
     """Rows by partition of `mentions`, which is also the partition of their changelog."""
 
-    def __init__(self, hospitals: Iterable[str]) -> None:
-        self._lifetime = {hospital: lifetime_key(hospital) for hospital in hospitals}
-        self._rows: dict[int, dict[str, Row]] = {}
-        self._changed: dict[int, set[str]] = {}
-        self._newest_hour: dict[int, int] = {}
-        self._swept: dict[int, int] = {}
+    def __init__(self) -> None:
+        self._partitions: dict[int, _Partition] = {}
+
+    def _of(self, partition: int) -> _Partition:
+        found = self._partitions.get(partition)
+        if found is None:
+            found = self._partitions[partition] = _Partition()
+        return found
 
     # -- records in ---------------------------------------------------------------------------------------------------
 
-    def apply(self, partition: int, offset: int, record: Mention | Tally) -> bool | None:
-        """Fold one record of `mentions` into its rows.
-
-        True: it counted. False: the rows contain it already. None: its hospital is not in the directory.
-        """
-        key = self._lifetime.get(record.hospital)
-        if key is None:
-            return None
-        if isinstance(record, Tally):
-            key = service_lines(key)
-        counted = self._fold(partition, key, offset, record)
-        if record.hour >= 0:
-            key = hour_key(record.hospital, record.hour)
-            if isinstance(record, Tally):
-                key = service_lines(key)
-            counted = self._fold(partition, key, offset, record) or counted
-        now = record.at // HOUR_MS
-        if now > self._newest_hour.get(partition, 0):
-            self._newest_hour[partition] = now
+    def apply(self, partition: int, offset: int, record: Mention | Tally) -> bool:
+        """Fold one record of `mentions` into its rows. False: they contain it already."""
+        rows, hospital = self._of(partition), record.hospital
+        head = rows.heads.get(hospital)
+        if head is None:
+            head = rows.heads[hospital] = Head()
+            head.closed = closes_before(record.at)
+        counted = False
+        cells: list[str] | None = None
+        if not head.contains(record):
+            if (closing := closes_before(record.at)) > head.closed:
+                self._close(rows, hospital, head, closing, offset)
+            cells = head.apply(offset, record)
+            rows.change(hospital)
+            counted = True
+        hour = record.hour
+        if hour >= head.closed:
+            if counted and hour not in rows.superseded.get(hospital, ()):
+                self._roll(rows, hospital, hour, record, cells or ())
+        elif hour >= 0:
+            counted = self._apply_late(rows, offset, record, cells) or counted
+        rows.newest_at = max(rows.newest_at, record.at)
         return counted
 
-    def _fold(self, partition: int, key: str, offset: int, record: Mention | Tally) -> bool:
-        rows = self._rows.setdefault(partition, {})
-        row = rows.get(key)
-        if row is None:
-            row = rows[key] = Row()
-        applied = fold_tally(row, offset, record) if isinstance(record, Tally) else fold_mention(row, offset, record)
-        if applied:
-            self._changed.setdefault(partition, set()).add(key)
-        return applied
+    def _close(self, rows: _Partition, hospital: str, head: Head, closing: int, offset: int) -> None:
+        """Move the hours before `closing` to their days."""
+        for hour in head.open_hours():
+            if hour < closing:
+                day = hour // HOURS_A_DAY
+                rows.day_to_change(hospital, day).close(head, hour, offset)
+                rows.change(hospital, day)
+                head.forget(hour)
+        head.closed = closing
+        if ahead := rows.superseded.get(hospital):
+            rows.superseded[hospital] = {hour for hour in ahead if hour >= closing}
+
+    def _apply_late(self, rows: _Partition, offset: int, record: Mention | Tally, cells: list[str] | None) -> bool:
+        """Count a record whose hour is closed in its day."""
+        hospital, number = record.hospital, record.hour // HOURS_A_DAY
+        day = rows.day(hospital, number)
+        if day is not None and day.contains(record):
+            return False
+        day = rows.day_to_change(hospital, number)
+        cells = cells_of(record) if cells is None else cells
+        day.apply(offset, record, cells)
+        rows.change(hospital, number)
+        self._roll(rows, hospital, record.hour, record, cells)
+        return True
+
+    def _roll(self, rows: _Partition, hospital: str, hour: int, record: Mention | Tally, cells: Iterable[str]) -> None:
+        if (rolling := rows.rolling.get(hospital)) is not None:
+            rolling.count(hour, cells, person_of(record) if type(record) is Mention else -1)
 
     # -- changelog ----------------------------------------------------------------------------------------------------
 
     def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Take a row from the changelog if it is newer than the one held. A tombstone ends an expired hour."""
-        name = key.decode()
-        rows = self._rows.setdefault(partition, {})
-        if value is None:
-            rows.pop(name, None)
-            return
-        row = decode_row(value)
-        held = rows.get(name)
-        if held is None or row.version > held.version:
-            rows[name] = row
+        """Take a row from the changelog if it is newer than the one held. A tombstone ends an expired day."""
+        rows = self._of(partition)
+        hospital, _, row = key.decode().partition("/")
+        if row == "head":
+            if value is not None:
+                held = rows.restored.get(hospital)
+                known = version_of(held) if held is not None else rows.head_version(hospital)
+                if version_of(value) > known:
+                    rows.restored[hospital] = value
+        elif row.startswith("d"):
+            days, day = rows.days.setdefault(hospital, {}), int(row[1:])
+            if value is None:
+                days.pop(day, None)
+                rows.open_days.pop((hospital, day), None)
+            elif version_of(value) > rows.day_version(hospital, day):
+                days[day] = value
+                rows.open_days.pop((hospital, day), None)
+        else:
+            rows.first_rows.restore(hospital, row, value)
+
+    def complete(self, partition: int) -> None:
+        """The recovery of a partition ended: every row that Kafka has was restored."""
+        rows = self._of(partition)
+        for hospital, value in rows.restored.items():
+            rows.heads[hospital] = decode_head(value)
+        rows.restored.clear()
+        self._carry_on(rows)
+        rows.superseded.clear()
+        for hospital, head in rows.heads.items():
+            ahead = {
+                day * HOURS_A_DAY + hour
+                for day in rows.days.get(hospital, ())
+                if day >= head.closed // HOURS_A_DAY
+                for hour in range(HOURS_A_DAY)
+                if (found := rows.day(hospital, day)) is not None and found.is_closed(hour)
+            }
+            if ahead := {hour for hour in ahead if hour >= head.closed}:
+                rows.superseded[hospital] = ahead
+        rows.rolling.clear()
+
+    def _carry_on(self, rows: _Partition) -> None:
+        """Make today's rows of those of form 1. A head is the last that is written, so where one stands its days do,
+        too."""
+        for hospital, (head, days) in rows.first_rows.converted().items():
+            if hospital in rows.heads:
+                continue
+            rows.heads[hospital] = head
+            rows.change(hospital)
+            for number, day in days.items():
+                if rows.day(hospital, number) is None:
+                    rows.open_days[hospital, number] = day
+                    rows.change(hospital, number)
+        rows.tombstones += rows.first_rows.keys()
+        rows.first_rows.clear()
 
     def changes(self, partitions: Iterable[int]) -> dict[int, list[tuple[bytes, bytes | None]]]:
-        """Rows of `partitions` changed since the last call, and tombstones of expired ones, ready for the changelog."""
+        """Rows of `partitions` changed since the last call, and tombstones of expired ones, ready for the changelog.
+
+        Days before heads: an hour that left its head is in its day, whatever part of the list becomes durable.
+        """
         changes: dict[int, list[tuple[bytes, bytes | None]]] = {}
         for partition in partitions:
-            rows = self._rows.get(partition, {})
-            records: list[tuple[bytes, bytes | None]] = [
-                (key.encode(), encode_row(rows[key])) for key in sorted(self._changed.pop(partition, ()))
+            if (rows := self._partitions.get(partition)) is None:
+                continue
+            records: list[tuple[bytes, bytes | None]] = []
+            for key in sorted(rows.changed, reverse=True):
+                hospital, day = key
+                if day != _HEAD:
+                    if (changed := rows.open_days.pop(key, None)) is not None:
+                        rows.days.setdefault(hospital, {})[day] = encode_day(changed)
+                    records.append((name_of(key), rows.days[hospital][day]))
+            records += [
+                (name_of(key), encode_head(rows.heads[key[0]])) for key in sorted(rows.changed) if key[1] == _HEAD
             ]
-            for key in self._expired(partition):
-                del rows[key]
-                records.append((key.encode(), None))
+            rows.changed.clear()
+            records += [(key, None) for key in self._expired(rows)]
             if records:
                 changes[partition] = records
         return changes
 
-    def _expired(self, partition: int) -> list[str]:
-        horizon = self._newest_hour.get(partition, 0) - EXPIRE_HOURS
-        if horizon <= self._swept.get(partition, 0):
-            return []
-        self._swept[partition] = horizon
-        return [key for key in self._rows.get(partition, {}) if 0 <= hour_of(key) < horizon]
+    def _expired(self, rows: _Partition) -> Iterator[bytes]:
+        yield from rows.tombstones
+        rows.tombstones.clear()
+        first = rows.newest_at // _DAY_MS - EXPIRE_DAYS
+        if first <= rows.swept:
+            return
+        rows.swept = first
+        for hospital, days in rows.days.items():
+            for day in [day for day in days if day < first]:
+                del days[day]
+                if rows.recent is not None:
+                    rows.recent.discard((hospital, day))
+                yield name_of((hospital, day))
 
     def touch(self, partition: int) -> None:
-        """Have every row of a partition written once more at the next commit."""
-        self._changed.setdefault(partition, set()).update(self._rows.get(partition, ()))
+        """Have every row that changed since the partition was taken over written once more at the next commit. A
+        process that lost the partition can have written a stale copy of these alone: what it had not committed is what
+        the new owner replayed."""
+        rows = self._of(partition)
+        if rows.recent is not None:
+            rows.changed |= {key for key in rows.recent if key[1] == _HEAD or key[1] in rows.days.get(key[0], ())}
+            rows.recent = None
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker holds now."""
-        for kept in (self._rows, self._changed, self._newest_hour, self._swept):
-            kept.pop(partition, None)
+        self._partitions.pop(partition, None)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def rows(self, partitions: Iterable[int]) -> Iterator[tuple[str, Row]]:
-        """Every row of these partitions, with its key."""
-        for partition in partitions:
-            yield from self._rows.get(partition, {}).items()
+    def lifetime(self, partition: int, hospital: str) -> Cells:
+        """A hospital's cells over its lifetime; none where nothing was counted yet. To be read, not kept."""
+        rows = self._partitions.get(partition)
+        head = rows.heads.get(hospital) if rows is not None else None
+        return head.lifetime if head is not None else {}
 
-    def lifetime(self, partition: int, hospital: str) -> tuple[Row, Row]:
-        """A hospital's lifetime row and its service-line row; empty ones where nothing was counted yet."""
-        rows = self._rows.get(partition, {})
-        key = lifetime_key(hospital)
-        return rows.get(key, _NOTHING), rows.get(service_lines(key), _NOTHING)
+    def window(self, partition: int, hospital: str, span: Span, now: float) -> Cells:
+        """A hospital's cells in the window that ends at `now` (seconds since the epoch). `1h` is known for the last two
+        hours, the others for 28 days. To be read, not kept."""
+        rows = self._partitions.get(partition)
+        if rows is None or hospital not in rows.heads:
+            return {}
+        if span == "1h":
+            window, sums = WINDOWS[span], dict[str, int]()
+            fives = rows.heads[hospital].fives
+            for five in range(window.first(now), window.last(now) + 1):
+                for cell, count in fives.get(five, {}).items():
+                    sums[cell] = sums.get(cell, 0) + count
+            return sums
+        return self._rolling(rows, hospital, now).sums(span)
 
+    def people(self, partition: int, hospital: str, span: Span, now: float) -> tuple[int, int]:
+        """Estimates of the different authors in a window of hours: all, and local ones."""
+        rows = self._partitions.get(partition)
+        if rows is None or hospital not in rows.heads:
+            return 0, 0
+        return self._rolling(rows, hospital, now).people(span)
 
-_NOTHING = Row()
+    def _rolling(self, rows: _Partition, hospital: str, now: float) -> Rolling:
+        """The hospital's windows at a moment. Those of the newest moment asked for are kept."""
+        hour = int(now // HOUR_SECONDS)
+        rolling = rows.rolling.get(hospital)
+        if rolling is not None and hour >= rolling.end:
+            if hour > rolling.end:
+                rolling.advance(hour)
+            return rolling
+        made = Rolling(
+            hour, lambda hour: self._hour(rows, hospital, hour), lambda hour: self._people(rows, hospital, hour)
+        )
+        if rolling is None:
+            rows.rolling[hospital] = made
+        return made
+
+    @staticmethod
+    def _hour(rows: _Partition, hospital: str, hour: int) -> Mapping[str, int]:
+        head, day = rows.heads[hospital], rows.day(hospital, hour // HOURS_A_DAY)
+        hour_of_day = hour % HOURS_A_DAY
+        closed = day.hours.get(hour_of_day, {}) if day is not None else {}
+        if hour < head.closed or (day is not None and day.is_closed(hour_of_day)):
+            return closed
+        cells = head.hour_cells(hour)
+        add(cells, closed)  # of a day that is ahead of a restored head
+        return cells
+
+    @staticmethod
+    def _people(rows: _Partition, hospital: str, hour: int) -> Iterable[int]:
+        head, day = rows.heads[hospital], rows.day(hospital, hour // HOURS_A_DAY)
+        hour_of_day = hour % HOURS_A_DAY
+        closed = day.people.get(hour_of_day, set()) if day is not None else set()
+        if hour < head.closed or (day is not None and day.is_closed(hour_of_day)):
+            return closed
+        return head.people.get(hour, set()) | closed
+
+    def hourly(self, partition: int, hospital: str, first: int, last: int) -> Iterator[tuple[int, Cells]]:
+        """(hour, cells) of every hour from `first` to `last` that has any, oldest first."""
+        rows = self._partitions.get(partition)
+        if rows is None or hospital not in rows.heads:
+            return
+        for hour in range(first, last + 1):
+            if cells := self._hour(rows, hospital, hour):
+                yield hour, cells
+
+    def hospitals(self, partition: int) -> Iterable[str]:
+        """Ids of the hospitals that were counted in a partition."""
+        rows = self._partitions.get(partition)
+        return rows.heads.keys() if rows is not None else ()

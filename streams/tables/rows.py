@@ -1,112 +1,307 @@
-"""One row: counts that carry their own proof of what they contain.
+"""The rows of a hospital: its head and its days. Counts that carry their own proof of what they contain.
 
-A row holds, beside its counts, the highest offset of each `posts` partition that it contains (its marks) and the
-offset of the last mention applied (its version). Counts and proof are one changelog record, so they cannot disagree:
-a replay is a no-op, and of two copies of a row the one with the higher version contains the other. Each row is folded
-alone.
+The *head* holds the lifetime counts and what is still open: 5-minute buckets and hours of the last two to three hours.
+A *day* holds its closed hours. Each row has marks (partition of `posts` -> highest offset contained, for mentions and
+for tallies) and a version (offset on `mentions` of the last record that changed it). Counts and proof are one record in
+the changelog, so they cannot disagree: a replay is a no-op, and of two copies the one with the higher version contains
+the other. Why that stays true when an hour moves from the head to its day is in docs/exactness.md.
 
-Called by `hospitals.py`. Does not know how rows are kept, written or shown.
+Called by `hospitals.py`. Owns the folds and the wire form; does not know how rows are kept or shown.
 """
+
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from streams.records import Mention, Tally
-from streams.vocabulary import Near, Tier
+from streams.tables.cells import cells_of
+from streams.tables.periods import FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
 
-ANY = "*"
-"""In place of a community: at least one."""
+FORM = 2
+"""First number of a row on the wire. Form 1, of version 0.1.0, is JSON: `first_rows.py`."""
 
-
-class Row(msgspec.Struct):
-    """Counts of one hospital over its lifetime or one hour. Wire form: a JSON object."""
-
-    version: int = -1
-    """Offset, on `mentions`, of the last record applied."""
-    marks: dict[int, int] = {}
-    """Partition of `posts` -> highest offset contained."""
-    posts: int = 0
-    """Inbound posts; in a service-line row, posts with at least one such topic or disease community."""
-    own: int = 0
-    """The hospital's own posts."""
-    tiers: dict[str, int] = {}
-    topics: dict[str, int] = {}
-    intents: dict[str, int] = {}
-    communities: dict[str, int] = {}
-    """Interest by nearness, as `local/nurses`; `local/*` counts posts of any community once."""
+Marks = dict[int, int]
+"""Partition of `posts` -> highest offset contained."""
 
 
-encode_row = msgspec.json.Encoder().encode
-decode_row = msgspec.json.Decoder(Row).decode
+class Head:
+    """What a hospital was told ever, and what is still open."""
+
+    __slots__ = ("closed", "fives", "lifetime", "marks", "people", "tally_hours", "tally_marks", "version")
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.marks: Marks = {}
+        self.tally_marks: Marks = {}
+        self.closed = 0
+        """Hours before this one (since the epoch) are in their days."""
+        self.lifetime: dict[str, int] = {}
+        self.fives: dict[int, dict[str, int]] = {}
+        """5-minute bucket since the epoch -> cells of mentions."""
+        self.tally_hours: dict[int, dict[str, int]] = {}
+        """Hour -> cells of tallies. No finer: a service line at a minute could point at a person."""
+        self.people: dict[int, set[int]] = {}
+        """Hour -> its authors: an entry of `sketch.py` times 2, plus 1 for a local one."""
+
+    def contains(self, record: Mention | Tally) -> bool:
+        """Whether the record was applied before."""
+        marks = self.tally_marks if isinstance(record, Tally) else self.marks
+        return record.offset <= marks.get(record.partition, -1)
+
+    def apply(self, offset: int, record: Mention | Tally) -> list[str]:
+        """Count a record that is not contained, in the lifetime and, if its hour is open, in its buckets; the cells
+        raised. `offset`: the record's own, on `mentions`."""
+        self.version = offset
+        cells = cells_of(record)
+        lifetime = self.lifetime
+        for cell in cells:
+            lifetime[cell] = lifetime.get(cell, 0) + 1
+        if isinstance(record, Tally):
+            self.tally_marks[record.partition] = record.offset
+            if record.hour >= self.closed:
+                _raise(self.tally_hours, record.hour, cells)
+            return cells
+        self.marks[record.partition] = record.offset
+        if record.hour >= self.closed:
+            _raise(self.fives, five_of(record), cells)
+            if (person := person_of(record)) >= 0:
+                self.people.setdefault(record.hour, set()).add(person)
+        return cells
+
+    def open_hours(self) -> set[int]:
+        """Hours that it holds something of."""
+        return {five // FIVES_AN_HOUR for five in self.fives} | self.tally_hours.keys() | self.people.keys()
+
+    def hour_cells(self, hour: int) -> dict[str, int]:
+        """Cells of one open hour."""
+        sums: dict[str, int] = {}
+        for five in range(hour * FIVES_AN_HOUR, (hour + 1) * FIVES_AN_HOUR):
+            _add(sums, self.fives.get(five, {}))
+        _add(sums, self.tally_hours.get(hour, {}))
+        return sums
+
+    def forget(self, hour: int) -> None:
+        """Drop an hour that is in its day."""
+        for five in range(hour * FIVES_AN_HOUR, (hour + 1) * FIVES_AN_HOUR):
+            self.fives.pop(five, None)
+        self.tally_hours.pop(hour, None)
+        self.people.pop(hour, None)
 
 
-def lifetime_key(hospital: str) -> str:
-    """Key of a hospital's lifetime row."""
-    return f"{hospital}/all"
+class Day:
+    """The closed hours of one hospital's day (UTC)."""
+
+    __slots__ = ("closed", "hours", "marks", "people", "since", "tally_marks", "version")
+
+    def __init__(self) -> None:
+        self.version = -1
+        self.marks: Marks = {}
+        self.tally_marks: Marks = {}
+        self.closed = 0
+        """Bit h: hour h of the day came over from the head."""
+        self.hours: dict[int, dict[str, int]] = {}
+        """Hour of the day -> cells."""
+        self.people: dict[int, set[int]] = {}
+        """Hour of the day -> its authors, as in `Head.people`."""
+        self.since: dict[int, tuple[Marks, Marks]] = {}
+        """Hour of the day -> marks of the row of form 1 that it was made of, for mentions and tallies."""
+
+    def is_closed(self, hour_of_day: int) -> bool:
+        """Whether the hour came over from the head."""
+        return bool(self.closed >> hour_of_day & 1)
+
+    def close(self, head: Head, hour: int, offset: int) -> None:
+        """Take an hour over from the head, as it is before the record at `offset` (on `mentions`) is applied. One that
+        was taken over before is not taken again: a replay comes by the same record to the same hour."""
+        hour_of_day = hour % HOURS_A_DAY
+        if self.is_closed(hour_of_day):
+            return
+        self.closed |= 1 << hour_of_day
+        _add(self.hours.setdefault(hour_of_day, {}), head.hour_cells(hour))
+        if people := head.people.get(hour):
+            self.people.setdefault(hour_of_day, set()).update(people)
+        _raise_marks(self.marks, head.marks)
+        _raise_marks(self.tally_marks, head.tally_marks)
+        self.version = max(self.version, offset)
+
+    def contains(self, record: Mention | Tally) -> bool:
+        """Whether a record that came after its hour was closed was applied before."""
+        tally = isinstance(record, Tally)
+        marks = self.tally_marks if tally else self.marks
+        if record.offset <= marks.get(record.partition, -1):
+            return True
+        since = self.since.get(record.hour % HOURS_A_DAY)
+        return since is not None and record.offset <= since[tally].get(record.partition, -1)
+
+    def apply(self, offset: int, record: Mention | Tally, cells: Iterable[str]) -> None:
+        """Count a record that came after its hour was closed and is not contained."""
+        self.version = max(self.version, offset)
+        hour_of_day = record.hour % HOURS_A_DAY
+        _raise(self.hours, hour_of_day, cells)
+        if isinstance(record, Tally):
+            self.tally_marks[record.partition] = record.offset
+            return
+        self.marks[record.partition] = record.offset
+        if (person := person_of(record)) >= 0:
+            self.people.setdefault(hour_of_day, set()).add(person)
 
 
-def hour_key(hospital: str, hour: int) -> str:
-    """Key of a hospital's row of one hour (hours since the epoch)."""
-    return f"{hospital}/h{hour}"
+def five_of(mention: Mention) -> int:
+    """The 5-minute bucket of a mention that has an hour; of one written before there were any, its hour's first."""
+    return mention.five if mention.five >= 0 else mention.hour * FIVES_AN_HOUR
 
 
-def service_lines(key: str) -> str:
-    """Key of the row that holds the service-line tallies beside the row `key`."""
-    return f"{key}/s"
+def person_of(mention: Mention) -> int:
+    """The author as rows keep one; -1 when the mention has none."""
+    return mention.person << 1 | (mention.tier == "local") if mention.person >= 0 else -1
 
 
-def hour_of(key: str) -> int:
-    """The hour of a row key; -1 for a lifetime row."""
-    part = key.split("/", 2)[1]
-    return int(part[1:]) if part != "all" else -1
+def closes_before(at: int) -> int:
+    """Hours before this one are closed by a post that Kafka took at `at` (ms)."""
+    return at // 3_600_000 - OPEN_HOURS
 
 
-def is_new(row: Row, offset: int, record: Mention | Tally) -> bool:
-    """Whether the row does not contain this record yet. `offset` is the record's own, on `mentions`."""
-    return offset > row.version and record.offset > row.marks.get(record.partition, -1)
+def _raise(buckets: dict[int, dict[str, int]], bucket: int, cells: Iterable[str]) -> None:
+    counts = buckets.get(bucket)
+    if counts is None:
+        counts = buckets[bucket] = {}
+    for cell in cells:
+        counts[cell] = counts.get(cell, 0) + 1
 
 
-def fold_mention(row: Row, offset: int, mention: Mention) -> bool:
-    """Apply a mention; False, and nothing changed, if the row contains it already."""
-    if not is_new(row, offset, mention):
-        return False
-    row.version = offset
-    row.marks[mention.partition] = mention.offset
-    if mention.relation == "author":
-        row.own += 1
-        return True
-    row.posts += 1
-    tiers, topics, intents = row.tiers, row.topics, row.intents
-    tiers[mention.tier] = tiers.get(mention.tier, 0) + 1
-    intents[mention.intent] = intents.get(mention.intent, 0) + 1
-    for topic in mention.topics:
-        topics[topic] = topics.get(topic, 0) + 1
-    if mention.communities:
-        _count_communities(row, mention)
-    return True
+def _add(sums: dict[str, int], cells: Mapping[str, int]) -> None:
+    for cell, count in cells.items():
+        sums[cell] = sums.get(cell, 0) + count
 
 
-def fold_tally(row: Row, offset: int, tally: Tally) -> bool:
-    """Apply a service-line tally; False, and nothing changed, if the row contains it already."""
-    if not is_new(row, offset, tally):
-        return False
-    row.version = offset
-    row.marks[tally.partition] = tally.offset
-    row.posts += 1
-    row.tiers[tally.tier] = row.tiers.get(tally.tier, 0) + 1
-    for topic in tally.topics:
-        row.topics[topic] = row.topics.get(topic, 0) + 1
-    if tally.communities:
-        _count_communities(row, tally)
-    return True
+def _raise_marks(marks: Marks, others: Marks) -> None:
+    for partition, offset in others.items():
+        if offset > marks.get(partition, -1):
+            marks[partition] = offset
 
 
-def near_of(tier: Tier) -> Near:
-    """The coarser word for a tier."""
-    return tier if tier in ("local", "unknown") else "away"
+# -- wire form --------------------------------------------------------------------------------------------------------
+
+Packed = list[int]
+"""Index of a cell's name in the row's `names`, its count, and so on."""
 
 
-def _count_communities(row: Row, record: Mention | Tally) -> None:
-    near = near_of(record.tier)
-    for community in (ANY, *record.communities):
-        key = f"{near}/{community}"
-        row.communities[key] = row.communities.get(key, 0) + 1
+class _Wire(msgspec.Struct, array_like=True, frozen=True):
+    form: int
+    version: int
+
+
+class _HeadWire(_Wire, array_like=True, frozen=True):
+    closed: int
+    marks: Marks
+    tally_marks: Marks
+    names: list[str]
+    lifetime: Packed
+    fives: dict[int, Packed]
+    tally_hours: dict[int, Packed]
+    people: dict[int, bytes]
+
+
+class _DayWire(_Wire, array_like=True, frozen=True):
+    closed: int
+    marks: Marks
+    tally_marks: Marks
+    names: list[str]
+    hours: dict[int, Packed]
+    people: dict[int, bytes]
+    since: dict[int, tuple[Marks, Marks]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_peek = msgspec.msgpack.Decoder(_Wire).decode
+_decode_head = msgspec.msgpack.Decoder(_HeadWire).decode
+_decode_day = msgspec.msgpack.Decoder(_DayWire).decode
+
+
+def version_of(value: bytes) -> int:
+    """The version of a row on the wire, without decoding the rest. Raises `msgspec.MsgspecError` for another thing, and
+    `ValueError` for a row of a later Earshot."""
+    wire = _peek(value)
+    if wire.form != FORM:
+        raise ValueError(f"a row of form {wire.form}, and this Earshot reads up to {FORM}: start a newer one")
+    return wire.version
+
+
+def encode_head(head: Head) -> bytes:
+    """The wire form."""
+    names: dict[str, int] = {}
+    return _encode(
+        _HeadWire(
+            FORM,
+            head.version,
+            head.closed,
+            head.marks,
+            head.tally_marks,
+            lifetime=_pack(head.lifetime, names),
+            fives={five: _pack(cells, names) for five, cells in head.fives.items()},
+            tally_hours={hour: _pack(cells, names) for hour, cells in head.tally_hours.items()},
+            people={hour: _pack_people(people) for hour, people in head.people.items()},
+            names=list(names),
+        )
+    )
+
+
+def decode_head(value: bytes) -> Head:
+    """A head from its wire form."""
+    wire, head = _decode_head(value), Head()
+    names = wire.names
+    head.version, head.closed, head.marks, head.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
+    head.lifetime = _unpack(wire.lifetime, names)
+    head.fives = {five: _unpack(packed, names) for five, packed in wire.fives.items()}
+    head.tally_hours = {hour: _unpack(packed, names) for hour, packed in wire.tally_hours.items()}
+    head.people = {hour: set(unpack_people(packed)) for hour, packed in wire.people.items()}
+    return head
+
+
+def encode_day(day: Day) -> bytes:
+    """The wire form, which is also how a day is kept in memory."""
+    names: dict[str, int] = {}
+    return _encode(
+        _DayWire(
+            FORM,
+            day.version,
+            day.closed,
+            day.marks,
+            day.tally_marks,
+            hours={hour: _pack(cells, names) for hour, cells in day.hours.items()},
+            people={hour: _pack_people(people) for hour, people in day.people.items()},
+            since=day.since,
+            names=list(names),
+        )
+    )
+
+
+def decode_day(value: bytes) -> Day:
+    """A day from its wire form."""
+    wire, day = _decode_day(value), Day()
+    names = wire.names
+    day.version, day.closed, day.marks, day.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
+    day.hours = {hour: _unpack(packed, names) for hour, packed in wire.hours.items()}
+    day.people = {hour: set(unpack_people(packed)) for hour, packed in wire.people.items()}
+    day.since = wire.since
+    return day
+
+
+def _pack(cells: Mapping[str, int], names: dict[str, int]) -> Packed:
+    packed: Packed = []
+    for cell, count in cells.items():
+        packed += (names.setdefault(cell, len(names)), count)
+    return packed
+
+
+def _unpack(packed: Packed, names: list[str]) -> dict[str, int]:
+    return {names[packed[i]]: packed[i + 1] for i in range(0, len(packed), 2)}
+
+
+def _pack_people(people: set[int]) -> bytes:
+    return b"".join([person.to_bytes(3, "big") for person in sorted(people)])
+
+
+def unpack_people(packed: bytes) -> list[int]:
+    """The authors of an hour: 3 bytes each, 14 bits of register, 6 of rank, 1 for a local one."""
+    return [int.from_bytes(packed[i : i + 3], "big") for i in range(0, len(packed), 3)]

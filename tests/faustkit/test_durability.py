@@ -34,6 +34,9 @@ class Words:
     def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
         self.kept.setdefault(partition, {})[key] = value
 
+    def complete(self, partition: int) -> None:
+        pass
+
     def changes(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
         return {partition: self.new.pop(partition) for partition in partitions if partition in self.new}
 

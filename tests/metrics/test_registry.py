@@ -93,6 +93,7 @@ def test_every_series_is_there_before_it_counts() -> None:
     fixed = {
         "pipeline_records_total": {},
         "pipeline_skipped_total": {},
+        "pipeline_untimely_posts_total": {},
         "pipeline_dead_letters_total": {"where": "tagger"},
         "pipeline_attention_total": {},
         "pipeline_taxonomy_reloads_total": {},

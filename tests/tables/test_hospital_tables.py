@@ -1,17 +1,23 @@
-"""Rows: what they count, and that no crash, replay or stale copy changes it."""
+"""Hospital tables: what they count, that windows slide, and that no crash, replay or stale copy changes a count."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.records import Mention, OpenCommunities, OpenTopics, Tally
-from streams.tables.hospitals import EXPIRE_HOURS, HOUR_MS, HospitalTables
-from streams.tables.rows import hour_of
+from streams.records import FUTURE, NO_TIME, Mention, OpenCommunities, OpenTopics, Tally
+from streams.tables.cells import cells_of
+from streams.tables.hospitals import HospitalTables
+from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, SPANS, WINDOWS
 
-HOSPITALS = ("350070", "380014", "240010")
+HOSPITALS = ("350070", "380014")
 HOUR = 490_000
 AT = HOUR * HOUR_MS
+
+Record = Mention | Tally
+Copies = list[tuple[bytes, bytes | None]]
 
 
 def an_open(*topics: str) -> OpenTopics:
@@ -19,165 +25,340 @@ def an_open(*topics: str) -> OpenTopics:
 
 
 def mention(offset: int, hospital: str = "350070", **changes: object) -> Mention:
-    """A complaint from nearby, `offset` on partition 0 of posts."""
+    """A complaint from nearby, `offset` on partition 0 of posts, of the moment in which Kafka takes it."""
+    at = changes.get("at", AT)
+    assert isinstance(at, int)
     fields: dict[str, object] = {
-        "hospital": hospital, "partition": 0, "offset": offset, "at": AT, "hour": HOUR, "relation": "mentioned",
-        "tier": "local", "precision": "city", "evidence": "profile", "confidence": 90, "distance_km": 3,
-        "topics": an_open("wait_times"), "intent": "complaint", "addressed": True, "post": str(offset), "reply_to": "",
+        "hospital": hospital, "partition": 0, "offset": offset, "at": at, "hour": at // HOUR_MS,
+        "five": at // 300_000, "relation": "mentioned", "tier": "local", "precision": "city", "evidence": "profile",
+        "confidence": 90, "distance_km": 3, "topics": an_open("wait_times"), "intent": "complaint", "addressed": True,
+        "post": str(offset), "reply_to": "", "person": offset << 6 | 1,
     }  # fmt: skip
     return Mention(**(fields | changes))  # type: ignore[arg-type]
 
 
-def tally(offset: int, hospital: str = "350070") -> Tally:
-    return Tally(hospital, 0, offset, AT, HOUR, "local", ("vaccination",))
+def tally(offset: int, hospital: str = "350070", at: int = AT, hour: int | None = None) -> Tally:
+    hour = at // HOUR_MS if hour is None else hour
+    return Tally(hospital, 0, offset, at, hour, "local", ("vaccination",))
 
 
-def flat(tables: HospitalTables) -> Counter[tuple[str, str, str]]:
-    """Every count of every row."""
-    cells: Counter[tuple[str, str, str]] = Counter()
-    for key, row in tables.rows([0]):
-        cells[key, "posts", ""] += row.posts
-        cells[key, "own", ""] += row.own
-        for kind, values in (("tiers", row.tiers), ("topics", row.topics), ("intents", row.intents)):
-            for value, count in values.items():
-                cells[key, kind, value] += count
-    return +cells
+def counted(*records: Record) -> HospitalTables:
+    tables = HospitalTables()
+    for offset, record in enumerate(records):
+        tables.apply(0, offset, record)
+    return tables
 
 
-def test_a_mention_counts_in_the_lifetime_and_in_its_hour() -> None:
-    tables = HospitalTables(HOSPITALS)
-    assert tables.apply(0, 0, mention(5))
-    assert flat(tables) == Counter(
-        {
-            (key, kind, value): 1
-            for key in ("350070/all", f"350070/h{HOUR}")
-            for kind, value in (("posts", ""), ("tiers", "local"), ("topics", "wait_times"), ("intents", "complaint"))
-        }
-    )
+def restored(copies: Iterable[tuple[bytes, bytes | None]]) -> HospitalTables:
+    tables = HospitalTables()
+    for key, value in copies:
+        tables.restore(0, key, value)
+    tables.complete(0)
+    return tables
+
+
+def written(tables: HospitalTables) -> Copies:
+    return tables.changes([0]).get(0, [])
+
+
+def hours(tables: HospitalTables, hospital: str, first: int, last: int) -> dict[int, dict[str, int]]:
+    return {hour: dict(cells) for hour, cells in tables.hourly(0, hospital, first, last)}
+
+
+COMPLAINT = {"posts": 1, "tier/local": 1, "intent/complaint": 1, "topic/wait_times": 1, "wants": 1}
+
+
+def test_a_mention_counts_in_the_lifetime_and_in_every_window() -> None:
+    tables = counted(mention(5))
+    assert tables.lifetime(0, "350070") == COMPLAINT
+    for span in SPANS:
+        assert tables.window(0, "350070", span, AT / 1000) == COMPLAINT
 
 
 def test_a_hospitals_own_post_is_not_one_about_it() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5, relation="author"))
-    assert flat(tables) == Counter({("350070/all", "own", ""): 1, (f"350070/h{HOUR}", "own", ""): 1})
+    assert counted(mention(5, relation="author")).lifetime(0, "350070") == {"own": 1}
 
 
-def test_service_lines_are_counted_in_rows_of_their_own() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5, topics=an_open()))
-    tables.apply(0, 1, tally(5))
-    row, service = tables.lifetime(0, "350070")
-    assert (row.posts, row.topics) == (1, {})
-    assert (service.posts, service.topics) == (1, {"vaccination": 1})
+@pytest.mark.parametrize(
+    ("intent", "addressed", "wants"),
+    [("question", True, 1), ("crisis", True, 1), ("compliment", True, 0), ("complaint", False, 0)],
+)
+def test_only_a_post_that_speaks_to_the_hospital_and_asks_something_wants_an_answer(
+    intent: str, addressed: bool, wants: int
+) -> None:
+    assert counted(mention(5, intent=intent, addressed=addressed)).lifetime(0, "350070").get("wants", 0) == wants
 
 
-def test_a_post_without_a_plausible_hour_counts_in_the_lifetime_only() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5, hour=-1))
-    assert {key for key, _ in tables.rows([0])} == {"350070/all"}
+def test_service_lines_are_counted_apart_and_no_finer_than_an_hour() -> None:
+    tables = counted(mention(5, topics=an_open()), tally(5))
+    service_lines = {"s/posts": 1, "s/tier/local": 1, "s/topic/vaccination": 1}
+    assert tables.lifetime(0, "350070").items() >= service_lines.items()
+    assert tables.window(0, "350070", "24h", AT / 1000).items() >= service_lines.items()
+    assert not any(cell.startswith("s/") for cell in tables.window(0, "350070", "1h", AT / 1000))
 
 
-def test_an_unknown_hospital_is_said_to_be_unknown() -> None:
-    assert HospitalTables(HOSPITALS).apply(0, 0, mention(5, hospital="999999")) is None
+@pytest.mark.parametrize("hour", [NO_TIME, FUTURE])
+def test_a_post_without_a_plausible_time_counts_in_the_lifetime_only(hour: int) -> None:
+    tables = counted(mention(5, hour=hour, five=-1))
+    assert tables.lifetime(0, "350070")["posts"] == 1
+    assert not any(tables.window(0, "350070", span, AT / 1000) for span in SPANS)
+
+
+def test_any_hospital_is_counted_whatever_the_directory_says() -> None:
+    assert counted(mention(5, hospital="999999")).lifetime(0, "999999")["posts"] == 1
 
 
 def test_the_same_post_twice_counts_once() -> None:
-    tables = HospitalTables(HOSPITALS)
+    tables = HospitalTables()
     assert tables.apply(0, 0, mention(5)) is True
     assert tables.apply(0, 1, mention(5)) is False, "emitted again by a tagger that replayed"
     assert tables.apply(0, 0, mention(5)) is False, "read again by an agent that replayed"
-    assert tables.lifetime(0, "350070")[0].posts == 1
+    assert tables.lifetime(0, "350070")["posts"] == 1
 
 
-def test_only_changed_rows_are_written_and_once() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5))
-    assert [key for key, _ in tables.changes([0])[0]] == [b"350070/all", b"350070/h%d" % HOUR]
-    assert tables.changes([0]) == {}
+def test_a_window_slides_also_when_nothing_comes() -> None:
+    tables = counted(mention(5))
+    now = AT / 1000
+    assert tables.window(0, "350070", "1h", now + 3599 - 300)
+    assert not tables.window(0, "350070", "1h", now + 3600)
+    for span in ("24h", "7d", "28d"):
+        seconds = WINDOWS[span].seconds
+        assert tables.window(0, "350070", span, now + seconds - 3600), "the hour that it lies in is the oldest"
+        assert not tables.window(0, "350070", span, now + seconds)
 
 
-def test_a_row_in_a_lost_partition_is_forgotten() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5))
-    tables.drop(0)
-    assert list(tables.rows([0])) == []
-    assert tables.changes([0]) == {}
+def test_a_post_from_the_future_is_counted_when_its_time_comes() -> None:
+    ahead = HOUR + 1
+    tables = counted(mention(5, hour=ahead, five=ahead * 12))
+    assert not tables.window(0, "350070", "24h", AT / 1000)
+    assert tables.window(0, "350070", "24h", AT / 1000 + 3600) == COMPLAINT
 
 
-def test_touched_rows_are_written_once_more() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5))
-    first = tables.changes([0])
-    tables.touch(0)
-    assert tables.changes([0]) == first
+def test_people_are_counted_once_however_much_they_write() -> None:
+    tables = counted(*(mention(n, person=n % 30 << 6 | 1, tier="local" if n % 2 else "unknown") for n in range(120)))
+    assert tables.people(0, "350070", "24h", AT / 1000) == (30, 15)
+    assert tables.people(0, "350070", "28d", AT / 1000 + 86_400) == (30, 15)
+    assert tables.people(0, "350070", "24h", AT / 1000 + 86_400) == (0, 0)
 
 
-def test_an_hour_goes_with_a_tombstone_and_the_lifetime_stays() -> None:
-    tables = HospitalTables(HOSPITALS)
-    tables.apply(0, 0, mention(5))
-    tables.changes([0])
-    later = HOUR + EXPIRE_HOURS + 1
-    tables.apply(0, 1, mention(6, at=later * HOUR_MS, hour=later))
-    written = dict(tables.changes([0])[0])
-    assert written[b"350070/h%d" % HOUR] is None
-    assert {hour_of(key) for key, _ in tables.rows([0])} == {-1, later}
-    assert tables.lifetime(0, "350070")[0].posts == 2
-
-
-log_of_mentions = st.lists(
-    st.tuples(st.sampled_from(HOSPITALS), st.sampled_from(("local", "unknown")), st.booleans()), min_size=1, max_size=40
-)
-
-
-@given(log_of_mentions, st.data())
-def test_no_crash_replay_or_stale_copy_changes_a_count(posts: list[tuple[str, str, bool]], data: st.DataObject) -> None:
-    log = [tally(i, h) if s else mention(i, h, tier=t) for i, (h, t, s) in enumerate(posts)]
-    truth = HospitalTables(HOSPITALS)
-    for offset, record in enumerate(log):
-        truth.apply(0, offset, record)
-
-    # A first owner commits at `committed`, goes on unseen to `reached`, and writes again when it is long not the owner.
-    committed = data.draw(st.integers(0, len(log)), "committed")
-    reached = data.draw(st.integers(committed, len(log)), "reached")
-    zombie = HospitalTables(HOSPITALS)
-    changelog = []
-    for offset in range(reached):
-        if offset == committed:
-            changelog += zombie.changes([0]).get(0, [])
-        zombie.apply(0, offset, log[offset])
-    if reached == committed:
-        changelog += zombie.changes([0]).get(0, [])
-    stale = zombie.changes([0]).get(0, [])
-
-    second = HospitalTables(HOSPITALS)
-    for key, value in changelog + (stale if data.draw(st.booleans(), "wrote before it died") else []):
-        second.restore(0, key, value)
-    for offset in range(committed, len(log)):
-        second.apply(0, offset, log[offset])
-    assert flat(second) == flat(truth)
-
-    # A third owner reads everything, in whatever order it was written.
-    copies = data.draw(st.permutations(changelog + second.changes([0]).get(0, []) + stale), "order in the changelog")
-    third = HospitalTables(HOSPITALS)
-    for key, value in copies:
-        third.restore(0, key, value)
-    replay_from = data.draw(st.integers(0, len(log)), "replayed from")
-    for offset in range(replay_from, len(log)):
-        third.apply(0, offset, log[offset])
-    assert flat(third) == flat(truth)
+def test_a_hospitals_own_people_are_nobodys() -> None:
+    assert counted(mention(5, relation="author", person=-1)).people(0, "350070", "24h", AT / 1000) == (0, 0)
 
 
 def test_interest_is_counted_by_nearness_once_for_a_post_and_once_for_each_community() -> None:
-    tables = HospitalTables(dict.fromkeys(HOSPITALS, 0))
     nurses = OpenCommunities(("nurses", "rural_health"), frozenset())
-    tables.apply(0, 0, mention(0, communities=nurses))
-    tables.apply(0, 1, mention(1, communities=nurses, tier="national"))
-    tables.apply(0, 2, mention(2, tier="unknown"))
-    tables.apply(0, 3, Tally("350070", 0, 3, AT, HOUR, "regional", (), ("breast_cancer",)))
-    row, tallies = tables.lifetime(0, "350070")
-    assert row.communities == {
-        "local/*": 1, "local/nurses": 1, "local/rural_health": 1,
-        "away/*": 1, "away/nurses": 1, "away/rural_health": 1,
+    tables = counted(
+        mention(0, communities=nurses),
+        mention(1, communities=nurses, tier="national"),
+        mention(2, tier="unknown"),
+        Tally("350070", 0, 3, AT, HOUR, "regional", (), ("breast_cancer",)),
+    )
+    found = {cell: count for cell, count in tables.lifetime(0, "350070").items() if "community" in cell}
+    assert found == {
+        "community/local/*": 1, "community/local/nurses": 1, "community/local/rural_health": 1,
+        "community/away/*": 1, "community/away/nurses": 1, "community/away/rural_health": 1,
+        "s/community/away/*": 1, "s/community/away/breast_cancer": 1,
     }  # fmt: skip
-    assert tallies.communities == {"away/*": 1, "away/breast_cancer": 1}
-    assert (row.posts, tallies.posts) == (3, 1)
+
+
+# -- changelog ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_row_is_written_for_a_hospital_however_much_it_was_told_and_only_when_it_changed() -> None:
+    tables = counted(mention(5), mention(6), tally(6))
+    assert [key for key, _ in written(tables)] == [b"350070/head"]
+    assert written(tables) == []
+
+
+def test_a_closed_hour_moves_to_its_day_which_is_written_first() -> None:
+    tables = counted(mention(5), tally(5), mention(6, at=AT + 3 * HOUR_MS))
+    day = b"350070/d%d" % (HOUR // 24)
+    assert [key for key, _ in written(tables)] == [day, b"350070/head"]
+    assert hours(tables, "350070", HOUR, HOUR) == {HOUR: COMPLAINT | dict.fromkeys(cells_of(tally(5)), 1)}
+
+
+def test_a_lost_partition_is_forgotten() -> None:
+    tables = counted(mention(5))
+    tables.drop(0)
+    assert tables.lifetime(0, "350070") == {}
+    assert written(tables) == []
+
+
+def test_rows_changed_since_a_takeover_are_written_once_more_and_no_others() -> None:
+    old = written(counted(mention(5), mention(6, hospital="380014")))
+    tables = restored(old)
+    tables.apply(0, 2, mention(7))
+    first = written(tables)
+    assert [key for key, _ in first] == [b"350070/head"]
+    tables.touch(0)
+    assert written(tables) == first
+    tables.touch(0)
+    assert written(tables) == []
+
+
+def test_a_day_goes_with_a_tombstone_and_the_lifetime_stays() -> None:
+    tables = counted(mention(5), mention(6, at=AT + 4 * HOUR_MS))
+    written(tables)
+    tables.apply(0, 2, mention(7, at=AT + (EXPIRE_DAYS * 24 + 24) * HOUR_MS))
+    assert dict(written(tables))[b"350070/d%d" % (HOUR // 24)] is None
+    assert tables.lifetime(0, "350070")["posts"] == 3
+
+
+def test_a_row_of_a_later_form_is_refused() -> None:
+    (key, value), *_ = written(counted(mention(5)))
+    assert value is not None
+    with pytest.raises(ValueError, match="form 3"):
+        HospitalTables().restore(0, key, value[:1] + b"\x03" + value[2:])
+
+
+# -- no crash, replay or stale copy changes a count --------------------------------------------------------------------
+
+Step = tuple[str, int, int, str, bool]
+"""Hospital, minutes since the step before, minutes that the post is late (negative: ahead), tier, whether a tally."""
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(HOSPITALS),
+        st.sampled_from((0, 1, 7, 40, 100, 300)),
+        st.sampled_from((0, 0, 0, 3, 30, 59, 60, 61, 119, 120, 180, 240, 1500, -30, -59)),
+        st.sampled_from(("local", "national", "unknown")),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+def log_of(drawn: Sequence[Step]) -> list[Record]:
+    """What stands on a partition of `mentions`."""
+    found: list[Record] = []
+    minute = AT // 60_000
+    for offset, (hospital, passed, late, tier, is_tally) in enumerate(drawn):
+        minute += passed
+        own = minute - late
+        if is_tally:
+            found.append(tally(offset, hospital, minute * 60_000, own // 60))
+        else:
+            found.append(
+                mention(
+                    offset,
+                    hospital,
+                    at=minute * 60_000,
+                    hour=own // 60,
+                    five=own // 5,
+                    tier=tier,
+                    person=offset % 7 << 6 | 1,
+                )
+            )
+    return found
+
+
+def expected(log: Sequence[Record]) -> Counter[tuple[str, str, str]]:
+    """Hospital, period, cell: straight from the records."""
+    cells: Counter[tuple[str, str, str]] = Counter()
+    for record in log:
+        for cell in cells_of(record):
+            cells[record.hospital, "all", cell] += 1
+            cells[record.hospital, f"h{record.hour}", cell] += 1
+    return cells
+
+
+def found(tables: HospitalTables, log: Sequence[Record]) -> Counter[tuple[str, str, str]]:
+    first, last = min(record.hour for record in log), max(record.hour for record in log)
+    cells: Counter[tuple[str, str, str]] = Counter()
+    for hospital in HOSPITALS:
+        for cell, count in tables.lifetime(0, hospital).items():
+            cells[hospital, "all", cell] += count
+        for hour, counts in tables.hourly(0, hospital, first, last):
+            for cell, count in counts.items():
+                cells[hospital, f"h{hour}", cell] += count
+    return cells
+
+
+def windows_of(log: Sequence[Record], now: float) -> dict[tuple[str, str], dict[str, int]]:
+    """Hospital and span -> cells, straight from the records and the definition of a window."""
+    windows: dict[tuple[str, str], dict[str, int]] = {}
+    for hospital in HOSPITALS:
+        for span in SPANS:
+            cells: Counter[str] = Counter()
+            for record in log:
+                if record.hospital != hospital:
+                    continue
+                if span == "1h":
+                    bucket, newest, count = getattr(record, "five", -1), int(now // 300), 12
+                else:
+                    bucket, newest = record.hour, int(now // 3600)
+                    count = {"24h": 24, "7d": 168, "28d": 672}[span]
+                if newest - count < bucket <= newest:
+                    cells.update(cells_of(record))
+            windows[hospital, span] = dict(cells)
+    return windows
+
+
+def seen(tables: HospitalTables, now: float) -> dict[tuple[str, str], dict[str, int]]:
+    return {(one, span): dict(tables.window(0, one, span, now)) for one in HOSPITALS for span in SPANS}
+
+
+def people_of(log: Sequence[Record], hospital: str, hours_back: int, now: float) -> tuple[int, int]:
+    there = [
+        one for one in log
+        if isinstance(one, Mention) and one.hospital == hospital and 0 <= int(now // 3600) - one.hour < hours_back
+    ]  # fmt: skip
+    return len({one.person for one in there}), len({one.person for one in there if one.tier == "local"})
+
+
+@given(steps, st.data())
+@settings(max_examples=200, deadline=None)
+def test_no_crash_replay_or_stale_copy_changes_a_count(drawn: list[Step], data: st.DataObject) -> None:
+    log = log_of(drawn)
+    # A first owner commits now and then; its last write stops anywhere within, and comes late or never.
+    committed = data.draw(st.integers(0, len(log)), "committed")
+    reached = data.draw(st.integers(committed, len(log)), "reached")
+    zombie, changelog = HospitalTables(), list[tuple[bytes, bytes | None]]()
+    for offset in range(committed):
+        zombie.apply(0, offset, log[offset])
+        if data.draw(st.booleans(), "a checkpoint"):
+            changelog += written(zombie)
+    changelog += written(zombie)
+    for offset in range(committed, reached):
+        zombie.apply(0, offset, log[offset])
+    last = written(zombie)
+    stale = last[: data.draw(st.integers(0, len(last)), "records of the last write that became durable")]
+    before_death = data.draw(st.booleans(), "written before the recovery")
+
+    second = restored(changelog + (stale if before_death else []))
+    if data.draw(st.booleans(), "windows are looked at before the replay"):
+        seen(second, log[-1].at / 1000)
+    for offset in range(committed, len(log)):
+        second.apply(0, offset, log[offset])
+    assert found(second, log) == expected(log)
+    now = log[-1].at / 1000
+    assert seen(second, now) == windows_of(log, now)
+
+    # A third owner reads everything, in whatever order it was written, and replays from anywhere before the end.
+    copies = data.draw(st.permutations(changelog + written(second) + stale), "order in the changelog")
+    third = restored(copies)
+    for offset in range(data.draw(st.integers(0, len(log)), "replayed from"), len(log)):
+        third.apply(0, offset, log[offset])
+    assert found(third, log) == expected(log)
+    assert seen(third, now) == windows_of(log, now)
+    for hospital in HOSPITALS:
+        assert third.people(0, hospital, "24h", now) == people_of(log, hospital, 24, now)
+        assert third.people(0, hospital, "28d", now) == people_of(log, hospital, 672, now)
+
+
+@given(steps, st.lists(st.sampled_from((0, 1, 300, 3599, 3600, 7200, 86_400, 86_400 * 7, 86_400 * 27)), max_size=6))
+@settings(max_examples=50, deadline=None)
+def test_at_any_time_asked_a_window_is_what_was_written_in_it(drawn: list[Step], passed: list[int]) -> None:
+    log = log_of(drawn)
+    tables = HospitalTables()
+    for offset, record in enumerate(log):
+        tables.apply(0, offset, record)
+        seen(tables, record.at / 1000)
+    now = log[-1].at / 1000
+    for seconds in (0, *passed):
+        now += seconds
+        assert seen(tables, now) == windows_of(log, now)
+    earlier = now - 3600 * 24
+    hourly = {key: cells for key, cells in seen(tables, earlier).items() if key[1] != "1h"}
+    assert hourly == {key: cells for key, cells in windows_of(log, earlier).items() if key[1] != "1h"}
+    assert seen(tables, now) == windows_of(log, now)

@@ -194,6 +194,9 @@ class FirstSeen:
             held.long.sweep(SWEPT, held.newest, held.newest_at)
         return changes
 
+    def complete(self, partition: int) -> None:
+        """Nothing to do: facts are complete one by one."""
+
     def touch(self, partition: int) -> None:
         """Nothing to write again: a stale chunk cannot hide a newer one, its key names its content."""
 

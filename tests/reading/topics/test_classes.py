@@ -7,7 +7,7 @@ from mypy import api
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.records import Mention, OpenCommunities, OpenTopics, Tally, decode_mention, encode_mention
-from streams.tables.rows import Row
+from streams.tables.rows import Day, Head
 from tests.payloads import a_mention
 
 TAXONOMY = Taxonomy.load()
@@ -73,4 +73,4 @@ def test_topics_of_a_wrong_form_are_no_record() -> None:
 def test_a_tally_has_no_field_that_could_name_a_post_or_a_person() -> None:
     fields = {"hospital", "partition", "offset", "at", "hour", "tier", "topics", "communities"}
     assert set(Tally.__struct_fields__) == fields
-    assert not {"author", "author_id", "text"} & ({*Mention.__struct_fields__} | {*Row.__struct_fields__})
+    assert not {"author", "author_id", "text"} & {*Mention.__struct_fields__, *Head.__slots__, *Day.__slots__}
