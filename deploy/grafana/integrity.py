@@ -41,7 +41,7 @@ def row() -> Row:
                 "directory, or no record of ours; restart the workers that have an old directory. `compliance`: "
                 "X changed its format, and withdrawals may be missed; see x_compliance_lines_total.",
                 Query(in_range(dead.name, "where"), "{{where}}"),
-                Query(in_range("pipeline_skipped_total", reason="unknown_hospital|not_a_record"), "mentions"),
+                Query(in_range("pipeline_skipped_total", reason="not_a_record"), "mentions"),
                 Query(in_range("x_compliance_lines_total", kind="unreadable|other"), "compliance"),
                 steps=ZERO,
                 size=(8, 5),

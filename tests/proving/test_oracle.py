@@ -1,5 +1,6 @@
 """The oracle: what it counts, and that it notices every kind of wrong table."""
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -16,12 +17,13 @@ from streams.tables.hospitals import HospitalTables
 from streams.tables.rows import decode_head, encode_head
 
 HORIZON, REACH = 86_400, 1_000_000
-NOW = 1_790_000_000_000
+NOW = int(time.time() * 1000)
+"""The simulated people write now: a post of another time would be in no hour."""
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader(directory.load(), 1_000_000)
+    return Reader(directory.load(), 1_000_000, author_key=bytes(32))
 
 
 @pytest.fixture(scope="module")
