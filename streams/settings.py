@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_bootstrap: Annotated[
         str,
         _meta(
-            "Address of the broker to use, host:port, several with commas. Empty: the local Kafka.",
+            "Address of the broker, host:port, several with commas. Empty: the local Kafka.",
             env="KAFKA_BOOTSTRAP",
             allowed="host:port[,host:port...]",
             pattern=r"^$|^[^,\s:]+:\d{1,5}(,[^,\s:]+:\d{1,5})*$",
@@ -43,16 +43,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     kafka_security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
-        _meta("How every Kafka client speaks to the broker: in clear or by TLS, with or without a user's password."),
+        _meta(
+            "How every Kafka client connects to the broker: in clear or with TLS, with or without a user's password."
+        ),
     ] = "PLAINTEXT"
     kafka_sasl_mechanism: Annotated[
         Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"],
-        _meta("How the password is proved to the broker, where SASL is spoken. PLAIN shows it and needs SASL_SSL."),
+        _meta(
+            "How clients prove the password to the broker, with SASL. PLAIN shows it to the network and needs SASL_SSL."
+        ),
     ] = "SCRAM-SHA-512"
     kafka_username: Annotated[
         str,
         _meta(
-            "User that every Kafka client is, where SASL is spoken.",
+            "User name of every Kafka client, with SASL.",
             allowed="no space, comma or =",  # kafka-python does not quote the two in SCRAM
             pattern=r"^[^\s,=]*$",
         ),
@@ -60,12 +64,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_password_file: Annotated[str, _meta("File that holds the Kafka user's password and nothing else.")] = ""
     kafka_ca_file: Annotated[
         str,
-        _meta("PEM file of the authority that signed the broker's certificate. Empty: those that the system trusts."),
+        _meta(
+            "PEM file of the authority that signed the broker's certificate. Empty: the authorities that the "
+            "system trusts."
+        ),
     ] = ""
     kafka_topic_prefix: Annotated[
         str,
         _meta(
-            "Put before every Kafka topic and group, so that several pipelines can share a broker.",
+            "Prefix of every Kafka topic and group, so that several pipelines can share a broker.",
             allowed="letters, digits, - and _, at most 40",
             pattern=r"^[A-Za-z0-9_-]{0,40}$",
         ),
@@ -73,12 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transport: Annotated[
         Literal["batch", "single"],
         _meta(
-            "How Faust reads Kafka: `batch` is Earshot's transport; `single` is Faust's own consumer, a record at a "
-            "time: slow, as exact, and it may end the process at a rebalance."
+            "How Faust reads Kafka: `batch` is Earshot's transport; `single` is Faust's own consumer, one record "
+            "at a time: slow, equally exact, and it may end the process at a rebalance."
         ),
     ] = "batch"
     chunk_records: Annotated[
-        int, _meta("Most records of one partition handed on as one event.", "records", ge=1, le=10_000)
+        int, _meta("Most records of one partition that an agent gets at once.", "records", ge=1, le=10_000)
     ] = 1000
     commit_interval: Annotated[
         float, _meta("Time between two commits; changed rows are written at each.", "seconds", ge=0.05, le=60)
@@ -86,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_timeout: Annotated[
         float,
         _meta(
-            "Silence after which Kafka gives a worker's partitions to others, and after which it must not write.",
+            "If a worker is silent for so long, Kafka gives its partitions to others, and it must not write any more.",
             "seconds",
             ge=6,
             le=300,
@@ -104,7 +111,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     duplicate_horizon: Annotated[
-        int, _meta("How long a post id is remembered; a copy within it is dropped.", "seconds", ge=60, le=7 * 86_400)
+        int,
+        _meta(
+            "How long a worker remembers a post id; it drops copies within that time.", "seconds", ge=60, le=7 * 86_400
+        ),
     ] = 86_400
     remembered_posts: Annotated[
         int,
@@ -131,15 +141,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest_metrics_port: Annotated[int, _meta("Port of ingest's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9109
     health_file: Annotated[
         str,
-        _meta("File that a worker or ingest touches while it gets on; one for each process. Empty: none."),
+        _meta("File that a worker or ingest touches while it makes progress; one for each process. Empty: none."),
     ] = ""
     health_age: Annotated[
-        float, _meta("A health file older than that means that its process is stuck.", "seconds", ge=1, le=3600)
+        float, _meta("If the health file is older than this, its process counts as stuck.", "seconds", ge=1, le=3600)
     ] = 30.0
     prometheus_url: Annotated[
         str,
         _meta(
-            "Where Prometheus is, for `earshot doctor`. Empty: not asked.",
+            "Address of Prometheus, for `earshot doctor`. Empty: doctor does not ask it.",
             allowed="http:// or https:// and a host",
             pattern=r"^$|^https?://\S+$",
         ),
@@ -147,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: Annotated[
         str,
         _meta(
-            "What ingest listens to. With Bluesky alone no token of X is needed.",
+            "What ingest listens to. Bluesky alone needs no token of X.",
             allowed=f"{', '.join(SOURCES)}: one or several, each once, with commas between",
             pattern=rf"^(?!(.*,)?(\w+),(.*,)?\2(,|$))({'|'.join(SOURCES)})(,({'|'.join(SOURCES)}))*$",
         ),
@@ -155,19 +165,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bluesky_url: Annotated[
         str,
         _meta(
-            "Where Bluesky's Jetstream is: one of its public ones, or your own.",
+            "Address of Bluesky's Jetstream: a public one, or your own.",
             allowed="ws:// or wss:// and a host",
             pattern=r"^wss?://[^/\s]+$",
         ),
     ] = "wss://jetstream1.us-east.bsky.network"
     x_catch_up: Annotated[
-        Literal["on", "off"], _meta("Whether posts written while the stream was down are searched for afterwards.")
+        Literal["on", "off"], _meta("Whether ingest searches for posts written while the stream was down.")
     ] = "on"
     x_monthly_reads: Annotated[
         int,
         _meta(
-            "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At the "
-            "limit ingest ends rather than read on.",
+            "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At "
+            "the limit ingest ends.",
             "posts",
             ge=0,
             le=10**9,
@@ -176,21 +186,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     x_compliance: Annotated[
         Literal["off", "jobs", "stream"],
         _meta(
-            "How ingest learns which posts of X were taken back: once a day by batch `jobs`, which every plan has, or "
-            "at once by the compliance `stream`, which only an enterprise's has."
+            "How ingest learns which posts X took back: once a day by batch `jobs`, which every plan has, or at "
+            "once by the compliance `stream`, which only an enterprise plan has."
         ),
     ] = "off"
     x_backfill_minutes: Annotated[
-        int, _meta("What X sends again when a connection begins; only where the plan has it.", "minutes", ge=0, le=5)
+        int,
+        _meta("How much X sends again when a connection begins; only where the plan allows it.", "minutes", ge=0, le=5),
     ] = 0
     x_max_rules: Annotated[int, _meta("Stream rules that the plan with X allows.", "rules", ge=1, le=250_000)] = 1000
     x_max_rule_chars: Annotated[
-        int, _meta("Most characters of one stream rule that the plan with X allows.", "characters", ge=512, le=8192)
+        int, _meta("Most characters that the plan with X allows in one stream rule.", "characters", ge=512, le=8192)
     ] = 1024
     x_base_url: Annotated[
         str,
         _meta(
-            "Where the X API is: X itself, or the simulated one.",
+            "Address of the X API: X itself, or the simulated one.",
             allowed="http:// or https:// and a host",
             pattern=r"^https?://[^/\s]+$",
         ),
@@ -199,7 +210,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest_outstanding: Annotated[
         int,
         _meta(
-            "Most posts sent to Kafka and not yet acknowledged; the others wait in the wal.",
+            "Most posts sent to Kafka and not yet acknowledged; further posts wait in the write-ahead log.",
             "records",
             ge=1,
             le=100_000,
@@ -208,14 +219,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     wal_dir: Annotated[
         str,
         _meta(
-            "Folder of ingest's write-ahead log (wal), where posts are until Kafka has them; one for each ingest. "
-            "Empty: in the user's state folder, by the prefix."
+            "Folder of the write-ahead log, which keeps posts until Kafka has them; one for each ingest. Empty: "
+            "in the user's state folder, by the prefix."
         ),
     ] = ""
     wal_max_bytes: Annotated[
         int,
         _meta(
-            "Disk that the wal may take; full, ingest hangs up on X. 2 GiB are two hours at X's cap of 250 posts/s.",
+            "Most disk that the write-ahead log may take; when it is full, ingest hangs up. 2 GiB are two hours "
+            "at X's cap of 250 posts/s.",
             "bytes",
             ge=1024 * 1024,
             le=2**40,
@@ -224,33 +236,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     wal_sync: Annotated[
         Literal["each", "group"],
         _meta(
-            "When a post is on the disk: `each` by itself, at once, or a `group` of those that came within 5 ms, for "
-            "thousands a second on a slow disk."
+            "When a post is written to the disk: `each` alone, at once, or as a `group` of those that came "
+            "within 5 ms, for thousands a second on a slow disk."
         ),
     ] = "each"
     directory_folder: Annotated[
-        str, _meta("Folder of the hospitals to listen for, instead of those that ship with Earshot.")
+        str, _meta("Folder of the hospitals to listen for. Empty: the hospitals that ship with Earshot.")
     ] = ""
     community_queries_file: Annotated[
         str,
         _meta(
-            "YAML of what is listened for beside the directory's accounts: keywords, hashtags, places. Edits are taken "
-            "while it runs. Empty: nothing."
+            "YAML of community queries, which ingest listens for beside the hospitals' accounts: keywords, "
+            "hashtags, places. Ingest takes edits while it runs. Empty: none."
         ),
     ] = ""
     taxonomy_file: Annotated[
-        str, _meta("YAML of topics to use instead of the one that ships with Earshot. Edits are taken while it runs.")
+        str, _meta("YAML of topics to use instead of those that ship with Earshot. Workers take edits while they run.")
     ] = ""
     hospital_topics_file: Annotated[
         str,
-        _meta("YAML of topics that hospitals switch off and phrases of their own. Edits are taken while it runs."),
+        _meta(
+            "YAML of topics that hospitals switch off and of phrases that they add. Workers take edits while they run."
+        ),
     ] = ""
     cache_dir: Annotated[
         str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")
     ] = ""
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], _meta("Least severe log line that is shown.")
-    ] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _meta("Least severe log line to show.")] = "info"
 
     @property
     def source_names(self) -> list[str]:

@@ -35,6 +35,10 @@ INNER = (
 """Rooms whose closed types never leave the process: no record, label or operator's page has them."""
 
 
+ELSEWHERE = {"partition": "numbers", "table": "TABLES in streams/kafka/topics.py says what each is for"}
+"""Labels whose values the vocabulary does not declare, and why."""
+
+
 def declarations(module: ModuleType) -> dict[str, tuple[tuple[str, ...], ClosedSet[Any]]]:
     """Name of a type -> (its values, what declares them)."""
     found = {}
@@ -80,7 +84,7 @@ def test_each_value_says_what_it_means_and_what_follows(one: ClosedSet[Any]) -> 
 def test_every_closed_label_is_explained_where_a_reader_looks() -> None:
     for metric in METRICS:
         for label, values in metric.labels.items():
-            if not values or values[0].isdigit():
+            if not values or label in ELSEWHERE:
                 continue
             found = metric.closed_set(label)
             assert found is not None, f"{metric.name}: {label} is no declared set"

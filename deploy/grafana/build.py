@@ -25,11 +25,11 @@ _HEAD = """\
 
 Each row answers one question. `make dashboards-preview` runs a short pipeline and draws all into `build/preview`.
 
-- Numbers of posts are the tables': the first and the last scrape of the shown time are compared, so they are whole,
-  exact over restarts, and equal to what the oracle counts. What came before the first scrape is in the lifetime only.
-- `unknown` is an answer, and stands beside every local share.
-- *no data* means that nobody shows it: a worker that recovers shows nothing rather than half a count.
-- Grafana's page cannot be changed by hand (`editable: false`): change the code.
+- Numbers of posts come from the tables: a panel compares the first and the last scrape of the shown time, so they
+  are whole, exact over restarts, and equal to the oracle's. Posts before the first scrape are in the lifetime only.
+- `unknown` is an answer, and is shown beside every local share.
+- *no data* means that no process shows the metric: a worker that recovers shows nothing rather than half a count.
+- You cannot edit a dashboard in Grafana (`editable: false`): change the code.
 """
 
 

@@ -23,7 +23,7 @@ TIER_COLOURS = {
 }
 WAITING = "question|request|complaint"
 """Intents that want an answer."""
-HEARD = "In the shown time, by the tables: exact over restarts, copies counted once."
+HEARD = "In the shown time, from the tables: exact over restarts, copies counted once."
 
 
 def build() -> str:
@@ -31,7 +31,7 @@ def build() -> str:
     frame = (
         dashboard.Dashboard("Earshot: hospital")
         .uid(panels.HOSPITAL_UID)
-        .description("One hospital: how much is said, from how near, about what, and what people want.")
+        .description("One hospital: how many posts, from how near, about what, and what people want.")
         .tags(["earshot"])
         .refresh("1m")
         .time("now-24h", "now")
@@ -59,7 +59,7 @@ def _hospital_variable() -> dashboard.QueryVariable:
 def _how_much() -> Row:
     posts, own, intents = (declared(f"conversation_{what}_total") for what in ("posts", "own_posts", "intent_posts"))
     return Row(
-        "How much is said?",
+        "How many posts?",
         [
             number(
                 "Posts",
@@ -68,38 +68,38 @@ def _how_much() -> Row:
             ),
             number(
                 "Posts, lifetime",
-                "All posts to or about this hospital that were ever counted, its own excluded. It never falls: if it "
-                "does, a changelog was lost.",
+                "All posts to or about this hospital so far, its own excluded. If it falls, a changelog was lost.",
                 Query(table_now(posts.name, "hospital", hospital=ONE)),
             ),
             number(
                 "Its own posts",
-                f"{own.help} {HEARD} A rise: its people answer, or announce.",
+                f"{own.help} {HEARD} A rise: the hospital answers or announces.",
                 Query(table_in_range(own.name, "hospital", hospital=ONE)),
             ),
             number(
-                "Want an answer",
+                "Posts that want an answer",
                 f"Questions, requests and complaints. {HEARD} A rise: people wait for a reply on X.",
                 Query(f"sum({table_in_range(intents.name, 'intent', hospital=ONE, intent=WAITING)})"),
             ),
             number(
-                "Crisis",
-                f"Posts of somebody in danger, by their words. {HEARD} Any: a person reads them on X now.",
+                "Possible crises",
+                f"Posts whose words say that somebody may be in danger. {HEARD} If above 0, have someone read them "
+                "now: `earshot attention list`.",
                 Query(table_in_range(intents.name, "hospital", hospital=ONE, intent="crisis")),
                 steps=((None, "green"), (1, "red")),
             ),
             number(
-                "Local share, a day",
-                "Of the posts whose author's place is known, the share from the hospital's own service area; beside it "
-                "how many have no known place. A falling share is a question for the hospital's people; a rising "
-                "`unknown` makes the share say less.",
+                "Local share, last day",
+                "Share of posts from the hospital's service area, among posts whose author's place is known; beside it "
+                "the share without a known place. A falling share is a question for the hospital's people; a rising "
+                "`unknown` makes the share less certain.",
                 Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local"),
                 Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
                 unit="percentunit",
             ),
             lines(
                 "Posts an hour",
-                "As a flow. A rise: something happened here or is talked about; the rows below say what. A gap: no "
+                "Rate of posts. A rise: something happened here or is talked about; the rows below say what. A gap: no "
                 "worker shows this hospital (see Operations).",
                 Query(table_per_hour(posts.name, "hospital", hospital=ONE), "to or about it"),
                 Query(table_per_hour(own.name, "hospital", hospital=ONE), "its own"),
@@ -113,12 +113,12 @@ def _how_much() -> Row:
 def _how_near() -> Row:
     tiers = declared("conversation_tier_posts_total")
     return Row(
-        "Who speaks: how near?",
+        "How near are the authors?",
         [
             lines(
-                "Local share and its coverage, over a day",
+                "Local share and its coverage, last day",
                 "`local`: of the posts with a known place, the share from the service area. `coverage`: of all posts, "
-                "the share whose place is known; `unknown` is the rest. With little coverage the share says little.",
+                "the share whose place is known; `unknown` is the rest. With low coverage the share says little.",
                 Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local, of known places"),
                 Query(f'hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "coverage"),
                 Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
@@ -136,8 +136,8 @@ def _how_near() -> Row:
             ),
             lines(
                 "Posts an hour by tier",
-                "Who makes a rise: `local` alone is about care here; `national` is news. `unknown` rising alone: "
-                "places are not read from profiles any more.",
+                "Who causes a rise: `local` alone is about care here; `national` is news. `unknown` rising alone: "
+                "no place is read from profiles any more.",
                 Query(table_per_hour(tiers.name, "tier", hospital=ONE), "{{tier}}"),
                 unit="suffix: /h",
                 stacked=True,
@@ -154,10 +154,10 @@ def _about_what() -> Row:
     kept = "|".join(sorted(taxonomy.operational | taxonomy.safety))
     service_lines = "|".join(sorted(taxonomy.service_line))
     return Row(
-        "What is it about?",
+        "What are the posts about?",
         [
             bars(
-                "Topics of service and safety",
+                "Operational and safety topics",
                 f"Inbound posts by topic, those with any; a post may have several. {HEARD} {topics.act}",
                 Query(f"sort_desc({_some(topics.name, kept, 1)})", "{{topic}}"),
                 size=(8, 10),
@@ -171,14 +171,14 @@ def _about_what() -> Row:
             ),
             lines(
                 "Posts an hour by topic",
-                "Topics of service and safety. One that rises alone points at a service; all together, at an event.",
+                "Operational and safety topics. One that rises alone points at a service; all together, at an event.",
                 Query(table_per_hour(topics.name, "topic", hospital=ONE, topic=kept), "{{topic}}"),
                 unit="suffix: /h",
                 size=(6, 10),
             ),
             number(
-                "Service lines held back",
-                f"{hidden.help} A rise: more is talked about, of each a little. Choose a longer time.",
+                "Hidden service-line counts",
+                f"{hidden.help} A rise: more topics, few posts each. Choose a longer time.",
                 Query(f"max by (hospital) ({selector(hidden.name, hospital=ONE)})"),
                 size=(4, 10),
             ),
@@ -189,7 +189,7 @@ def _about_what() -> Row:
 def _what_they_want() -> Row:
     intents = declared("conversation_intent_posts_total")
     return Row(
-        "What do they want?",
+        "What do the posts want?",
         [
             bars(
                 "Posts by intent",
@@ -199,7 +199,7 @@ def _what_they_want() -> Row:
             ),
             lines(
                 "Posts an hour by intent",
-                "Complaints rising with one topic point at a service. `compliment` rising: tell those who earned it.",
+                "If complaints rise with one topic, look at that service. `compliment` rising: tell who earned it.",
                 Query(table_per_hour(intents.name, "intent", hospital=ONE), "{{intent}}"),
                 unit="suffix: /h",
                 stacked=True,

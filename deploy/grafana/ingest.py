@@ -53,10 +53,10 @@ def _heard() -> Row:
     connects = f"sum by (source) (increase({selector('source_stream_connects_total')}[$__rate_interval]))"
     ends = f"sum by (source, outcome) (increase({selector('source_stream_outcomes_total')}[$__rate_interval]))"
     return Row(
-        "Is everything heard?",
+        "Is everything received?",
         [
             number(
-                "Since the last of each",
+                "Time since the last line and post",
                 f"A line: {declared('source_last_line_timestamp_seconds').act} A post: "
                 f"{declared('source_last_post_timestamp_seconds').act}",
                 Query(age("source_last_line_timestamp_seconds", "source"), "{{source}}, line"),
@@ -67,7 +67,7 @@ def _heard() -> Row:
             ),
             lines(
                 "How attempts to listen end",
-                about("source_stream_outcomes_total", "Rising: the stream does not stand."),
+                about("source_stream_outcomes_total", "Rising: the stream keeps ending."),
                 Query(ends, "{{source}}: {{outcome}}"),
                 Query(connects, "{{source}}: connected"),
                 unit="none",
@@ -76,7 +76,7 @@ def _heard() -> Row:
             ),
             *(_lines(source, 16 // len(SOURCES)) for source in SOURCES),
             lines(
-                "Could not be read, by reason",
+                "Unreadable lines and posts, by reason",
                 about("pipeline_dead_letters_total", "The runbook, DeadLettersAppearing, has a line for each reason."),
                 Query(rate("pipeline_dead_letters_total", "where, reason"), "{{where}}: {{reason}}"),
                 unit="suffix: /s",
@@ -91,7 +91,7 @@ def _lines(source: str, width: int) -> Sized:
         f"Lines of {NETWORKS[source].title} by kind",
         about(
             "source_lines_total",
-            "Posts rising: more is said, or a rule matches too much. All far above their usual: a replay after an "
+            "Posts rising: people write more, or a rule matches too much. All far above their usual: a replay after an "
             "outage.",
         ),
         Query(rate("source_lines_total", "kind", source=source), "{{kind}}"),
@@ -105,7 +105,7 @@ def _waiting() -> Row:
         "Is anything waiting?",
         [
             number(
-                "Log, of what it may take",
+                "Write-ahead log, share in use",
                 about("pipeline_wal_bytes", "Below 1 % is normal: a segment or two."),
                 Query(log_share()),
                 unit="percentunit",
@@ -113,8 +113,8 @@ def _waiting() -> Row:
                 size=(4, 8),
             ),
             number(
-                "Oldest that waits",
-                "Age of the oldest record that is accepted and not on Kafka; 0 when there is none. "
+                "Oldest record waiting",
+                "Age of the oldest accepted record that Kafka does not have; 0 when there is none. "
                 f"{declared('pipeline_wal_oldest_timestamp_seconds').act}",
                 Query(oldest_waiting()),
                 unit="s",
@@ -123,17 +123,17 @@ def _waiting() -> Row:
             ),
             lines(
                 "Accepted, and acknowledged by Kafka",
-                "What must reach Kafka, and what Kafka has taken: the two lie on each other, withdrawals and what "
-                f"search finds on top. Accepted above: posts wait. {declared('pipeline_ingest_acked_total').act}",
+                "What must reach Kafka, and what Kafka has taken: normally equal; withdrawals and posts from search "
+                f"come on top. Accepted above: posts wait. {declared('pipeline_ingest_acked_total').act}",
                 Query(rate("source_lines_total", kind="post|dead"), "accepted"),
                 Query(rate("pipeline_ingest_acked_total"), "acknowledged"),
                 unit="suffix: /s",
                 size=(8, 8),
             ),
             lines(
-                "Waiting",
-                about("pipeline_wal_records", "On the way: sent to Kafka and not acknowledged, at most the line."),
-                Query(f"max({selector('pipeline_wal_records')})", "in the log"),
+                "Records waiting",
+                about("pipeline_wal_records", "On the way: sent to Kafka and not acknowledged; the line is the limit."),
+                Query(f"max({selector('pipeline_wal_records')})", "in the write-ahead log"),
                 Query(f"max({selector('pipeline_ingest_outstanding_records')})", "on the way"),
                 unit="locale",
                 limit=Settings().ingest_outstanding,
@@ -141,14 +141,14 @@ def _waiting() -> Row:
             ),
             lines(
                 "Time to the disk, 99 % within",
-                about("pipeline_wal_sync_seconds", "Rising: posts are accepted later, and X's buffer fills."),
+                about("pipeline_wal_sync_seconds", "Rising: ingest accepts posts later, and X's buffer fills."),
                 Query(quantile(0.99, "pipeline_wal_sync_seconds")),
                 unit="s",
                 limit=SYNC_SECONDS,
                 size=(12, 6),
             ),
             lines(
-                "Behind the sources",
+                "Delay behind the sources",
                 f"Delivery: {about('source_delivery_lag_seconds')} Cursor: {about('bluesky_cursor_lag_seconds')}",
                 Query(f"max by (source) ({selector('source_delivery_lag_seconds')})", "{{source}}: delivery"),
                 Query(f"max({selector('bluesky_cursor_lag_seconds')})", "bluesky: cursor"),
@@ -161,7 +161,7 @@ def _waiting() -> Row:
 
 def _missed() -> Row:
     return Row(
-        "Was anything missed?",
+        "Did ingest miss anything?",
         [
             number(
                 "Gaps in X's stream",
@@ -171,7 +171,7 @@ def _missed() -> Row:
                 size=(4, 6),
             ),
             number(
-                "How long they were",
+                "Total length of gaps",
                 f"In the shown time. {about('x_gap_seconds_total')}",
                 Query(in_range("x_gap_seconds_total")),
                 unit="s",
@@ -179,8 +179,8 @@ def _missed() -> Row:
                 size=(4, 6),
             ),
             number(
-                "Not searched since",
-                "How long ago the oldest gap began that is not searched yet; 0 when all are. "
+                "Oldest gap not searched",
+                "How long ago the oldest gap began that ingest has not searched yet; 0 when there is none. "
                 f"{declared('x_catch_up_oldest_timestamp_seconds').act}",
                 Query(since("x_catch_up_oldest_timestamp_seconds", "source_stream_connected", source="x")),
                 unit="s",
@@ -188,7 +188,7 @@ def _missed() -> Row:
                 size=(4, 6),
             ),
             lines(
-                "Found by search",
+                "Posts found by search",
                 about("x_catch_up_posts_total"),
                 Query(rate("x_catch_up_posts_total")),
                 unit="suffix: /s",
@@ -205,8 +205,8 @@ def _cost() -> Row:
         "What will the month cost?",
         [
             number(
-                "Reads of X, of the month's limit",
-                f"So far, and at the month's end if it goes on so. {about('x_posts_read_projected')} *no data*: no "
+                "Reads of X, share of the month's limit",
+                f"So far, and at the month's end at this pace. {about('x_posts_read_projected')} *no data*: no "
                 "limit is set.",
                 Query(f"{reads} / {limit}", "so far"),
                 Query(f"{projected} / {limit}", "at its end"),
@@ -240,7 +240,7 @@ def _rules() -> Row:
                 size=(4, 6),
             ),
             number(
-                "Of those the plan allows",
+                "Rules, share of the plan's limit",
                 about("x_rules_limit"),
                 Query(f"max({selector('x_rules')}) / max({selector('x_rules_limit')})"),
                 unit="percentunit",
@@ -249,7 +249,7 @@ def _rules() -> Row:
             ),
             lines(
                 "Comparisons with the rules at X",
-                about("x_rule_syncs_total", "Anything but `done`: somebody is not listened for."),
+                about("x_rule_syncs_total", "Anything but `done`: ingest may miss posts for some hospitals."),
                 Query(f"sum by (result) (increase({selector('x_rule_syncs_total')}[$__rate_interval]))", "{{result}}"),
                 unit="none",
                 events=True,
@@ -261,20 +261,20 @@ def _rules() -> Row:
 
 def _taken_back() -> Row:
     return Row(
-        "Was everything taken back that had to be?",
+        "Are withdrawn posts gone?",
         [
             number(
-                "X asked up to",
-                "How long ago that is. Seconds with the compliance stream, up to a day with jobs. "
+                "Time since the last compliance check",
+                "Seconds with the compliance stream, up to a day with jobs. "
                 f"{declared('x_compliance_checked_timestamp_seconds').act} *no data*: EARSHOT_X_COMPLIANCE is off, or "
-                "it never was asked.",
+                "ingest has never asked.",
                 Query(age("x_compliance_checked_timestamp_seconds")),
                 unit="s",
                 steps=((None, "green"), (LATE_SECONDS, "orange"), (OVERDUE_SECONDS, "red")),
                 size=(4, 7),
             ),
             bars(
-                "Posts of X taken back, by why",
+                "Posts that X took back, by reason",
                 f"In the shown time. {about('x_withdrawals_total')}",
                 Query(in_range("x_withdrawals_total", "why"), "{{why}}"),
                 size=(6, 7),
@@ -287,9 +287,9 @@ def _taken_back() -> Row:
                 size=(7, 7),
             ),
             lines(
-                "Withdrawals told by the streams",
-                "Lines that took posts of ours back: deletions, accounts that went. A few in a hundred posts are "
-                "normal. None of X: its compliance stands beside this. Remembered posts of Bluesky: "
+                "Withdrawals from the streams",
+                "Lines that took back accepted posts: deletions, accounts that are gone. A few in a hundred posts are "
+                "normal. None from X, whose compliance has the panels beside this. Remembered posts of Bluesky: "
                 f"{declared('bluesky_remembered_posts').act}",
                 Query(f"3600 * {rate('source_lines_total', 'source', kind='withdrawal')}", "{{source}}"),
                 unit="suffix: /h",

@@ -20,23 +20,23 @@ def row() -> Row:
         [
             number(
                 "Hospitals shown twice",
-                f"{EXPECT_ZERO} For one scrape while partitions move it may be more; longer: two workers believe "
-                "they own the same partition. See both logs.",
+                f"{EXPECT_ZERO} It may be more for one scrape while partitions move. Longer: two workers believe "
+                "that they own the same partition; see both logs.",
                 Query(f"count({shown}) - count(count by (hospital) ({shown}))"),
                 steps=ZERO,
                 size=(8, 5),
             ),
             number(
-                "Posts apart from their tiers, intents",
-                f"{EXPECT_ZERO} Each post has exactly one tier and one intent, so either sum over all hospitals is the "
-                "posts. Otherwise a table is wrong: keep its changelog, run `earshot chaos`.",
+                "Totals that disagree",
+                f"{EXPECT_ZERO} Each post has exactly one tier and one intent, so each sum must equal the posts. "
+                "Otherwise a table is wrong: keep its changelog, run `earshot chaos`.",
                 Query(apart.format(tiers, posts), "tiers"),
                 Query(apart.format(intents, posts), "intents"),
                 steps=ZERO,
                 size=(8, 5),
             ),
             number(
-                "Could not be read, or not be placed",
+                "Unreadable or unknown records",
                 f"{EXPECT_ZERO} By where: {dead.help} {dead.act} `mentions`: of a hospital that is not in the "
                 "directory, or no record of ours; restart the workers that have an old directory. `compliance`: "
                 "X changed its format, and withdrawals may be missed; see x_compliance_lines_total.",
@@ -47,26 +47,27 @@ def row() -> Row:
                 size=(8, 5),
             ),
             number(
-                "Producers replaced",
+                "Replaced producers",
                 f"{EXPECT_ZERO} {rebuilds.help} {rebuilds.act}",
                 Query(in_range(rebuilds.name)),
                 steps=ZERO,
                 size=(8, 5),
             ),
             number(
-                "Missed for good",
+                "Lost for good",
                 f"{EXPECT_ZERO} Searches: {about('x_gaps_given_up_total')} Seconds: "
                 f"{about('bluesky_gap_seconds_total')} Bytes: {about('pipeline_wal_damaged_bytes')}",
                 Query(in_range("x_gaps_given_up_total"), "searches of X given up"),
                 Query(in_range("bluesky_gap_seconds_total"), "seconds of Bluesky"),
                 Query(
-                    f"max(max_over_time({selector('pipeline_wal_damaged_bytes')}[$__range]))", "bytes of ingest's log"
+                    f"max(max_over_time({selector('pipeline_wal_damaged_bytes')}[$__range]))",
+                    "bytes of the write-ahead log",
                 ),
                 steps=ZERO,
                 size=(8, 5),
             ),
             number(
-                "Rules refused",
+                "Refused rules",
                 f"{EXPECT_ZERO} {about('x_rule_syncs_total')}",
                 Query(in_range("x_rule_syncs_total", "result", result="partly|edit_refused"), "{{result}}"),
                 steps=ZERO,

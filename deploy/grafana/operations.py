@@ -48,7 +48,7 @@ def build() -> str:
 
 def _heard() -> Row:
     return Row(
-        "Is everything heard, and kept?",
+        "Is everything received and kept?",
         [
             number(
                 "Streams",
@@ -60,7 +60,7 @@ def _heard() -> Row:
                 size=(6, 4),
             ),
             number(
-                "Since the last line",
+                "Time since the last line",
                 about("source_last_line_timestamp_seconds"),
                 Query(age("source_last_line_timestamp_seconds", "source"), "{{source}}"),
                 unit="s",
@@ -68,7 +68,7 @@ def _heard() -> Row:
                 size=(6, 4),
             ),
             number(
-                "Broker",
+                "Kafka broker",
                 about("pipeline_kafka_reachable"),
                 Query(f"max({selector('pipeline_kafka_reachable')})"),
                 unit="none",
@@ -77,7 +77,7 @@ def _heard() -> Row:
                 size=(4, 4),
             ),
             number(
-                "Ingest's log, of what it may take",
+                "Write-ahead log, share in use",
                 about("pipeline_wal_bytes", "Below 1 % is normal: a segment or two."),
                 Query(ingest.log_share()),
                 unit="percentunit",
@@ -85,8 +85,8 @@ def _heard() -> Row:
                 size=(4, 4),
             ),
             number(
-                "Oldest that waits for Kafka",
-                "0 when nothing waits. " + declared("pipeline_wal_oldest_timestamp_seconds").act,
+                "Oldest record waiting for Kafka",
+                "0 when no record is waiting. " + declared("pipeline_wal_oldest_timestamp_seconds").act,
                 Query(ingest.oldest_waiting()),
                 unit="s",
                 steps=((None, "green"), (ingest.WAITED_SECONDS, "orange"), (ingest.WAITED_LONG_SECONDS, "red")),
@@ -101,7 +101,7 @@ def _in_time() -> Row:
         "Is it counted in time?",
         [
             number(
-                "In a table within 30 s, last hour",
+                "Counted within 30 s, last hour",
                 about("pipeline_visible_seconds"),
                 Query("1 - job:pipeline_late:ratio_rate1h"),
                 unit="percentunit",
@@ -109,8 +109,8 @@ def _in_time() -> Row:
                 size=(4, 7),
             ),
             lines(
-                "Age when counted",
-                about("pipeline_visible_seconds", "Rising: tables fall behind X."),
+                "Age of posts when counted",
+                about("pipeline_visible_seconds", "Rising: the tables fall behind the sources."),
                 Query(quantile(0.5, "pipeline_visible_seconds"), "half within"),
                 Query(quantile(0.99, "pipeline_visible_seconds"), "99 % within"),
                 unit="s",
@@ -118,14 +118,14 @@ def _in_time() -> Row:
                 size=(7, 7),
             ),
             lines(
-                "Records not yet taken",
+                "Records waiting for workers",
                 about("pipeline_lag_records"),
                 Query("stage:pipeline_lag_records:sum", "{{stage}}"),
                 unit="locale",
                 size=(6, 7),
             ),
             lines(
-                "Not committed, by partition",
+                "Records not committed, by partition",
                 about("pipeline_group_lag_records"),
                 Query(
                     f"max by (stage, partition) ({selector('pipeline_group_lag_records')})", "{{stage}} {{partition}}"
@@ -134,22 +134,22 @@ def _in_time() -> Row:
                 size=(7, 7),
             ),
             lines(
-                "Records taken",
+                "Records processed",
                 about("pipeline_records_total", "Rising: more is said, or a worker replays after a restart."),
                 Query(rate("pipeline_records_total", "stage"), "{{stage}}"),
                 unit="suffix: /s",
                 size=(8, 7),
             ),
             lines(
-                "Time of a chunk, 99 % within",
+                "Time per chunk, 99 % within",
                 about("pipeline_chunk_seconds"),
                 Query(quantile(0.99, "pipeline_chunk_seconds", "stage"), "{{stage}}"),
                 unit="s",
                 size=(8, 7),
             ),
             lines(
-                "Counted for nothing",
-                about("pipeline_skipped_total", "`duplicate` and `no_hospital` are daily bread."),
+                "Skipped records",
+                about("pipeline_skipped_total", "`duplicate` and `no_hospital` are normal."),
                 Query(rate("pipeline_skipped_total", "reason"), "{{reason}}"),
                 unit="suffix: /s",
                 size=(8, 7),
@@ -162,7 +162,7 @@ def _held() -> Row:
     partitions = kafka_topics.PARTITIONS
     directory = f"max({selector('pipeline_directory_hospitals')})"
     return Row(
-        "Is every hospital held by a worker?",
+        "Does a worker hold every hospital?",
         [
             number(
                 "Workers, by version",
@@ -180,15 +180,15 @@ def _held() -> Row:
             ),
             number(
                 "Hospitals shown",
-                "Share of the directory that workers show now. Below 100 %: partitions are unowned or recovering, and "
-                "the Hospital dashboard has gaps. See the workers' logs.",
+                "Share of the directory's hospitals that workers show now. Below 100 %: partitions have no worker or "
+                "recover, and the Hospital dashboard has gaps. See the workers' logs.",
                 Query(f"job:conversation_hospitals:count / on () {directory}"),
                 unit="percentunit",
                 steps=((None, "red"), (1, "green")),
                 size=(4, 8),
             ),
             lines(
-                "Since the last commit",
+                "Time since the last commit",
                 about("pipeline_last_commit_timestamp_seconds"),
                 Query(f"time() - {selector('pipeline_last_commit_timestamp_seconds')}", "{{instance}}"),
                 unit="s",
@@ -196,9 +196,9 @@ def _held() -> Row:
                 size=(6, 8),
             ),
             bars(
-                "Most spoken of, last hour",
-                "The ten hospitals with most posts in an hour; a bar leads to its dashboard. One far above its usual: "
-                "look there first, it may be news.",
+                "Most posts, last hour",
+                "The ten hospitals with most posts in the last hour; a bar links to its dashboard. If one is far above "
+                "its usual, look there first: it may be news.",
                 Query(
                     "sort_desc(topk(10, hospital:conversation_posts:increase1h * on (hospital) group_left (name) "
                     "hospital:info))",
@@ -218,10 +218,10 @@ def _held() -> Row:
 def _room() -> Row:
     free, size = (selector(f"pipeline_disk_{what}_bytes") for what in ("free", "size"))
     return Row(
-        "Is there room, and calm?",
+        "Is there room, and are workers stable?",
         [
             lines(
-                "Disk free",
+                "Free disk",
                 about("pipeline_disk_free_bytes"),
                 Query(f"min by (job) ({free} / {size})", "{{job}}"),
                 unit="percentunit",

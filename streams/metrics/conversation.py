@@ -16,16 +16,16 @@ CONVERSATION: tuple[Metric, ...] = (
         kind="counter",
         unit="posts",
         labels={HOSPITAL: ()},
-        help="Posts to or about a hospital, its own excluded, over its lifetime.",
-        act="Compare with the same hour of past weeks; a flat line with a live stream is news, too.",
+        help="Inbound posts: to or about a hospital, its own excluded, over its lifetime.",
+        act="Compare with the same hour of past weeks; a flat line while the stream is live is news, too.",
     ),
     Metric(
         name="conversation_own_posts_total",
         kind="counter",
         unit="posts",
         labels={HOSPITAL: ()},
-        help="Posts by the hospital itself.",
-        act="None: context for answers given.",
+        help="Posts that the hospital wrote.",
+        act="Nothing: context for the answers it gives.",
     ),
     Metric(
         name="conversation_tier_posts_total",
@@ -33,7 +33,8 @@ CONVERSATION: tuple[Metric, ...] = (
         unit="posts",
         labels={HOSPITAL: (), "tier": TIERS},
         help="Inbound posts by how near their author is. `unknown` is an answer: show it beside every share.",
-        act="A falling local share against the hospital's own goal is a question for its people, not for operations.",
+        act="If the local share falls below the hospital's own goal, that is a question for its people, not for "
+        "operations.",
     ),
     Metric(
         name="conversation_topic_posts_total",
@@ -48,7 +49,7 @@ CONVERSATION: tuple[Metric, ...] = (
         kind="counter",
         unit="posts",
         labels={HOSPITAL: (), "intent": INTENTS},
-        help="Inbound posts by what they want; exactly one each.",
+        help="Inbound posts by what they want; each post has exactly one intent.",
         act="Questions and complaints wait for an answer; `crisis` needs a person now.",
     ),
     Metric(
@@ -56,7 +57,8 @@ CONVERSATION: tuple[Metric, ...] = (
         kind="counter",
         unit="posts",
         labels={HOSPITAL: (), "near": NEARS, "interest": INTERESTS},
-        help="Inbound posts that speak to a community of interest, by nearness. `health`, of a disease: 0 below five.",
+        help="Inbound posts that speak to a community of interest, by nearness. `health`, about a disease: 0 below "
+        "five.",
         act="Compare with conversation_tier_posts_total: whom a hospital serves by place, and whom by interest.",
     ),
     Metric(
@@ -65,14 +67,14 @@ CONVERSATION: tuple[Metric, ...] = (
         unit="cells",
         labels={HOSPITAL: ()},
         help="Service-line counts of 1 to 4, shown as 0 so that nobody can be recognised.",
-        act="None: use a longer window.",
+        act="Choose a longer window.",
     ),
     Metric(
         name="conversation_hospital_info",
         kind="gauge",
         unit="1",
         labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": KINDS},
-        help="1 for each hospital of the directory, by every worker. Join through the rule `hospital:info`.",
+        help="1 for each hospital of the directory, from every worker. Join through the rule `hospital:info`.",
         act="Two rows for one hospital: workers run with different directories; restart those with the old one.",
     ),
 )

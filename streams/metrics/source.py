@@ -17,8 +17,8 @@ SOURCE: tuple[Metric, ...] = (
         labels=_SOURCE,
         jobs=("ingest",),
         help="1 while the source's stream is connected, else 0.",
-        act="0 for minutes: see why in source_stream_outcomes_total and ingest's log. X sends no gap again; Bluesky up "
-        "to 36 h.",
+        act="0 for minutes: see why in source_stream_outcomes_total and ingest's log. X does not repeat its stream; "
+        "Bluesky sends up to 36 h again.",
     ),
     Metric(
         name="source_stream_connects_total",
@@ -27,8 +27,8 @@ SOURCE: tuple[Metric, ...] = (
         labels=_SOURCE,
         jobs=("ingest",),
         help="Connections that the source accepted.",
-        act="A few a day is normal. Many an hour: the network, or a machine too slow to keep up. Over 40 in 15 minutes "
-        "to X is more than one ingest allows itself: look for two.",
+        act="A few a day are normal. Many an hour: the network, or a machine too slow to keep up. More than 40 to X "
+        "in 15 minutes: two ingests run; find the other.",
     ),
     Metric(
         name="source_stream_outcomes_total",
@@ -36,8 +36,8 @@ SOURCE: tuple[Metric, ...] = (
         unit="attempts",
         labels={**_SOURCE, "outcome": STREAM_ENDS},
         jobs=("ingest",),
-        help="How attempts to listen ended: broken off by the source or the network, refused, or ended by us. No "
-        "source has all outcomes.",
+        help="How attempts to listen ended: closed by the source or the network, refused, or ended by us. No source "
+        "has all outcomes.",
         act="docs/runbook.md has a line for each (StreamDisconnected for X, SourceDisconnected for others); ingest's "
         "log says what follows and when.",
     ),
@@ -47,8 +47,7 @@ SOURCE: tuple[Metric, ...] = (
         unit="lines",
         labels={**_SOURCE, "kind": LINE_KINDS},
         jobs=("ingest",),
-        help="Lines or events of the stream by kind: posts of ours, withdrawals of such, notices and heartbeats of the "
-        "source, others, and `dead` ones, which could not be read and stand in dead-letters. No source has all kinds.",
+        help="Lines or events of the stream by kind. No source has all kinds.",
         act="Heartbeats or others without posts: the rules match nothing, or the directory has no accounts there. "
         "`dead` rising: the source changed its format.",
     ),
@@ -68,8 +67,8 @@ SOURCE: tuple[Metric, ...] = (
         unit="seconds",
         labels=_SOURCE,
         jobs=("ingest",),
-        help="When the last post of ours came, seconds since the epoch. Absent before the first.",
-        act="Old with fresh lines: a quiet hour, or rules that match nothing (for X, x_rules).",
+        help="When the last matching post came, seconds since the epoch. Absent before the first.",
+        act="Old while lines are fresh: a quiet hour, or rules that match nothing (for X, see x_rules).",
     ),
     Metric(
         name="source_delivery_lag_seconds",
@@ -79,7 +78,7 @@ SOURCE: tuple[Metric, ...] = (
         jobs=("ingest",),
         help="How late the last post (X) or event (Bluesky) came, by the source's time and this machine's. Absent "
         "before it.",
-        act="99 % of X's come within 7 s. Minutes: the source sends again what was missed, or this machine's clock is "
-        "wrong. Growing: this machine does not keep up.",
+        act="99 % of X's posts come within 7 s. Minutes: the source sends missed posts again, or this machine's "
+        "clock is wrong. Growing: this machine does not keep up.",
     ),
 )

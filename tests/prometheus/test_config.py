@@ -21,7 +21,7 @@ from tests.prometheus.files import ALERTS, RECORDED, RULES, named
 ROOT = CONFIG.parents[2]
 SCRAPES = {one["job_name"]: one for one in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["scrape_configs"]}
 DEFAULTS = Settings()
-OURS = re.compile(r"(?<![:\w])(?:conversation|pipeline|x)_\w+(?![:\w])")
+OURS = re.compile(r"(?<![:\w])(?:conversation|pipeline|source|x|bluesky)_\w+(?![:\w])")
 SERIES = re.compile(r"\w+:\w+(?::\w+)?")
 
 
