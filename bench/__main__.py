@@ -3,7 +3,8 @@
 Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
 never seen), `remembered` (the memory of duplicates: bytes, look-ups, restoring), `surges` (false alarms and hours to
 detect, on simulated weeks). With one of their own: `accept-each`,
-`accept-group` (tweepy -> wal -> Kafka, by the wal's syncs). With a common one: `raw` (aiokafka's loop that decodes),
+`accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory, recovery, windows,
+changelog). With a common one: `raw` (aiokafka's loop that decodes),
 `transport` (chunks through Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions
 -> rows), `recovery` (kill -9 under load until the next progress). All of these but the last also say their pace
 relative to `raw`. Posts are the simulated X's, about 2 kB.
@@ -27,7 +28,7 @@ from agents.kafka.admin import apply_topics
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import ingest, locality, remembered, surges, tagger
+from bench import ingest, locality, remembered, surges, tables, tagger
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
@@ -43,6 +44,7 @@ ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
     "locality": locality.measure,
     "remembered": remembered.measure,
     "surges": surges.measure,
+    "tables": tables.measure,
     "accept-each": partial(ingest.measure, "each"),
     "accept-group": partial(ingest.measure, "group"),
 }

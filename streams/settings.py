@@ -88,8 +88,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, _meta("Most records of one partition that an agent gets at once.", "records", ge=1, le=10_000)
     ] = 1000
     commit_interval: Annotated[
-        float, _meta("Time between two commits; changed rows are written at each.", "seconds", ge=0.05, le=60)
-    ] = 0.5
+        float,
+        _meta(
+            "Time between two commits. Each writes the rows that changed: a longer time means fewer records. A crash "
+            "repeats the work since the last commit. What is shown does not wait for it.",
+            "seconds",
+            ge=0.05,
+            le=60,
+        ),
+    ] = 5.0
     session_timeout: Annotated[
         float,
         _meta(

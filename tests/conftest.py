@@ -42,7 +42,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def empty_settings(kafka: str) -> Iterator[Settings]:
     """Settings with a prefix of their own and no Kafka topic there yet; what is made under it is deleted afterwards."""
     prefix = f"test-{secrets.token_hex(4)}-"
-    settings = load(kafka_bootstrap=kafka, kafka_topic_prefix=prefix, metrics_port=0, ingest_metrics_port=0)
+    settings = load(
+        kafka_bootstrap=kafka, kafka_topic_prefix=prefix, metrics_port=0, ingest_metrics_port=0, commit_interval=0.3
+    )
     yield settings
     delete(settings, prefix)
 

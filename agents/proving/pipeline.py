@@ -31,6 +31,8 @@ DRAIN_SECONDS = 120.0
 
 WITHIN_SECONDS = 120.0
 """Bound for any other state: restarts and session timeouts fit into it."""
+COMMIT_SECONDS = 0.5
+"""Longest time between commits: what waits for the lag to reach zero waits for a commit."""
 _TURN_SECONDS = 0.05
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -91,6 +93,7 @@ class Pipeline:
         self.settings = msgspec.structs.replace(
             self._base,
             kafka_bootstrap=bootstrap,
+            commit_interval=min(self._base.commit_interval, COMMIT_SECONDS),
             kafka_topic_prefix=f"{self._base.kafka_topic_prefix}{secrets.token_hex(4)}-",
             wal_dir=str(self.folder / "wal"),
         )

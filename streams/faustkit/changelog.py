@@ -7,7 +7,8 @@ bulk through aiokafka's public consumer, and an error ends the process.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -33,8 +34,9 @@ class Table(Protocol):
     def changes(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
         """What changed in these partitions since the last call."""
 
-    def touch(self, partition: int) -> None:
-        """Report every row of the partition as changed once."""
+    def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """A record, ours or another's, that came to the changelog after the recovery; in order. Compaction keeps the
+        last one of a key: a table for which that must be the newest reports such a row as changed."""
 
     def drop(self, partition: int) -> None:
         """Forget the partition."""
@@ -94,6 +96,31 @@ async def recover(
     tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]
     if not tps:
         return Recovered(0, {})  # more workers than partitions
+    async with _consumer(settings) as consumer:
+        consumer.assign(tps)
+        ends = await consumer.end_offsets(tps)
+        begins = await consumer.beginning_offsets([*tps, *(TopicPartition(*place) for place in sources)])
+        begin = {tp: max(begins[tp], changelogs[tp.topic].read_to.get(tp.partition, 0)) for tp in tps}
+        count = await _read(consumer, begin, ends, {name: one.table.restore for name, one in changelogs.items()})
+        for tp in tps:
+            changelogs[tp.topic].read_to[tp.partition] = max(begin[tp], ends[tp])
+    return Recovered(count, {(tp.topic, tp.partition): begin for tp, begin in begins.items()})
+
+
+async def look_again(settings: Settings, wanted: dict[Changelog, list[int]]) -> None:
+    """Show each table what came to its changelog's partitions since the recovery, less our own records until the first
+    of another process. What was read stays as it is: the next recovery reads these again."""
+    changelogs = {changelog.kafka_topic: changelog for changelog in wanted}
+    tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]
+    async with _consumer(settings) as consumer:
+        consumer.assign(tps)
+        begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        begin = {tp: max(begins[tp], changelogs[tp.topic].read_to.get(tp.partition, 0)) for tp in tps}
+        await _read(consumer, begin, ends, {name: one.table.stands for name, one in changelogs.items()})
+
+
+@asynccontextmanager
+async def _consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
         **kafka_client.arguments(settings),
         enable_auto_commit=False,
@@ -102,29 +129,32 @@ async def recover(
         fetch_max_wait_ms=100,
     )
     await consumer.start()
-    count = 0
     try:
-        consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
-        begins = await consumer.beginning_offsets([*tps, *(TopicPartition(*place) for place in sources)])
-        for tp in tps:
-            position = changelogs[tp.topic].read_to.get(tp.partition, 0)
-            consumer.seek(tp, max(position, begins[tp]))
-        behind = set(tps)
-        while behind:
-            for tp, records in (await consumer.getmany(timeout_ms=200)).items():
-                restore = changelogs[tp.topic].table.restore
-                for record in records:
-                    try:
-                        restore(tp.partition, record.key, record.value)
-                    except Exception as exc:
-                        fatal.end_on(exc, f"{tp.topic} partition {tp.partition} offset {record.offset}")
-                count += len(records)
-            for tp in list(behind):
-                position = await consumer.position(tp)
-                if position >= ends[tp]:
-                    behind.discard(tp)
-                    changelogs[tp.topic].read_to[tp.partition] = position
+        yield consumer
     finally:
         await consumer.stop()
-    return Recovered(count, {(tp.topic, tp.partition): begin for tp, begin in begins.items()})
+
+
+async def _read(
+    consumer: AIOKafkaConsumer,
+    begin: dict[TopicPartition, int],
+    ends: dict[TopicPartition, int],
+    take: dict[str, Callable[[int, bytes, bytes | None], None]],
+) -> int:
+    """Hand every record from `begin` to `ends` to its Kafka topic's `take`; the number of records."""
+    count = 0
+    for tp, offset in begin.items():
+        consumer.seek(tp, offset)
+    behind = set(begin)
+    while behind:
+        for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+            for record in records:
+                try:
+                    take[tp.topic](tp.partition, record.key, record.value)
+                except Exception as exc:
+                    fatal.end_on(exc, f"{tp.topic} partition {tp.partition} offset {record.offset}")
+            count += len(records)
+        for tp in list(behind):
+            if await consumer.position(tp) >= ends[tp]:
+                behind.discard(tp)
+    return count

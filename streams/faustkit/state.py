@@ -9,8 +9,10 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from aiokafka.errors import KafkaError
+
 from streams.faustkit import fatal
-from streams.faustkit.changelog import Changelog, recover
+from streams.faustkit.changelog import Changelog, look_again, recover
 from streams.faustkit.lease import Lease
 from streams.faustkit.writer import Writer
 from streams.settings import Settings
@@ -18,8 +20,8 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 REWRITE_SESSIONS = 2
-"""After so many session timeouts no process that lost a partition can still write to it (`lease.py`); the rows are then
-written once more, so that the last copy in the changelog is the newest and compaction keeps it."""
+"""After so many session timeouts no process that lost a partition can still write to it (`lease.py`). Then the owner
+looks for older copies behind its own and writes those rows once more, so that compaction keeps the newest."""
 
 Place = tuple[str, int]
 """Kafka topic and partition."""
@@ -111,11 +113,20 @@ class State:
     def _rewrite(self, place: Place) -> None:
         self._timers.pop(place, None)
         if place in self._held:
-            for changelog in self._tables[place[0]]:
-                changelog.table.touch(place[1])
-            task = asyncio.get_running_loop().create_task(self.checkpoint())
+            task = asyncio.get_running_loop().create_task(self._write_over(place))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def _write_over(self, place: Place) -> None:
+        try:
+            await look_again(self._settings, {changelog: [place[1]] for changelog in self._tables[place[0]]})
+        except KafkaError as error:
+            log.warning("%s partition %d: no look at its changelogs, again later: %s", *place, type(error).__name__)
+            if place in self._kept:
+                again = asyncio.get_running_loop().call_later(self._rewrite_after, self._rewrite, place)
+                self._timers[place] = again
+            return
+        await self.checkpoint()
 
     # -- order of offsets ---------------------------------------------------------------------------------------------
 

@@ -53,8 +53,16 @@ def _changelog(name: str, why: str) -> KafkaTopic:
             # Never delete: a hospital that nobody wrote to for a month keeps its lifetime row.
             "cleanup.policy": "compact",
             # Readers keep the highest version of a row; compaction keeps the last written. The lag is longer than any
-            # process that lost its partitions can go on writing, and by then the owner has written its rows once more.
+            # process that lost its partitions can go on writing, and by then the owner has written over stale copies.
             "min.compaction.lag.ms": str(HOUR_MS),
+            # A segment is compacted once it is closed and its newest record is older than the lag. At Kafka's default,
+            # 1 GB or 7 days, a recovery would read days of older copies; so it reads those of the last 75 minutes.
+            "segment.ms": str(15 * MINUTE_MS),
+            # Kafka's default waits until half of the log is stale copies. A log of a month's rows is some 50 MB: the
+            # broker rewrites it in a second.
+            "min.cleanable.dirty.ratio": "0.1",
+            # However little is stale: a row that changes rarely must not keep its old copies for days.
+            "max.compaction.lag.ms": str(2 * HOUR_MS),
             "max.message.bytes": str(MAX_RECORD_BYTES),
         },
         why=why,

@@ -2,7 +2,9 @@
 
 Called by `hospitals.py` at a recovery. Reads them and makes today's rows of them; nothing writes them any more. Each
 such row had marks of its own, so a converted hour keeps its marks (`Day.since`): what the row missed in a crash is
-counted when it is replayed, what it had is not.
+counted when it is replayed, what it had is not. A converted row has version -1, since its rows had several: whatever
+is counted next makes a newer one. Its hours are all closed (`NO_HOUR_OPEN`), also those that had no row: a replayed
+record is then judged by its hour's marks, never by the lifetime's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +13,7 @@ from typing import Any
 import msgspec
 
 from streams.tables.periods import HOURS_A_DAY
-from streams.tables.rows import Day, Head
+from streams.tables.rows import NO_HOUR_OPEN, Day, Head
 
 
 class _Row(msgspec.Struct):
@@ -79,17 +81,15 @@ class FirstRows:
 
 def _converted(rows: dict[tuple[str, bool], _Row]) -> tuple[Head, dict[int, Day]]:
     head, days = Head(), dict[int, Day]()
+    head.closed = NO_HOUR_OPEN
     for (period, tallies), row in rows.items():
         cells = dict(row.cells("s/" if tallies else ""))
         if period == _LIFETIME:
             head.lifetime.update(cells)
-            head.version = max(head.version, row.version)
             (head.tally_marks if tallies else head.marks).update(row.marks)
             continue
         hour = int(period[1:])
-        head.closed = max(head.closed, hour + 1)
         day = days.setdefault(hour // HOURS_A_DAY, Day())
-        day.version = max(day.version, row.version)
         day.hours.setdefault(hour % HOURS_A_DAY, {}).update(cells)
         since = day.since.setdefault(hour % HOURS_A_DAY, ({}, {}))
         since[tallies].update(row.marks)

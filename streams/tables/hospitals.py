@@ -48,10 +48,10 @@ class _Partition:
         self.open_days: dict[Key, Day] = {}
         """Days that changed since they were last written."""
         self.changed: set[Key] = set()
-        self.recent: set[Key] | None = set()
-        """Rows changed since the partition was taken over; None once they were written again."""
         self.restored: dict[str, bytes] = {}
         """Hospital -> newest copy of its head; decoded when the recovery is complete."""
+        self.stale: set[Key] = set()
+        """Rows whose newest copy is not the last that stands in the changelog."""
         self.first_rows = first_rows.FirstRows()
         self.superseded: dict[str, set[int]] = {}
         """Hours that a restored head counts again although their day has them: the day is ahead of the head."""
@@ -91,11 +91,17 @@ class _Partition:
         packed = self.days.get(hospital, {}).get(day)
         return version_of(packed) if packed is not None else -2
 
+    def is_newer(self, hospital: str, day: int, version: int, known: int) -> bool:
+        """Whether a copy from the changelog is newer than the one known; notes an older one that stands behind it."""
+        if version < known:
+            self.stale.add((hospital, day))
+        else:
+            self.stale.discard((hospital, day))
+        return version > known
+
     def change(self, hospital: str, day: int = _HEAD) -> None:
         """Have a row written at the next checkpoint."""
         self.changed.add((hospital, day))
-        if self.recent is not None:
-            self.recent.add((hospital, day))
 
 
 class HospitalTables:
@@ -122,7 +128,7 @@ class HospitalTables:
         counted = False
         cells: list[str] | None = None
         if not head.contains(record):
-            if (closing := closes_before(record.at)) > head.closed:
+            if (closing := head.closes(record.at)) != head.closed:
                 self._close(rows, hospital, head, closing, offset)
             cells = head.apply(offset, record)
             rows.change(hospital)
@@ -168,21 +174,25 @@ class HospitalTables:
     # -- changelog ----------------------------------------------------------------------------------------------------
 
     def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Take a row from the changelog if it is newer than the one held. A tombstone ends an expired day."""
+        """Take a row from the changelog if it is newer than the one held. A tombstone ends an expired day.
+
+        Compaction keeps the last copy. Where an older one stands behind the newest, the row is written again.
+        """
         rows = self._of(partition)
         hospital, _, row = key.decode().partition("/")
         if row == "head":
             if value is not None:
                 held = rows.restored.get(hospital)
                 known = version_of(held) if held is not None else rows.head_version(hospital)
-                if version_of(value) > known:
+                if rows.is_newer(hospital, _HEAD, version_of(value), known):
                     rows.restored[hospital] = value
         elif row.startswith("d"):
             days, day = rows.days.setdefault(hospital, {}), int(row[1:])
             if value is None:
                 days.pop(day, None)
                 rows.open_days.pop((hospital, day), None)
-            elif version_of(value) > rows.day_version(hospital, day):
+                rows.stale.discard((hospital, day))
+            elif rows.is_newer(hospital, day, version_of(value), rows.day_version(hospital, day)):
                 days[day] = value
                 rows.open_days.pop((hospital, day), None)
         else:
@@ -232,13 +242,16 @@ class HospitalTables:
         for partition in partitions:
             if (rows := self._partitions.get(partition)) is None:
                 continue
+            rows.changed |= rows.stale
+            rows.stale.clear()
             records: list[tuple[bytes, bytes | None]] = []
             for key in sorted(rows.changed, reverse=True):
                 hospital, day = key
                 if day != _HEAD:
                     if (changed := rows.open_days.pop(key, None)) is not None:
                         rows.days.setdefault(hospital, {})[day] = encode_day(changed)
-                    records.append((name_of(key), rows.days[hospital][day]))
+                    if (packed := rows.days.get(hospital, {}).get(day)) is not None:  # else a tombstone ended it
+                        records.append((name_of(key), packed))
             records += [
                 (name_of(key), encode_head(rows.heads[key[0]])) for key in sorted(rows.changed) if key[1] == _HEAD
             ]
@@ -258,18 +271,17 @@ class HospitalTables:
         for hospital, days in rows.days.items():
             for day in [day for day in days if day < first]:
                 del days[day]
-                if rows.recent is not None:
-                    rows.recent.discard((hospital, day))
                 yield name_of((hospital, day))
 
-    def touch(self, partition: int) -> None:
-        """Have every row that changed since the partition was taken over written once more at the next commit. A
-        process that lost the partition can have written a stale copy of these alone: what it had not committed is what
-        the new owner replayed."""
-        rows = self._of(partition)
-        if rows.recent is not None:
-            rows.changed |= {key for key in rows.recent if key[1] == _HEAD or key[1] in rows.days.get(key[0], ())}
-            rows.recent = None
+    def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """A copy that came to the changelog behind the recovery. An older one than the row held is written over."""
+        hospital, _, row = key.decode().partition("/")
+        if (rows := self._partitions.get(partition)) is None or value is None:
+            return
+        if row == "head":
+            rows.is_newer(hospital, _HEAD, version_of(value), rows.head_version(hospital))
+        elif row.startswith("d"):
+            rows.is_newer(hospital, int(row[1:]), version_of(value), rows.day_version(hospital, int(row[1:])))
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker holds now."""

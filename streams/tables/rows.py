@@ -20,6 +20,13 @@ from streams.tables.periods import FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
 FORM = 2
 """First number of a row on the wire. Form 1, of version 0.1.0, is JSON: `first_rows.py`."""
 
+NO_HOUR_OPEN = 1 << 40
+"""`Head.closed` of a hospital that was carried on from form 1, until the first record that its lifetime does not
+contain."""
+_HOURS_AHEAD = 4
+"""Hours after that record's, by Kafka's time, that stay closed too. A replayed record is at most one hour ahead of its
+own Kafka time, and partitions of `posts` are not further apart than that."""
+
 Marks = dict[int, int]
 """Partition of `posts` -> highest offset contained."""
 
@@ -67,6 +74,13 @@ class Head:
             if (person := person_of(record)) >= 0:
                 self.people.setdefault(record.hour, set()).add(person)
         return cells
+
+    def closes(self, at: int) -> int:
+        """Hours before this one are closed by a record that is not contained and that Kafka took at `at` (ms)."""
+        closing = closes_before(at)
+        if self.closed == NO_HOUR_OPEN:
+            return closing + OPEN_HOURS + _HOURS_AHEAD
+        return max(self.closed, closing)
 
     def open_hours(self) -> set[int]:
         """Hours that it holds something of."""

@@ -9,6 +9,7 @@ import pytest
 
 from agents.kafka import stored
 from streams.faustkit import lease
+from streams.faustkit import state as state_module
 from streams.faustkit.changelog import Changelog, recover
 from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
@@ -27,6 +28,8 @@ class Words:
     def __init__(self) -> None:
         self.kept: dict[int, dict[bytes, bytes | None]] = {}
         self.new: dict[int, list[KeyValue]] = {}
+        self.reported = asyncio.Event()
+        """Set once a row is reported as changed for the copy that stands behind it."""
 
     def put(self, partition: int, key: bytes, value: bytes | None) -> None:
         self.new.setdefault(partition, []).append((key, value))
@@ -40,8 +43,11 @@ class Words:
     def changes(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
         return {partition: self.new.pop(partition) for partition in partitions if partition in self.new}
 
-    def touch(self, partition: int) -> None:
-        self.new.setdefault(partition, []).extend(self.kept[partition].items())
+    def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
+        kept = self.kept[partition][key]
+        if value != kept:
+            self.new.setdefault(partition, []).append((key, kept))
+            self.reported.set()
 
     def drop(self, partition: int) -> None:
         self.kept.pop(partition, None)
@@ -235,6 +241,32 @@ def test_nothing_is_written_or_shown_between_a_revoke_and_a_recovery(pipeline_se
         await writer.stop()
 
     asyncio.run(run())
+
+
+def test_a_stale_copy_that_came_after_the_recovery_is_written_over(
+    pipeline_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "REWRITE_SESSIONS", 0.1)
+    changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
+    mentions = kafka_topics.mentions(pipeline_settings)
+
+    async def run() -> None:
+        writer = await started(pipeline_settings)
+        writer.put(changelog, 1, [(b"a", b"new"), (b"b", b"new")])
+        await writer.drain()
+        rows = Words()
+        state = state_of(pipeline_settings, writer, Words(), rows)
+        await state.take_over([(mentions, 1)], 1)
+        state.hold()
+        writer.put(changelog, 1, [(b"a", b"stale")])
+        await writer.drain()
+        await asyncio.wait_for(rows.reported.wait(), 30)
+        await state.checkpoint()
+        await writer.stop()
+
+    asyncio.run(run())
+    found = [(one.key, one.value) for one in stored.read(pipeline_settings, changelog)]
+    assert found == [(b"a", b"new"), (b"b", b"new"), (b"a", b"stale"), (b"a", b"new")]
 
 
 def test_an_offset_out_of_order_ends_the_process(ends: type[BaseException]) -> None:

@@ -1,45 +1,34 @@
 """Hospital tables: what they count, that windows slide, and that no crash, replay or stale copy changes a count."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.records import FUTURE, NO_TIME, Mention, OpenCommunities, OpenTopics, Tally
+from streams.records import FUTURE, NO_TIME, Mention, OpenCommunities, Tally
 from streams.tables.cells import cells_of
 from streams.tables.hospitals import HospitalTables
-from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, SPANS, WINDOWS
-
-HOSPITALS = ("350070", "380014")
-HOUR = 490_000
-AT = HOUR * HOUR_MS
-
-Record = Mention | Tally
-Copies = list[tuple[bytes, bytes | None]]
-
-
-def an_open(*topics: str) -> OpenTopics:
-    return OpenTopics(topics, frozenset())
-
-
-def mention(offset: int, hospital: str = "350070", **changes: object) -> Mention:
-    """A complaint from nearby, `offset` on partition 0 of posts, of the moment in which Kafka takes it."""
-    at = changes.get("at", AT)
-    assert isinstance(at, int)
-    fields: dict[str, object] = {
-        "hospital": hospital, "partition": 0, "offset": offset, "at": at, "hour": at // HOUR_MS,
-        "five": at // 300_000, "relation": "mentioned", "tier": "local", "precision": "city", "evidence": "profile",
-        "confidence": 90, "distance_km": 3, "topics": an_open("wait_times"), "intent": "complaint", "addressed": True,
-        "post": str(offset), "reply_to": "", "person": offset << 6 | 1,
-    }  # fmt: skip
-    return Mention(**(fields | changes))  # type: ignore[arg-type]
-
-
-def tally(offset: int, hospital: str = "350070", at: int = AT, hour: int | None = None) -> Tally:
-    hour = at // HOUR_MS if hour is None else hour
-    return Tally(hospital, 0, offset, at, hour, "local", ("vaccination",))
+from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, SPANS, WINDOWS
+from streams.tables.rows import version_of
+from tests.hospital_records import (
+    A_MONTH,
+    AT,
+    HOSPITALS,
+    HOUR,
+    Copies,
+    Record,
+    Step,
+    an_open,
+    log_of,
+    mention,
+    once,
+    restored,
+    steps,
+    tally,
+    written,
+)
 
 
 def counted(*records: Record) -> HospitalTables:
@@ -47,18 +36,6 @@ def counted(*records: Record) -> HospitalTables:
     for offset, record in enumerate(records):
         tables.apply(0, offset, record)
     return tables
-
-
-def restored(copies: Iterable[tuple[bytes, bytes | None]]) -> HospitalTables:
-    tables = HospitalTables()
-    for key, value in copies:
-        tables.restore(0, key, value)
-    tables.complete(0)
-    return tables
-
-
-def written(tables: HospitalTables) -> Copies:
-    return tables.changes([0]).get(0, [])
 
 
 def hours(tables: HospitalTables, hospital: str, first: int, last: int) -> dict[int, dict[str, int]]:
@@ -184,16 +161,29 @@ def test_a_lost_partition_is_forgotten() -> None:
     assert written(tables) == []
 
 
-def test_rows_changed_since_a_takeover_are_written_once_more_and_no_others() -> None:
-    old = written(counted(mention(5), mention(6, hospital="380014")))
-    tables = restored(old)
+def test_a_row_with_an_older_copy_behind_its_newest_is_written_once_more_and_no_other() -> None:
+    tables = counted(mention(5), mention(6, hospital="380014"))
+    old = written(tables)
     tables.apply(0, 2, mention(7))
-    first = written(tables)
-    assert [key for key, _ in first] == [b"350070/head"]
-    tables.touch(0)
-    assert written(tables) == first
-    tables.touch(0)
-    assert written(tables) == []
+    new = written(tables)
+    assert written(restored(old + new)) == []
+    assert written(restored(old + new + old)) == new, "before the recovery"
+    owner = restored(old + new)
+    for key, value in [*old, *new]:
+        owner.stands(0, key, value)
+    assert written(owner) == []
+    for key, value in old:
+        owner.stands(0, key, value)
+    assert written(owner) == new, "after the recovery"
+    assert written(owner) == []
+
+
+def test_an_older_copy_of_a_day_is_written_over_too() -> None:
+    tables = counted(mention(5), mention(6, at=AT + 3 * HOUR_MS))
+    old = written(tables)
+    tables.apply(0, 2, mention(7, at=AT + 3 * HOUR_MS, hour=HOUR))
+    new = written(tables)
+    assert written(restored(old + new + old)) == new
 
 
 def test_a_day_goes_with_a_tombstone_and_the_lifetime_stays() -> None:
@@ -213,57 +203,21 @@ def test_a_row_of_a_later_form_is_refused() -> None:
 
 # -- no crash, replay or stale copy changes a count --------------------------------------------------------------------
 
-Step = tuple[str, int, int, str, bool]
-"""Hospital, minutes since the step before, minutes that the post is late (negative: ahead), tier, whether a tally."""
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(HOSPITALS),
-        st.sampled_from((0, 1, 7, 40, 100, 300)),
-        st.sampled_from((0, 0, 0, 3, 30, 59, 60, 61, 119, 120, 180, 240, 1500, -30, -59)),
-        st.sampled_from(("local", "national", "unknown")),
-        st.booleans(),
-    ),
-    min_size=1,
-    max_size=30,
-)
-
-
-def log_of(drawn: Sequence[Step]) -> list[Record]:
-    """What stands on a partition of `mentions`."""
-    found: list[Record] = []
-    minute = AT // 60_000
-    for offset, (hospital, passed, late, tier, is_tally) in enumerate(drawn):
-        minute += passed
-        own = minute - late
-        if is_tally:
-            found.append(tally(offset, hospital, minute * 60_000, own // 60))
-        else:
-            found.append(
-                mention(
-                    offset,
-                    hospital,
-                    at=minute * 60_000,
-                    hour=own // 60,
-                    five=own // 5,
-                    tier=tier,
-                    person=offset % 7 << 6 | 1,
-                )
-            )
-    return found
-
 
 def expected(log: Sequence[Record]) -> Counter[tuple[str, str, str]]:
-    """Hospital, period, cell: straight from the records."""
+    """Hospital, period, cell: straight from the records. Hours of the last 28 days."""
     cells: Counter[tuple[str, str, str]] = Counter()
-    for record in log:
+    first = log[-1].at // HOUR_MS - KEEP_HOURS
+    for record in once(log):
         for cell in cells_of(record):
             cells[record.hospital, "all", cell] += 1
-            cells[record.hospital, f"h{record.hour}", cell] += 1
+            if record.hour > first:
+                cells[record.hospital, f"h{record.hour}", cell] += 1
     return cells
 
 
 def found(tables: HospitalTables, log: Sequence[Record]) -> Counter[tuple[str, str, str]]:
-    first, last = min(record.hour for record in log), max(record.hour for record in log)
+    first, last = log[-1].at // HOUR_MS - KEEP_HOURS + 1, max(record.hour for record in log)
     cells: Counter[tuple[str, str, str]] = Counter()
     for hospital in HOSPITALS:
         for cell, count in tables.lifetime(0, hospital).items():
@@ -280,7 +234,7 @@ def windows_of(log: Sequence[Record], now: float) -> dict[tuple[str, str], dict[
     for hospital in HOSPITALS:
         for span in SPANS:
             cells: Counter[str] = Counter()
-            for record in log:
+            for record in once(log):
                 if record.hospital != hospital:
                     continue
                 if span == "1h":
@@ -296,6 +250,22 @@ def windows_of(log: Sequence[Record], now: float) -> dict[tuple[str, str], dict[
 
 def seen(tables: HospitalTables, now: float) -> dict[tuple[str, str], dict[str, int]]:
     return {(one, span): dict(tables.window(0, one, span, now)) for one in HOSPITALS for span in SPANS}
+
+
+def last_copies(copies: Copies) -> dict[bytes, bytes]:
+    """What is left of a changelog after compaction."""
+    return {key: value for key, value in dict(copies).items() if value is not None}
+
+
+def newest_copies(copies: Copies) -> dict[bytes, bytes]:
+    """The newest copy of each row that was not ended."""
+    newest: dict[bytes, bytes] = {}
+    for key, value in copies:
+        if value is None:
+            newest.pop(key, None)
+        elif key not in newest or version_of(value) > version_of(newest[key]):
+            newest[key] = value
+    return newest
 
 
 def people_of(log: Sequence[Record], hospital: str, hours_back: int, now: float) -> tuple[int, int]:
@@ -337,6 +307,7 @@ def test_no_crash_replay_or_stale_copy_changes_a_count(drawn: list[Step], data: 
     # A third owner reads everything, in whatever order it was written, and replays from anywhere before the end.
     copies = data.draw(st.permutations(changelog + written(second) + stale), "order in the changelog")
     third = restored(copies)
+    assert last_copies(copies + written(third)).items() >= newest_copies(copies).items(), "what compaction keeps"
     for offset in range(data.draw(st.integers(0, len(log)), "replayed from"), len(log)):
         third.apply(0, offset, log[offset])
     assert found(third, log) == expected(log)
@@ -349,7 +320,7 @@ def test_no_crash_replay_or_stale_copy_changes_a_count(drawn: list[Step], data: 
 @given(steps, st.lists(st.sampled_from((0, 1, 300, 3599, 3600, 7200, 86_400, 86_400 * 7, 86_400 * 27)), max_size=6))
 @settings(max_examples=50, deadline=None)
 def test_at_any_time_asked_a_window_is_what_was_written_in_it(drawn: list[Step], passed: list[int]) -> None:
-    log = log_of(drawn)
+    log = log_of([step._replace(passed=step.passed % A_MONTH) for step in drawn])
     tables = HospitalTables()
     for offset, record in enumerate(log):
         tables.apply(0, offset, record)

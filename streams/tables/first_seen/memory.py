@@ -197,7 +197,7 @@ class FirstSeen:
     def complete(self, partition: int) -> None:
         """Nothing to do: facts are complete one by one."""
 
-    def touch(self, partition: int) -> None:
+    def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
         """Nothing to write again: a stale chunk cannot hide a newer one, its key names its content."""
 
     def drop(self, partition: int) -> None:
