@@ -169,6 +169,18 @@ def test_what_an_hour_row_missed_counts_when_it_is_replayed(lost: bytes) -> None
     assert tables.lifetime(0, "350070") == whole.lifetime(0, "350070")
 
 
+def test_what_only_one_of_two_old_rows_missed_makes_a_newer_copy() -> None:
+    log: tuple[Record, ...] = (tally(5), mention(5))
+    old = [copy for copy in first_rows(log) if not copy[0].endswith(b"/s")]
+    first = restored(old)
+    carried = written(first)
+    for offset, record in enumerate(log):
+        first.apply(0, offset, record)
+    tables = restored(old + carried + written(first))
+    assert tables.lifetime(0, "350070")["s/posts"] == 1
+    assert hourly(tables, HOUR, HOUR)[HOUR]["s/posts"] == 1
+
+
 def test_a_carried_hospital_has_a_last_hour_again_once_hours_open() -> None:
     tables = restored(first_rows(LOG_2))
     for number in range(24):
@@ -206,7 +218,7 @@ def some_of(data: st.DataObject, copies: Copies, what: str) -> Copies:
 
 
 @given(steps, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whoever_dies_while_form_1_is_carried_on_the_counts_are_the_same(
     drawn: list[Step], data: st.DataObject
 ) -> None:
