@@ -122,7 +122,7 @@ class Posts:
         yield Mention(
             hospital, 0, self._offset, ms, hour, "mentioned", tier, "city", "profile", 90, 3,
             random.choice(self._topics), INTENTS[int(random.random() * len(INTENTS))], random.random() < 0.5,
-            str(self._offset), "", communities=random.choice(self._communities), five=ms // 300_000,
+            str(self._offset), "", communities=random.choice(self._communities), written=ms // 1000,
             person=entry_of(hash((author, "author")) & (1 << 64) - 1),
         )  # fmt: skip
         if random.random() < 0.2:

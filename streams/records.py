@@ -111,11 +111,15 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     which is the author's."""
     communities: OpenCommunities = NO_COMMUNITIES
     """Communities of interest that the post speaks to. One of a disease never stands here: it travels in a `Tally`."""
-    five: int = -1
-    """5-minute bucket since the epoch of the post's own time; -1 where `hour` is negative."""
+    written: int = -1
+    """The post's own time, seconds since the epoch; -1 where `hour` is negative."""
     person: int = -1
     """(register, rank) of a keyed hash of its author (`tables/sketch.py`): enough to count people, not to tell one. -1
     for a hospital's own post."""
+
+    asked: int = -1
+    """When the question was asked that this post is, or that a hospital's own post answers, by that post's id: seconds
+    since the epoch. So an answer knows its question's place without having seen it. -1 where no id says so."""
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for topics of no stated class. Costs 0.06 us."""
@@ -140,6 +144,18 @@ class Tally(msgspec.Struct, frozen=True, array_like=True, tag="t", gc=False):
     tier: Tier
     topics: tuple[str, ...]
     communities: tuple[str, ...] = ()
+
+
+class Gone(msgspec.Struct, frozen=True, array_like=True, tag="w", gc=False):
+    """A post that was taken back, told to every partition of `mentions`: which hospitals it was put to is known there.
+
+    Counts stay; it no longer waits for an answer.
+    """
+
+    partition: int
+    offset: int
+    at: int
+    post: str
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -188,6 +204,6 @@ def _taken(kind: type, value: Any) -> OpenTopics:
 
 encode_json = msgspec.json.Encoder().encode
 encode_mention = msgspec.msgpack.Encoder().encode
-decode_mention = msgspec.msgpack.Decoder(Mention | Tally, dec_hook=_taken).decode
+decode_mention = msgspec.msgpack.Decoder(Mention | Tally | Gone, dec_hook=_taken).decode
 decode_dead_letter = msgspec.json.Decoder(DeadLetter).decode
 decode_attention = msgspec.json.Decoder(Attention).decode

@@ -7,6 +7,8 @@ lower 22 bits count within the millisecond (X API, "X IDs").
 EPOCH_MS = 1_288_834_974_657
 """Where X's milliseconds begin, in ms since 1970."""
 _COUNTER_BITS = 22
+FIRST_TIMED_ID = 29_700_859_247
+"""Ids below it were given out one after another, until November 2010, and hold no time."""
 
 
 def written_ms(post: int) -> int:

@@ -28,7 +28,7 @@ def mention(offset: int, hospital: str = "350070", **changes: object) -> Mention
     assert isinstance(at, int)
     fields: dict[str, object] = {
         "hospital": hospital, "partition": 0, "offset": offset, "at": at, "hour": at // HOUR_MS,
-        "five": at // 300_000, "relation": "mentioned", "tier": "local", "precision": "city", "evidence": "profile",
+        "written": at // 1000, "relation": "mentioned", "tier": "local", "precision": "city", "evidence": "profile",
         "confidence": 90, "distance_km": 3, "topics": an_open("wait_times"), "intent": "complaint", "addressed": True,
         "post": str(offset), "reply_to": "", "person": offset << 6 | 1,
     }  # fmt: skip
@@ -99,7 +99,7 @@ def log_of(drawn: Sequence[Step]) -> list[Record]:
             made: Record = tally(len(posts), step.hospital, minute * 60_000, own // 60)
         else:
             made = mention(
-                len(posts), step.hospital, at=minute * 60_000, hour=own // 60, five=own // 5, tier=step.tier,
+                len(posts), step.hospital, at=minute * 60_000, hour=own // 60, written=own * 60, tier=step.tier,
                 person=len(log) % 7 << 6 | 1,
             )  # fmt: skip
         posts.append(msgspec.structs.replace(made, partition=step.partition))

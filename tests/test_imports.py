@@ -14,8 +14,8 @@ PURE = (
 ) | {"msgspec", "yaml", "ahocorasick_rs"}
 """What the pure rooms may import: no network, no clock of their own, no chance."""
 ROOMS = (
-    "streams.vocabulary", "streams.records", "streams.errors", "streams.yaml_file", "streams.directory",
-    "streams.reading", "streams.tables", "streams.indicators",
+    "streams.vocabulary", "streams.records", "streams.errors", "streams.yaml_file", "streams.snowflake",
+    "streams.directory", "streams.reading", "streams.tables", "streams.indicators",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.kafka.stored import Stored
+from agents.proving.question_oracle import Questions, stored_questions
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Tally, Withdrawal
 
@@ -39,6 +40,7 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
     """
     expected: Counter[Cell] = Counter()
     first: dict[tuple[int, str], tuple[int, int]] = {}
+    questions = Questions()
     distinct = mentions = 0
     for partition, offset, timestamp, _, value in posts:
         try:
@@ -46,6 +48,8 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
         except UnreadableError:
             continue
         if isinstance(envelope, Withdrawal):
+            if (partition, envelope.id) in first:
+                questions.withdraw(envelope.id)
             continue
         seconds = timestamp // 1000
         known = first.get((partition, envelope.id))
@@ -56,9 +60,12 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
         for record in reader.records(envelope, partition, offset, timestamp):
             mentions += isinstance(record, Mention)
             expected.update(_cells(record))
+            if isinstance(record, Mention):
+                questions.add(record)
             if isinstance(record, Mention) and record.hour >= 0 and record.person >= 0:
                 local = record.tier == "local"
                 expected[record.hospital, f"h{record.hour}", "person", str(record.person * 2 + local)] = 1
+    expected.update(questions.cells())
     found = counted(changelog)
     difference = sum(abs(expected[cell] - found[cell]) for cell in expected.keys() | found.keys())
     return Verdict(distinct, mentions, difference)
@@ -75,6 +82,8 @@ def _marginals(record: Mention | Tally) -> Iterator[str]:
     if isinstance(record, Mention):
         if record.relation == "author":
             yield "own"
+            if record.reply_to:
+                yield "answers"
             return
         yield f"intent/{record.intent}"
         if record.addressed and record.intent in ("question", "request", "complaint", "crisis"):
@@ -102,7 +111,7 @@ def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
         row = msgspec.msgpack.decode(stored.value)
         if place not in rows or row[1] > rows[place][1]:
             rows[place] = row
-    cells: Counter[Cell] = Counter()
+    cells = stored_questions(rows)
     taken: set[tuple[str, int]] = set()
     for (_, key), row in rows.items():
         hospital, _, day = key.decode().partition("/d")
@@ -133,7 +142,7 @@ def _of_day(hospital: str, day: int, row: list[Any]) -> Counter[Cell]:
 
 
 def _of_head(hospital: str, row: list[Any]) -> Counter[Cell]:
-    _, _, _, _, _, names, lifetime, fives, tally_hours, people = row
+    _, _, _, _, _, names, lifetime, fives, tally_hours, people, *_ = row
     cells = _named(hospital, "all", names, lifetime)
     for five, packed in fives.items():
         cells.update(_named(hospital, f"h{five // 12}", names, packed))

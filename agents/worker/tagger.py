@@ -14,7 +14,7 @@ from streams.kafka import topics as kafka_topics
 from streams.metrics import Metrics
 from streams.reading.attention import attention_of
 from streams.reading.reader import Reader, UnreadableError
-from streams.records import Attention, DeadLetter, Withdrawal, encode_json, encode_mention
+from streams.records import Attention, DeadLetter, Gone, Withdrawal, encode_json, encode_mention
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen
 from streams.vocabulary import DeadReason
@@ -43,6 +43,7 @@ class Tagger:
         self._metrics = metrics
         self._partition_of = partition_of
         self._watch = watch
+        self._targets = tuple(sorted(set(partition_of.values())))
         self._keys = {hospital: hospital.encode() for hospital in partition_of}
         self._mentions = kafka_topics.mentions(settings)
         self._attention = kafka_topics.attention(settings)
@@ -85,6 +86,10 @@ class Tagger:
                 withdrawn += 1
                 waits_no_more = Attention(post=envelope.id, at=record.timestamp, hospital="", reason="withdrawn")
                 urgent.append((envelope.id.encode(), encode_json(waits_no_more)))
+                gone = Gone(partition=partition, offset=record.offset, at=record.timestamp, post=envelope.id)
+                told = (envelope.id.encode(), encode_mention(gone))
+                for target in self._targets:
+                    out.setdefault(target, []).append(told)
                 continue
             offset, at = record.offset, record.timestamp
             if is_duplicate(partition, envelope.id, offset, at // 1000):

@@ -104,6 +104,26 @@ def uri_of(did: str, rkey: str, collection: str = POSTS) -> str:
     return f"at://{did}/{collection}/{rkey}"
 
 
+_KEY_SIGNS = "234567abcdefghijklmnopqrstuvwxyz"
+_KEY_LENGTH = 13
+
+
+def seconds_of_key(rkey: str) -> int:
+    """When a record with this key was made, seconds since the epoch; -1 for a key that is no TID.
+
+    A TID is 13 signs of base 32: 53 bits of microseconds, 10 of a clock's number (atproto.com/specs/tid).
+    """
+    if len(rkey) != _KEY_LENGTH or rkey[0] not in _KEY_SIGNS[:16]:
+        return -1
+    number = 0
+    for sign in rkey:
+        value = _KEY_SIGNS.find(sign)
+        if value < 0:
+            return -1
+        number = number << 5 | value
+    return (number >> 10) // 1_000_000
+
+
 def hashtags_of(record: BlueskyRecord) -> tuple[str, ...]:
     """Hashtags that the post is marked with, lower case, without #, each once."""
     features = (feature for facet in record.facets or () for feature in facet.features or () if feature.kind == _TAG)
@@ -141,6 +161,8 @@ def post_of(payload: BlueskyPayload) -> Post:
         geo_type="",
         coordinates=None,
         network="bluesky",
+        id_at=seconds_of_key(payload.commit.rkey),
+        answers_at=seconds_of_key(parent.rpartition("/")[2]) if parent else -1,
         mention_ids=tuple(did for did, _ in mentions),
     )
 

@@ -40,6 +40,12 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """(latitude, longitude) if the post carries exact ones."""
     network: str = "x"
     """Whose account names its handles are."""
+    quoted: str = ""
+    """Id of the post quoted; empty when none."""
+    id_at: int = -1
+    """When the post was written by its id, seconds since the epoch; -1 where an id does not say."""
+    answers_at: int = -1
+    """The same of the post that it answers, else of the one that it quotes."""
     mention_ids: tuple[str, ...] = ()
     """Account ids of `mentions`, one for each, in a network whose accounts are known by them; else empty."""
 

@@ -25,7 +25,7 @@ from streams.reading.sources import POST_OF, READERS, PostEnvelope
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.records import FUTURE, NO_TIME, TOO_OLD, Mention, Tally, Withdrawal
-from streams.tables.periods import FIVE_SECONDS, HOUR_SECONDS, KEEP_HOURS
+from streams.tables.periods import HOUR_SECONDS, KEEP_HOURS
 from streams.vocabulary import TIERS, DeadReason, Tier
 
 AHEAD_SECONDS = 3600
@@ -82,7 +82,6 @@ class Reader:
         if not ties:
             return []
         hour = hour_of(post, at)
-        five = post.at // FIVE_SECONDS if hour >= 0 else -1
         person = self._authors.entry(post.network, post.author_id) if self._authors is not None else -1
         lexicon, text = self.lexicon, post.text
         every = lexicon.topics_of(text)
@@ -112,11 +111,12 @@ class Reader:
                     intent="none" if own else lexicon.intent_of(text, addressed, topics),
                     addressed=addressed,
                     post=envelope.id,
-                    reply_to=post.reply_to,
+                    reply_to=(post.reply_to or post.quoted) if own else post.reply_to,
                     mentioned_tier=self._nearest(named, hospital) if named else "unknown",
                     communities=communities,
-                    five=five,
+                    written=post.at if hour >= 0 else -1,
                     person=-1 if own else person,
+                    asked=post.answers_at if own else post.id_at,
                 )
             )
             if (service_lines or health) and not own:

@@ -1,14 +1,14 @@
 """The X API v2 payload: the fields that Earshot uses, and how they become a `Post`.
 
 Called by `sources.py`. The reader decodes a whole envelope in one pass. X names some fields in two ways (tweet, post);
-both are read. A field that is not declared here is skipped undecoded (`includes.tweets` and `includes.posts`, for
-example). A field of the wrong type raises msgspec's `ValidationError`; a field that X may omit or send as null raises
-nothing. Knows no hospital and no place.
+both are read. A field that is not declared here is skipped undecoded. A field of the wrong type raises msgspec's
+`ValidationError`; a field that X may omit or send as null raises nothing. Knows no hospital and no place.
 """
 
 import msgspec
 
 from streams.reading.post import Post, link_of, seconds_of
+from streams.snowflake import FIRST_TIMED_ID, written_ms
 
 Id = int | str | None
 """X sends ids as strings, some gateways as numbers."""
@@ -31,11 +31,24 @@ class XPlace(msgspec.Struct, gc=False):
     place_type: str | None = None
 
 
+class XIncluded(msgspec.Struct):
+    """`includes.tweets[]` or `includes.posts[]`: a post that another one answers or quotes."""
+
+    id: Id = None
+    edit_history_tweet_ids: list[Id] | None = None
+    edit_history_post_ids: list[Id] | None = None
+
+
+_decode_included = msgspec.json.Decoder(list[XIncluded] | None).decode
+
+
 class XIncludes(msgspec.Struct):
-    """`includes`."""
+    """`includes`. Posts sent along stay undecoded until one is asked for: what is wrong in them costs nothing."""
 
     users: list[XUser] | None = None
     places: list[XPlace] | None = None
+    tweets: msgspec.Raw = msgspec.Raw(b"")
+    posts: msgspec.Raw = msgspec.Raw(b"")
 
 
 class XMention(msgspec.Struct, gc=False):
@@ -128,13 +141,10 @@ def post_of(payload: XPayload) -> Post:
         text, entities = note.text, note.entities or entities
     if entities is not None and entities.urls:
         text = _with_hosts(text, entities.urls)
-    repost, reply_to = False, ""
-    for reference in data.referenced_tweets or data.referenced_posts or ():
-        kind = reference.type
-        if kind == "replied_to":
-            reply_to = _word(reference.id)
-        elif kind in ("retweeted", "reposted"):
-            repost = True
+    references = {one.type: _word(one.id) for one in data.referenced_tweets or data.referenced_posts or ()}
+    reply_to, quoted = references.get("replied_to", ""), references.get("quoted", "")
+    if (reply_to or quoted) and includes is not None:
+        reply_to, quoted = _first_version(reply_to, includes), _first_version(quoted, includes)
     author = _word(data.author_id)
     answered = _word(data.in_reply_to_user_id) if reply_to else ""
     handle = location = answered_handle = ""
@@ -162,12 +172,38 @@ def post_of(payload: XPayload) -> Post:
         mentions=_mentions(text, entities, answered, answered_handle),
         reply_to=reply_to,
         reply_to_author=answered,
-        repost=repost,
+        repost="retweeted" in references or "reposted" in references,
         geo_country=country,
         geo_name=name,
         geo_type=kind,
+        quoted=quoted,
+        id_at=seconds_of_id(_word(data.id)),
+        answers_at=seconds_of_id(reply_to or quoted),
         coordinates=_point(geo.coordinates) if geo is not None and geo.coordinates is not None else None,
     )
+
+
+def seconds_of_id(post: str) -> int:
+    """When the post with this id was written, seconds since the epoch; -1 for an id without a time in it."""
+    if not (post.isascii() and post.isdecimal()) or len(post) > 20:
+        return -1
+    number = int(post)
+    return written_ms(number) // 1000 if number >= FIRST_TIMED_ID else -1
+
+
+def _first_version(post: str, includes: XIncludes) -> str:
+    """The id of a post's first version, by which it is known here, where X sent the post along; else the id given."""
+    sent = includes.tweets or includes.posts
+    if not post or not sent:
+        return post
+    try:
+        found = _decode_included(sent) or ()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return post
+    for one in found:
+        if _word(one.id) == post and (history := one.edit_history_tweet_ids or one.edit_history_post_ids):
+            return _word(history[0]) or post
+    return post
 
 
 def _word(number: Id) -> str:

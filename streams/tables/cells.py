@@ -1,8 +1,9 @@
 """Cells: what one record counts, by name. A row is cells and numbers; a window is a sum of cells.
 
 Called by the hospital tables. Owns the names, which travel in the changelog and so are never renamed: `posts`, `own`,
-`wants`, `tier/local`, `intent/question`, `topic/wait_times`, `community/away/nurses`; `s/` stands before what comes
-from a tally. Marginals only: no cell crosses topic with intent, or either with nearness. Knows no row and no time.
+`answers`, `wants`, `tier/local`, `intent/question`, `topic/wait_times`, `community/away/nurses`; `s/` stands before
+what comes from a tally. Marginals only: no cell crosses topic with intent, or either with nearness. Knows no row and no
+time.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ def cells_of(record: Mention | Tally) -> list[str]:
     if isinstance(record, Tally):
         return _of_tally(record)
     if record.relation == "author":
-        return ["own"]
+        return ["own", "answers"] if record.reply_to else ["own"]
     cells = ["posts", _TIER[record.tier], f"intent/{record.intent}"]
     if record.addressed and record.intent in WANTS_ANSWER:
         cells.append("wants")

@@ -6,12 +6,23 @@ whatever shows them. Any hospital that a mention names is counted; which ones ar
 know Kafka or the clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from streams.records import Mention, Tally
+from streams.records import Gone, Mention, Tally
 from streams.tables import first_rows
 from streams.tables.cells import Cells, add, cells_of
-from streams.tables.periods import EXPIRE_DAYS, HOUR_SECONDS, HOURS_A_DAY, WINDOWS, Span
+from streams.tables.periods import (
+    EXPIRE_DAYS,
+    FIVES_A_DAY,
+    FIVES_AN_HOUR,
+    HOUR_MS,
+    HOUR_SECONDS,
+    HOURS_A_DAY,
+    WINDOWS,
+    Span,
+)
+from streams.tables.question_rows import PREFIX, QuestionRows, five_asked
+from streams.tables.questions import OpenMs, Waiting
 from streams.tables.rolling import Rolling
 from streams.tables.rows import (
     Day,
@@ -30,6 +41,10 @@ _DAY_MS = 86_400_000
 Key = tuple[str, int]
 """Hospital id and its row: a day since the epoch, or -1 for the head."""
 _HEAD = -1
+
+
+def _always_open(start: int, end: int) -> int:
+    return end - start
 
 
 def name_of(key: Key) -> bytes:
@@ -53,6 +68,7 @@ class _Partition:
         self.stale: set[Key] = set()
         """Rows whose newest copy is not the last that stands in the changelog."""
         self.first_rows = first_rows.FirstRows()
+        self.questions = QuestionRows()
         self.superseded: dict[str, set[int]] = {}
         """Hours that a restored head counts again although their day has them: the day is ahead of the head."""
         self.rolling: dict[str, Rolling] = {}
@@ -107,8 +123,10 @@ class _Partition:
 class HospitalTables:
     """Rows by partition of `mentions`, which is also the partition of their changelog."""
 
-    def __init__(self) -> None:
+    def __init__(self, office: Callable[[str], OpenMs] = lambda _: _always_open) -> None:
+        """`office`: hospital id -> when its office is open, for the answer times in business hours."""
         self._partitions: dict[int, _Partition] = {}
+        self._office = office
 
     def _of(self, partition: int) -> _Partition:
         found = self._partitions.get(partition)
@@ -118,9 +136,12 @@ class HospitalTables:
 
     # -- records in ---------------------------------------------------------------------------------------------------
 
-    def apply(self, partition: int, offset: int, record: Mention | Tally) -> bool:
-        """Fold one record of `mentions` into its rows. False: they contain it already."""
-        rows, hospital = self._of(partition), record.hospital
+    def apply(self, partition: int, offset: int, record: Mention | Tally | Gone) -> bool:
+        """Fold one record of `mentions` into its rows. False: they contain it already, or it touches none."""
+        rows = self._of(partition)
+        if isinstance(record, Gone):
+            return rows.questions.take_back(offset, record)
+        hospital = record.hospital
         head = rows.heads.get(hospital)
         if head is None:
             head = rows.heads[hospital] = Head()
@@ -130,6 +151,8 @@ class HospitalTables:
         if not head.contains(record):
             if (closing := head.closes(record.at)) != head.closed:
                 self._close(rows, hospital, head, closing, offset)
+            if record.at // HOUR_MS > head.swept:
+                self._mature(rows, hospital, head, record.at, offset)
             cells = head.apply(offset, record)
             rows.change(hospital)
             counted = True
@@ -139,8 +162,27 @@ class HospitalTables:
                 self._roll(rows, hospital, hour, record, cells or ())
         elif hour >= 0:
             counted = self._apply_late(rows, offset, record, cells) or counted
+        if isinstance(record, Mention) and (five := five_asked(record)) >= 0:
+            counted = self._ask(rows, offset, record, five) or counted
         rows.newest_at = max(rows.newest_at, record.at)
         return counted
+
+    @staticmethod
+    def _ask(rows: _Partition, offset: int, mention: Mention, five: int) -> bool:
+        """Take a question or an answer, unless its row ended with it: then its day has it."""
+        day = rows.day(mention.hospital, five // FIVES_A_DAY)
+        ended = day.matured.get(five % FIVES_A_DAY, -1) if day is not None else -1
+        return offset > ended and rows.questions.take(offset, mention, (mention.hospital, five, ended))
+
+    def _mature(self, rows: _Partition, hospital: str, head: Head, at: int, offset: int) -> None:
+        """Move the counts of questions that waited their time to their days. Once an hour, by the records' own time."""
+        head.swept = at // HOUR_MS
+        for place, row in rows.questions.due(hospital, at):
+            number = place[1] // FIVES_A_DAY
+            cells = row.cells(self._office(hospital))
+            rows.day_to_change(hospital, number).mature(place[1], row.version, cells, offset)
+            rows.change(hospital, number)
+            rows.questions.end(place)
 
     def _close(self, rows: _Partition, hospital: str, head: Head, closing: int, offset: int) -> None:
         """Move the hours before `closing` to their days."""
@@ -186,6 +228,8 @@ class HospitalTables:
                 known = version_of(held) if held is not None else rows.head_version(hospital)
                 if rows.is_newer(hospital, _HEAD, version_of(value), known):
                     rows.restored[hospital] = value
+        elif row.startswith(PREFIX):
+            rows.questions.restore(hospital, row[1:], value)
         elif row.startswith("d"):
             days, day = rows.days.setdefault(hospital, {}), int(row[1:])
             if value is None:
@@ -205,6 +249,11 @@ class HospitalTables:
             rows.heads[hospital] = decode_head(value)
         rows.restored.clear()
         self._carry_on(rows)
+        for place, version in rows.questions.places():
+            hospital, five, _ = place
+            day = rows.day(hospital, five // FIVES_A_DAY)
+            if day is not None and version <= day.matured.get(five % FIVES_A_DAY, -1):
+                rows.questions.end(place)
         rows.superseded.clear()
         for hospital, head in rows.heads.items():
             ahead = {
@@ -252,10 +301,12 @@ class HospitalTables:
                         rows.days.setdefault(hospital, {})[day] = encode_day(changed)
                     if (packed := rows.days.get(hospital, {}).get(day)) is not None:  # else a tombstone ended it
                         records.append((name_of(key), packed))
+            records += rows.questions.changes()
             records += [
                 (name_of(key), encode_head(rows.heads[key[0]])) for key in sorted(rows.changed) if key[1] == _HEAD
             ]
             rows.changed.clear()
+            records += rows.questions.tombstones()
             records += [(key, None) for key in self._expired(rows)]
             if records:
                 changes[partition] = records
@@ -282,6 +333,8 @@ class HospitalTables:
             rows.is_newer(hospital, _HEAD, version_of(value), rows.head_version(hospital))
         elif row.startswith("d"):
             rows.is_newer(hospital, int(row[1:]), version_of(value), rows.day_version(hospital, int(row[1:])))
+        elif row.startswith(PREFIX):
+            rows.questions.stands(hospital, row[1:], version_of(value))
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker holds now."""
@@ -360,6 +413,36 @@ class HospitalTables:
         for hour in range(first, last + 1):
             if cells := self._hour(rows, hospital, hour):
                 yield hour, cells
+
+    def waiting(self, partition: int, hospital: str, now: float) -> list[Waiting]:
+        """Questions put to a hospital that wait for an answer at `now` (seconds since the epoch), in no order."""
+        rows = self._partitions.get(partition)
+        if rows is None:
+            return []
+        return [
+            Waiting(post, one.written, one.intent, one.tier, one.topics)
+            for row in rows.questions.rows(hospital)
+            for post, one in row.waiting(now)
+        ]
+
+    def cohort(self, partition: int, hospital: str, first: int, last: int) -> Cells:
+        """Counts of the questions asked in the hours from `first` to `last` (since the epoch): `q/asked`,
+        `q/within/1h` (answered in over 30 minutes and up to an hour), the same by intent and nearness, and
+        `q/business/1h`."""
+        sums: dict[str, int] = {}
+        rows = self._partitions.get(partition)
+        if rows is None:
+            return sums
+        for number in range(first // HOURS_A_DAY, last // HOURS_A_DAY + 1):
+            if (day := rows.day(hospital, number)) is not None:
+                for hour, cells in day.cohorts.items():
+                    if first <= number * HOURS_A_DAY + hour <= last:
+                        add(sums, cells)
+        for cells in rows.questions.cells(
+            hospital, self._office(hospital), lambda five: first <= five // FIVES_AN_HOUR <= last
+        ):
+            add(sums, cells)
+        return sums
 
     def hospitals(self, partition: int) -> Iterable[str]:
         """Ids of the hospitals that were counted in a partition."""

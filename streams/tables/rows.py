@@ -15,7 +15,7 @@ import msgspec
 
 from streams.records import Mention, Tally
 from streams.tables.cells import cells_of
-from streams.tables.periods import FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
+from streams.tables.periods import FIVE_SECONDS, FIVES_A_DAY, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
 
 FORM = 2
 """First number of a row on the wire. Form 1, of version 0.1.0, is JSON: `first_rows.py`."""
@@ -34,7 +34,7 @@ Marks = dict[int, int]
 class Head:
     """What a hospital was told ever, and what is still open."""
 
-    __slots__ = ("closed", "fives", "lifetime", "marks", "people", "tally_hours", "tally_marks", "version")
+    __slots__ = ("closed", "fives", "lifetime", "marks", "people", "swept", "tally_hours", "tally_marks", "version")
 
     def __init__(self) -> None:
         self.version = -1
@@ -42,6 +42,8 @@ class Head:
         self.tally_marks: Marks = {}
         self.closed = 0
         """Hours before this one (since the epoch) are in their days."""
+        self.swept = 0
+        """Hour at which question rows were last looked through for those that waited their time."""
         self.lifetime: dict[str, int] = {}
         self.fives: dict[int, dict[str, int]] = {}
         """5-minute bucket since the epoch -> cells of mentions."""
@@ -105,7 +107,7 @@ class Head:
 class Day:
     """The closed hours of one hospital's day (UTC)."""
 
-    __slots__ = ("closed", "hours", "marks", "people", "since", "tally_marks", "version")
+    __slots__ = ("closed", "cohorts", "hours", "marks", "matured", "people", "since", "tally_marks", "version")
 
     def __init__(self) -> None:
         self.version = -1
@@ -117,6 +119,10 @@ class Day:
         """Hour of the day -> cells."""
         self.people: dict[int, set[int]] = {}
         """Hour of the day -> its authors, as in `Head.people`."""
+        self.cohorts: dict[int, dict[str, int]] = {}
+        """Hour of the day -> counts of the questions asked in it, once they waited their time (`questions.py`)."""
+        self.matured: dict[int, int] = {}
+        """5-minute bucket of the day -> version of its question row when that ended here."""
         self.since: dict[int, tuple[Marks, Marks]] = {}
         """Hour of the day -> marks of the row of form 1 that it was made of, for mentions and tallies."""
 
@@ -136,6 +142,14 @@ class Day:
             self.people.setdefault(hour_of_day, set()).update(people)
         _raise_marks(self.marks, head.marks)
         _raise_marks(self.tally_marks, head.tally_marks)
+        self.version = max(self.version, offset)
+
+    def mature(self, five: int, version: int, cells: Mapping[str, int], offset: int) -> None:
+        """Take over the counts of a question row (of a 5-minute bucket since the epoch, at its version), once."""
+        if version <= self.matured.get(five % FIVES_A_DAY, -1):
+            return
+        self.matured[five % FIVES_A_DAY] = version
+        _add(self.cohorts.setdefault(five // FIVES_AN_HOUR % HOURS_A_DAY, {}), cells)
         self.version = max(self.version, offset)
 
     def contains(self, record: Mention | Tally) -> bool:
@@ -162,7 +176,7 @@ class Day:
 
 def five_of(mention: Mention) -> int:
     """The 5-minute bucket of a mention that has an hour; of one written before there were any, its hour's first."""
-    return mention.five if mention.five >= 0 else mention.hour * FIVES_AN_HOUR
+    return mention.written // FIVE_SECONDS if mention.written >= 0 else mention.hour * FIVES_AN_HOUR
 
 
 def person_of(mention: Mention) -> int:
@@ -214,6 +228,7 @@ class _HeadWire(_Wire, array_like=True, frozen=True):
     fives: dict[int, Packed]
     tally_hours: dict[int, Packed]
     people: dict[int, bytes]
+    swept: int = 0
 
 
 class _DayWire(_Wire, array_like=True, frozen=True):
@@ -224,6 +239,8 @@ class _DayWire(_Wire, array_like=True, frozen=True):
     hours: dict[int, Packed]
     people: dict[int, bytes]
     since: dict[int, tuple[Marks, Marks]]
+    cohorts: dict[int, Packed] = {}
+    matured: dict[int, int] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -255,6 +272,7 @@ def encode_head(head: Head) -> bytes:
             fives={five: _pack(cells, names) for five, cells in head.fives.items()},
             tally_hours={hour: _pack(cells, names) for hour, cells in head.tally_hours.items()},
             people={hour: _pack_people(people) for hour, people in head.people.items()},
+            swept=head.swept,
             names=list(names),
         )
     )
@@ -268,6 +286,7 @@ def decode_head(value: bytes) -> Head:
     head.lifetime = _unpack(wire.lifetime, names)
     head.fives = {five: _unpack(packed, names) for five, packed in wire.fives.items()}
     head.tally_hours = {hour: _unpack(packed, names) for hour, packed in wire.tally_hours.items()}
+    head.swept = wire.swept
     head.people = {hour: set(unpack_people(packed)) for hour, packed in wire.people.items()}
     return head
 
@@ -285,6 +304,8 @@ def encode_day(day: Day) -> bytes:
             hours={hour: _pack(cells, names) for hour, cells in day.hours.items()},
             people={hour: _pack_people(people) for hour, people in day.people.items()},
             since=day.since,
+            cohorts={hour: _pack(cells, names) for hour, cells in day.cohorts.items()},
+            matured=day.matured,
             names=list(names),
         )
     )
@@ -298,6 +319,8 @@ def decode_day(value: bytes) -> Day:
     day.hours = {hour: _unpack(packed, names) for hour, packed in wire.hours.items()}
     day.people = {hour: set(unpack_people(packed)) for hour, packed in wire.people.items()}
     day.since = wire.since
+    day.cohorts = {hour: _unpack(packed, names) for hour, packed in wire.cohorts.items()}
+    day.matured = wire.matured
     return day
 
 

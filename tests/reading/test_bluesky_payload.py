@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from agents.simulated.jetstream import post
 from streams.directory import load
 from streams.reading.addressed import hospitals_of
-from streams.reading.bluesky import BlueskyEnvelope, BlueskyPayload, hashtags_of, post_id, post_of, uri_of
+from streams.reading.bluesky import (
+    BlueskyEnvelope,
+    BlueskyPayload,
+    hashtags_of,
+    post_id,
+    post_of,
+    seconds_of_key,
+    uri_of,
+)
 from streams.reading.post import Post
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Envelope, Mention, encode_json
@@ -175,3 +183,18 @@ def test_no_record_of_the_right_shape_raises(record: dict[str, Any]) -> None:
     event = {"did": SOMEONE, "commit": {"rkey": "3a", "record": record}}
     found = post_of(DECODE(json.dumps(event).encode()))
     assert len(found.mentions) == len(found.mention_ids)
+
+
+@pytest.mark.parametrize(
+    ("rkey", "seconds"),
+    [
+        ("3jzfcijpj2z2a", 1_688_137_381),
+        ("self", -1),
+        ("zzzzzzzzzzzzz", -1),
+        ("3jzfcijpj2z20", -1),
+        ("", -1),
+    ],
+)
+def test_a_records_key_says_when_it_was_made(rkey: str, seconds: int) -> None:
+    """The first is a well-formed TID (atproto.com/specs/tid): 53 bits of microseconds, 10 of a clock."""
+    assert seconds_of_key(rkey) == seconds

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.reading.post import Post
-from streams.reading.x import XEnvelope, XPayload, post_of
+from streams.reading.x import XEnvelope, XPayload, post_of, seconds_of_id
 from streams.records import Envelope, encode_json
 from tests.payloads import a_payload, as_json
 
@@ -33,6 +33,7 @@ def test_a_line_of_the_stream_becomes_a_post() -> None:
         geo_name="",
         geo_type="",
         coordinates=None,
+        id_at=1_741_830_274,
     )
 
 
@@ -190,3 +191,29 @@ def test_a_payload_is_read_or_a_validation_error_and_nothing_else(data: dict[str
     except msgspec.ValidationError:
         return
     assert isinstance(post_of(payload), Post)
+
+
+QUESTION = "1900000000000000001"
+LATER = "1900000000000000777"
+
+
+def a_reply(kind: str, target: str, **includes: object) -> dict[str, Any]:
+    return a_payload({"referenced_tweets": [{"type": kind, "id": target}]}, **includes)
+
+
+@pytest.mark.parametrize(("kind", "field"), [("replied_to", "reply_to"), ("quoted", "quoted")])
+def test_an_answer_to_a_later_version_is_one_to_the_first(kind: str, field: str) -> None:
+    versions = [{"id": LATER, "text": "?", "edit_history_tweet_ids": [QUESTION, LATER]}]
+    assert getattr(read(a_reply(kind, LATER, tweets=versions)), field) == QUESTION
+    assert getattr(read(a_reply(kind, LATER)), field) == LATER, "X did not send it along"
+    assert read(a_reply(kind, LATER, tweets=versions)).answers_at == 1_741_830_274
+
+
+@pytest.mark.parametrize("wrong", ["no list", [{"id": ["1"]}], [{"id": LATER, "edit_history_tweet_ids": [{}]}]])
+def test_what_is_wrong_in_a_post_sent_along_costs_nothing(wrong: object) -> None:
+    assert read(a_reply("replied_to", LATER, tweets=wrong)).reply_to == LATER
+
+
+@pytest.mark.parametrize("post", ["", "abc", "29700859246", "123456789012345678901"])
+def test_an_id_without_a_time_says_none(post: str) -> None:
+    assert seconds_of_id(post) == -1

@@ -76,7 +76,7 @@ def test_service_lines_are_counted_apart_and_no_finer_than_an_hour() -> None:
 
 @pytest.mark.parametrize("hour", [NO_TIME, FUTURE])
 def test_a_post_without_a_plausible_time_counts_in_the_lifetime_only(hour: int) -> None:
-    tables = counted(mention(5, hour=hour, five=-1))
+    tables = counted(mention(5, hour=hour, written=-1))
     assert tables.lifetime(0, "350070")["posts"] == 1
     assert not any(tables.window(0, "350070", span, AT / 1000) for span in SPANS)
 
@@ -106,7 +106,7 @@ def test_a_window_slides_also_when_nothing_comes() -> None:
 
 def test_a_post_from_the_future_is_counted_when_its_time_comes() -> None:
     ahead = HOUR + 1
-    tables = counted(mention(5, hour=ahead, five=ahead * 12))
+    tables = counted(mention(5, hour=ahead, written=ahead * 3600))
     assert not tables.window(0, "350070", "24h", AT / 1000)
     assert tables.window(0, "350070", "24h", AT / 1000 + 3600) == COMPLAINT
 
@@ -238,7 +238,7 @@ def windows_of(log: Sequence[Record], now: float) -> dict[tuple[str, str], dict[
                 if record.hospital != hospital:
                     continue
                 if span == "1h":
-                    bucket, newest, count = getattr(record, "five", -1), int(now // 300), 12
+                    bucket, newest, count = getattr(record, "written", -1) // 300, int(now // 300), 12
                 else:
                     bucket, newest = record.hour, int(now // 3600)
                     count = {"24h": 24, "7d": 168, "28d": 672}[span]

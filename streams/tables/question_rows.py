@@ -1,0 +1,158 @@
+"""The question rows of one partition: which record goes to which row, which changed, and when one ends.
+
+Called by `hospitals.py`, which orders what is written: days first, then these rows, then tombstones, so that the
+counts of a row that ended are in its day whatever part of a checkpoint becomes durable. Owns no fold
+(`questions.py`) and no day.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from streams.records import Gone, Mention
+from streams.tables.cells import asks
+from streams.tables.periods import FIVE_SECONDS, HOUR_MS
+from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
+from streams.tables.rows import FORM, version_of
+
+Place = tuple[str, int, int]
+"""Hospital id; 5-minute bucket since the epoch, by the question's id; version of the row of that bucket that ended
+before this one began, -1 for the first. A tombstone has no version and may be written late by a process that lost the
+partition: so a later row has a key of its own, which no earlier row's tombstone can end."""
+
+PREFIX = "q"
+"""Of the bucket in a row's key."""
+
+
+def key_of(place: Place) -> bytes:
+    """A row's key in the changelog."""
+    hospital, five, after = place
+    return f"{hospital}/{PREFIX}{five}{f'.{after}' if after >= 0 else ''}".encode()
+
+
+def _rest(name: str) -> tuple[int, int]:
+    """What a key has behind `PREFIX`, as the rest of a place."""
+    five, _, after = name.partition(".")
+    return int(five), int(after or -1)
+
+
+def five_asked(mention: Mention) -> int:
+    """The 5-minute bucket of the row that a mention belongs to; -1 for one that neither asks nor answers."""
+    if mention.asked < 0 or mention.written < 0:
+        return -1
+    if asks(mention) or (mention.relation == "author" and mention.reply_to):
+        return mention.asked // FIVE_SECONDS
+    return -1
+
+
+class QuestionRows:
+    """Rows of all hospitals of a partition."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[tuple[int, int], Asked]] = {}
+        """Hospital -> rest of the place -> row."""
+        self._changed: set[Place] = set()
+        self._ended: set[Place] = set()
+        """Rows whose counts are in their day."""
+        self._cells: dict[Place, tuple[int, dict[str, int]]] = {}
+        """Counts of a row at a version: asked for at every scrape."""
+
+    def take(self, offset: int, mention: Mention, place: Place) -> bool:
+        """Apply a question or an answer; False if its row contains it already."""
+        hospital, *rest = place
+        rows = self._rows.setdefault(hospital, {})
+        row = rows.get((rest[0], rest[1])) or Asked()
+        if not row.take(offset, mention):
+            return False
+        rows[rest[0], rest[1]] = row
+        self._change(place)
+        return True
+
+    def take_back(self, offset: int, gone: Gone) -> bool:
+        """A post was taken back: it no longer waits at any hospital. False where it does not stand or that is known."""
+        counted = False
+        for hospital, rows in self._rows.items():
+            for (five, after), row in rows.items():
+                if gone.post in row.questions and row.take_back(
+                    offset, gone.partition, gone.offset, gone.at, gone.post
+                ):
+                    self._change((hospital, five, after))
+                    counted = True
+        return counted
+
+    def _change(self, place: Place) -> None:
+        self._changed.add(place)
+        self._ended.discard(place)
+
+    def due(self, hospital: str, at: int) -> list[tuple[Place, Asked]]:
+        """Rows of a hospital that took nothing for 72 h before the hour of `at` (ms)."""
+        before = at // HOUR_MS * HOUR_MS - OPEN_MS
+        rows = self._rows.get(hospital, {})
+        return [((hospital, five, after), row) for (five, after), row in rows.items() if row.last_at < before]
+
+    def end(self, place: Place) -> None:
+        """Drop a row whose counts are in its day."""
+        hospital, five, after = place
+        self._rows.get(hospital, {}).pop((five, after), None)
+        self._cells.pop(place, None)
+        self._changed.discard(place)
+        self._ended.add(place)
+
+    # -- changelog ----------------------------------------------------------------------------------------------------
+
+    def restore(self, hospital: str, name: str, value: bytes | None) -> None:
+        """Take a row if it is newer than the one held. `name`: the key behind `PREFIX`. A tombstone ends one whose
+        counts are in its day."""
+        rows = self._rows.setdefault(hospital, {})
+        rest = _rest(name)
+        if value is None:
+            rows.pop(rest, None)
+            self._changed.discard((hospital, *rest))
+            return
+        held = rows.get(rest)
+        if held is not None and version_of(value) < held.version:
+            self._changed.add((hospital, *rest))  # compaction keeps the last copy: it must be the newest
+        elif held is None or version_of(value) > held.version:
+            rows[rest] = decode_asked(value)
+            self._changed.discard((hospital, *rest))
+
+    def places(self) -> list[tuple[Place, int]]:
+        """Every row's place and version."""
+        return [
+            ((hospital, five, after), row.version)
+            for hospital, rows in self._rows.items()
+            for (five, after), row in rows.items()
+        ]
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Rows changed since the last call."""
+        for place in sorted(self._changed):
+            hospital, five, after = place
+            yield key_of(place), encode_asked(self._rows[hospital][five, after], FORM)
+        self._changed.clear()
+
+    def tombstones(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Of rows that ended since the last call."""
+        for place in sorted(self._ended):
+            yield key_of(place), None
+        self._ended.clear()
+
+    def stands(self, hospital: str, name: str, version: int) -> None:
+        """A copy of a row came to the changelog behind the recovery. An older one than the row held is written over."""
+        five, after = _rest(name)
+        row = self._rows.get(hospital, {}).get((five, after))
+        if row is not None and version < row.version:
+            self._changed.add((hospital, five, after))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self, hospital: str) -> Iterable[Asked]:
+        """A hospital's rows."""
+        return self._rows.get(hospital, {}).values()
+
+    def cells(self, hospital: str, open_ms: OpenMs, within: Callable[[int], bool]) -> Iterator[dict[str, int]]:
+        """Counts of the hospital's rows whose 5-minute bucket is `within`. To be read, not kept."""
+        for (five, after), row in self._rows.get(hospital, {}).items():
+            if within(five):
+                known = self._cells.get((hospital, five, after))
+                if known is None or known[0] != row.version:
+                    known = self._cells[hospital, five, after] = row.version, row.cells(open_ms)
+                yield known[1]
