@@ -21,8 +21,8 @@ from streams.settings import Settings
 def verify(ctx: click.Context, within: float, as_json: bool) -> None:
     """Count `posts` again and compare every cell of the tables.
 
-    Stop ingest first; workers may run. Exit code 0: no difference. Kafka keeps posts for 24 h and tables for longer, so
-    use this within 24 h of the first post.
+    Stop ingest first; workers may run. Exit code 0: no difference. Kafka keeps posts for 24 h and tables for longer: on
+    an older pipeline, the hours whose posts are all still there are compared, and the last line says which.
     """
     settings: Settings = ctx.obj
     found = settled_verdict(with_kafka_address(settings), within)

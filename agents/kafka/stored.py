@@ -47,6 +47,17 @@ def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
         consumer.close()
 
 
+def emptied(settings: Settings, kafka_topic: str) -> list[int]:
+    """Partitions that once had records and have none now."""
+    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
+    try:
+        tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
+        begins, ends = consumer.beginning_offsets(tps), consumer.end_offsets(tps)
+        return [tp.partition for tp in tps if 0 < begins[tp] == ends[tp]]
+    finally:
+        consumer.close()
+
+
 def size(settings: Settings, kafka_topic: str) -> int:
     """Offsets given out on a Kafka topic, over its partitions."""
     consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)

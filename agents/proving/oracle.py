@@ -1,22 +1,30 @@
 """The oracle: what every table must say, counted anew from the `posts` Kafka topic in plain Python.
 
-Uses the pure reading functions and nothing else of the product: no transport, tables or memory of duplicates. Called
-by the demo, chaos and the tests, with records as they stand in Kafka.
+Uses the pure reading functions and its own count (`recount.py`): no transport, tables or memory of duplicates. Compared
+with it are the rows of the changelog, decoded as plain MessagePack, and the product's own tables, restored from the
+changelog and asked for their windows (`shown.py`). Called by the demo, chaos and the tests, with records as they stand
+in Kafka.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.kafka.stored import Stored
+from agents.proving import shown
 from agents.proving.question_oracle import Questions, stored_questions
+from agents.proving.recount import Cell, Recount
 from streams.reading.reader import Reader, UnreadableError
-from streams.records import Mention, Tally, Withdrawal
+from streams.records import Mention, Withdrawal
 
-Cell = tuple[str, str, str, str]
-"""Hospital, period (`all` or `h` and the hour), name of the count, and for `person` which."""
+PARTS = ("lifetime", "hours", "windows", "people", "matrix")
+"""What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates
+in the windows; `matrix`: nearness x community, in lifetime, hours and windows."""
+_AHEAD_SECONDS = 3600
+"""A post's own time may be so far ahead of Kafka's."""
 
 
 class Verdict(NamedTuple):
@@ -27,22 +35,60 @@ class Verdict(NamedTuple):
     mentions: int
     """Posts tied to a hospital, once per hospital."""
     difference: int
-    """Sum over all cells of |tables - oracle|."""
+    """Sum over all that was compared of |tables - oracle|."""
+    parts: Mapping[str, int] = {}
+    """The difference of each of `PARTS` that has one."""
+    since: str = ""
+    """Not all could be counted again: hours from this one (UTC) on were compared, and windows that begin then or later.
+    Empty: everything was."""
 
     def __str__(self) -> str:
-        return f"oracle: {self.posts} posts, {self.mentions} mentions, difference {self.difference}"
+        line = f"oracle: {self.posts} posts, {self.mentions} mentions, difference {self.difference}"
+        if self.difference:
+            line += f" ({', '.join(f'{part} {self.parts[part]}' for part in PARTS if self.parts.get(part))})"
+        elif not self.since:
+            line += " in lifetime, hours, windows, people and community x nearness"
+        if self.since:
+            line += (
+                f" in hours from {self.since} UTC on, and windows, people and community x nearness since then; not"
+                " compared: the lifetime and earlier hours, whose posts are no longer in Kafka"
+            )
+        return line
 
 
-def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, horizon: int, reach: int) -> Verdict:
+class Held(NamedTuple):
+    """What `posts` still has of all that stood on it."""
+
+    gone: Mapping[int, int] = {}
+    """Partition whose beginning is gone and that is empty now -> a moment after all of it came, ms."""
+    migrated_at: int = -1
+    """ms since the epoch: earlier posts were on other Kafka topics. -1: there are none."""
+
+
+def judge(
+    posts: Iterable[Stored],
+    changelog: Iterable[Stored],
+    reader: Reader,
+    horizon: int,
+    reach: int,
+    held: Held = Held(),  # noqa: B008 - immutable
+) -> Verdict:
     """Compare the tables, as their changelog has them, with the posts. Each partition's records in offset order.
 
-    A copy is one that stands at most `horizon` seconds and `reach` offsets behind the post that counted.
+    A copy is one that stands at most `horizon` seconds and `reach` offsets behind the post that counted. Where the
+    beginning of a partition is gone, only what can be counted again is compared (`_first_hour`).
     """
-    expected: Counter[Cell] = Counter()
+    recount, questions = Recount(), Questions()
     first: dict[tuple[int, str], tuple[int, int]] = {}
-    questions = Questions()
-    distinct = mentions = 0
+    missing_until = dict(held.gone)
+    begun: set[int] = set()
+    distinct = mentions = newest = 0
     for partition, offset, timestamp, _, value in posts:
+        newest = max(newest, timestamp)
+        if partition not in begun:
+            begun.add(partition)
+            if offset:
+                missing_until[partition] = timestamp
         try:
             envelope = reader.decode(value or b"")
         except UnreadableError:
@@ -58,45 +104,37 @@ def judge(posts: Iterable[Stored], changelog: Iterable[Stored], reader: Reader, 
         first[partition, envelope.id] = (seconds, offset)
         distinct += 1
         for record in reader.records(envelope, partition, offset, timestamp):
-            mentions += isinstance(record, Mention)
-            expected.update(_cells(record))
+            recount.add(record)
             if isinstance(record, Mention):
+                mentions += 1
                 questions.add(record)
-            if isinstance(record, Mention) and record.hour >= 0 and record.person >= 0:
-                local = record.tier == "local"
-                expected[record.hospital, f"h{record.hour}", "person", str(record.person * 2 + local)] = 1
-    expected.update(questions.cells())
-    found = counted(changelog)
-    difference = sum(abs(expected[cell] - found[cell]) for cell in expected.keys() | found.keys())
-    return Verdict(distinct, mentions, difference)
+    recount.cells.update(questions.cells())
+    since = _first_hour(max((held.migrated_at, *missing_until.values())))
+    parts = compared(recount, list(changelog), newest / 1000, since)
+    whole = "" if since < 0 else f"{datetime.fromtimestamp(since * 3600, UTC):%Y-%m-%d %H:%M}"
+    return Verdict(distinct, mentions, parts.total(), dict(parts), whole)
 
 
-def _cells(record: Mention | Tally) -> Iterator[Cell]:
-    for period in ("all",) if record.hour < 0 else ("all", f"h{record.hour}"):
-        for name in _marginals(record):
-            yield record.hospital, period, name, ""
+def _first_hour(missing_until: int) -> int:
+    """The first hour that no post of before a moment (ms) is in; -1 when there are none (-1).
+
+    A post's hour is at most an hour ahead of Kafka's time. So a copy of a post that is gone is in an earlier hour, too.
+    """
+    return -1 if missing_until < 0 else (missing_until // 1000 + _AHEAD_SECONDS) // 3600 + 1
 
 
-def _marginals(record: Mention | Tally) -> Iterator[str]:
-    prefix = "s/" if isinstance(record, Tally) else ""
-    if isinstance(record, Mention):
-        if record.relation == "author":
-            yield "own"
-            if record.reply_to:
-                yield "answers"
-            return
-        yield f"intent/{record.intent}"
-        if record.addressed and record.intent in ("question", "request", "complaint", "crisis"):
-            yield "wants"
-    yield f"{prefix}posts"
-    yield f"{prefix}tier/{record.tier}"
-    for topic in record.topics:
-        yield f"{prefix}topic/{topic}"
-    near = record.tier if record.tier in ("local", "unknown") else "away"
-    for community in record.communities:
-        yield f"{prefix}community/{near}/{community}"
-    if record.communities:
-        yield f"{prefix}community/{near}/*"
+def compared(recount: Recount, changelog: list[Stored], newest: float, since: int = -1) -> Counter[str]:
+    """Part -> sum of |tables - oracle|, of those parts that differ. `newest`: seconds since the epoch of the newest
+    post, when windows are asked for first; `since`: the first hour to compare, or -1 for everything."""
+    expected, found = recount.cells, counted(changelog)
+    parts: Counter[str] = Counter()
+    for cell in expected.keys() | found.keys():
+        _, period, name, _ = cell
+        if since >= 0 and (period == "all" or int(period[1:]) < since):
+            continue
+        if difference := abs(expected[cell] - found[cell]):
+            parts[shown.part_of(name) or ("lifetime" if period == "all" else "hours")] += difference
+    return +(parts + shown.differences(recount, changelog, newest, since * 3600))
 
 
 def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
@@ -105,6 +143,8 @@ def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
     rows: dict[tuple[int, bytes], list[Any]] = {}
     for stored in changelog:
         place = (stored.partition, stored.key or b"")
+        if not _is_row(place[1]):
+            continue  # of version 0.1.0; its counts went into today's rows at the first start of a later version
         if stored.value is None:
             rows.pop(place, None)
             continue
@@ -129,6 +169,10 @@ def counted(changelog: Iterable[Stored]) -> Counter[Cell]:
         if cell[2] == "person":
             cells[cell] = 1  # of an hour that is in a day and in a head
     return +cells
+
+
+def _is_row(key: bytes) -> bool:
+    return key.endswith(b"/head") or b"/d" in key or b"/q" in key
 
 
 def _of_day(hospital: str, day: int, row: list[Any]) -> Counter[Cell]:

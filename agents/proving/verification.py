@@ -1,5 +1,8 @@
 """Compares a pipeline's tables with its posts, both as they are in Kafka, while no posts come.
 
+Kafka keeps posts for 24 h and rows for longer. On an older pipeline that part of the tables is compared which the
+remaining posts decide, and the verdict says which.
+
 Called by `earshot verify` and, for its own pipeline, by `pipeline.py`. Reads Kafka topics and commits; changes nothing
 and knows no process.
 """
@@ -7,7 +10,7 @@ and knows no process.
 import time
 
 from agents.kafka import group_lag, stored
-from agents.proving.oracle import Verdict, judge
+from agents.proving.oracle import Held, Verdict, judge
 from agents.worker import author_key, lexicon_watch
 from streams import directory
 from streams.errors import UserError
@@ -26,7 +29,12 @@ def verdict(settings: Settings) -> Verdict:
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
     reach = settings.remembered_posts // kafka_topics.PARTITIONS
-    return judge(posts, rows, reader, settings.duplicate_horizon, reach)
+    return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings))
+
+
+def _held(settings: Settings) -> Held:
+    now = int(time.time() * 1000)
+    return Held(dict.fromkeys(stored.emptied(settings, kafka_topics.posts(settings)), now))
 
 
 def settled_verdict(settings: Settings, seconds: float) -> Verdict:

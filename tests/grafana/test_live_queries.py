@@ -17,8 +17,9 @@ from agents.kafka import stored
 from agents.proving.boards.answers import Answer, ask, busiest, name_of
 from agents.proving.boards.drawing import draw
 from agents.proving.boards.live import WORKER, Live, live
-from agents.proving.oracle import Cell, Verdict, counted
+from agents.proving.oracle import Verdict, counted
 from agents.proving.prometheus import RunningPrometheus, Series
+from agents.proving.recount import Cell
 from deploy.grafana.board_file import Board, Panel, Target, fill, read
 from deploy.grafana.build import DASHBOARDS, FOLDER
 from deploy.grafana.panels import EXPECT_ZERO

@@ -12,8 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from agents.kafka import group_lag, stored
-from agents.proving.oracle import Cell, Verdict, counted
+from agents.proving.oracle import Verdict, counted
 from agents.proving.pipeline import Pipeline
+from agents.proving.recount import Cell
 from agents.simulated.jetstream import post
 from streams import directory
 from streams.kafka import topics as kafka_topics

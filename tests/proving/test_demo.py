@@ -13,7 +13,9 @@ from agents.proving.processes import EARSHOT
 
 pytestmark = pytest.mark.faults
 
-LAST_LINE = re.compile(r"oracle: (\d+) posts, (\d+) mentions, difference 0")
+LAST_LINE = re.compile(
+    r"oracle: (\d+) posts, (\d+) mentions, difference 0 in lifetime, hours, windows, people and community x nearness"
+)
 
 
 def children(parent: int) -> list[int]:
