@@ -93,6 +93,7 @@ class State:
             for source, changelogs in self._tables.items()
             for changelog in changelogs
         }
+        log.info("recovering the tables of %d partitions", len(places))
         count, self.begins = await recover(self._settings, wanted, places)
         for changelog, partitions in wanted.items():
             for partition in partitions:
@@ -102,9 +103,9 @@ class State:
             self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)
         self.generation = generation
         self.recoveries += 1
-        self.recovery_seconds = time.monotonic() - started
+        seconds = self.recovery_seconds = time.monotonic() - started
         self.progress += 1
-        log.info("tables of %d partitions complete: %d records in %.2f s", len(places), count, self.recovery_seconds)
+        log.info("tables of %d partitions are complete: %d records in %.2f s", len(places), count, seconds)
 
     def hold(self) -> None:
         """The partitions taken over are ours from here on: written at checkpoints and shown."""
