@@ -60,6 +60,7 @@ class Chaos:
         self._wanted = {FIRST}
         self._stopped: set[str] = set()
         self._restart_at: dict[str, float] = {}
+        self._told = ""
         self.done: Counter[str] = Counter()
         self.restarts = 0
 
@@ -70,8 +71,8 @@ class Chaos:
                 now = time.monotonic()
                 if child.name not in self._restart_at:
                     self._restart_at[child.name] = now + PAUSE_SECONDS
-                    self._say(f"{child.name} ended by itself ({child.last_line()[:160]}): restarting it")
-                elif now >= self._restart_at.pop(child.name):
+                    self._tell(f"{child.name} ended by itself ({child.last_line()[:160]}): restarting it")
+                elif now >= self._restart_at[child.name]:
                     self.restarts += 1
                     self._start(child.name)
             elif child.name not in self._pipeline.workers:
@@ -82,6 +83,12 @@ class Chaos:
         while (left := moment - time.monotonic()) > 0:
             time.sleep(min(left, 0.2))
             self.keep_up()
+
+    def _tell(self, line: str) -> None:
+        """Say it, unless it was said last: without Kafka a worker ends again and again."""
+        if line != self._told:
+            self._told = line
+            self._say(line)
 
     def _start(self, name: str) -> Child:
         self._restart_at.pop(name, None)
