@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 
 from agents.cli import main
+from streams.records import Mention, Tally
+from streams.tables import rows
 from streams.tables.first_seen import FirstSeen
 from streams.tables.rows import Day, Head
 
@@ -24,7 +26,28 @@ def forgetful() -> None:
     FirstSeen.restore = lambda *_: None  # type: ignore[method-assign]
 
 
-MUTANTS: dict[str, Callable[[], None]] = {one.__name__: one for one in (watermark, duplicates, forgetful)}
+def bucket() -> None:
+    """A mention is counted in the 5 minutes after its own."""
+    five_of = rows.five_of
+    rows.five_of = lambda mention: five_of(mention) + 1
+
+
+def people() -> None:
+    """An author is kept in the hour before."""
+    apply = Head.apply
+
+    def moved(head: Head, offset: int, record: Mention | Tally) -> list[str]:
+        cells = apply(head, offset, record)
+        if authors := head.people.pop(record.hour, None):
+            head.people.setdefault(record.hour - 1, set()).update(authors)
+        return cells
+
+    Head.apply = moved  # type: ignore[method-assign,assignment]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    one.__name__: one for one in (watermark, duplicates, forgetful, bucket, people)
+}
 
 if __name__ == "__main__":
     MUTANTS[sys.argv[1]]()

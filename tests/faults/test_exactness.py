@@ -60,6 +60,17 @@ def test_the_oracle_notices_a_worker_that_counts_replays_or_copies(bench: Bench)
     assert bench.verdict().difference > 0
 
 
+@pytest.mark.parametrize(
+    ("bench", "part"), [(mutant("bucket"), "windows"), (mutant("people"), "people")], indirect=["bench"],
+    ids=["bucket", "people"],
+)  # fmt: skip
+def test_the_oracle_notices_a_worker_that_counts_in_another_bucket(bench: Bench, part: str) -> None:
+    fill(bench.settings, POSTS, seed=14)
+    bench.start()
+    bench.drain()
+    assert bench.verdict().parts[part] > 0
+
+
 def test_a_copy_that_comes_after_a_restart_counts_nothing(bench: Bench) -> None:
     kill_between_a_post_and_its_copy(bench)
     assert bench.verdict().difference == 0
