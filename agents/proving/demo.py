@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline, Samples
 from streams import directory
@@ -25,6 +26,8 @@ SHOWN = 18
 READY_SECONDS = 60.0
 PLAIN_SECONDS = 3.0
 """Between two lines without a terminal."""
+SLIDE_SECONDS = 2.0
+"""A worker makes the windows of a hospital within a second or so of its first post."""
 BLUESKY_SHARE = 0.1
 """Posts on Bluesky for each on X."""
 
@@ -156,9 +159,11 @@ class Demo:
         self._say(heard(pipeline.scrape("ingest")))
         pipeline.stop_posts()
         lag = pipeline.drain()
-        shown = lines_of(pipeline.scrape(WORKER), self._names)
+        time.sleep(SLIDE_SECONDS)
+        scraped = Scraped(time.time(), pipeline.scrape(WORKER))
+        shown = lines_of(dict(scraped.samples), self._names)
         pipeline.stop_workers()
-        verdict = pipeline.judge()
+        verdict = pipeline.judge(scraped)
         if lag:
             self._say(f"{lag} records were not processed in time; see the logs")
         board = sum(line.posts + line.own for line in shown)

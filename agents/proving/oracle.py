@@ -14,15 +14,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.kafka.stored import Stored
-from agents.proving import shown
+from agents.proving import gauges, shown
 from agents.proving.question_oracle import Questions, stored_questions
 from agents.proving.recount import Cell, Recount
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Withdrawal
 
-PARTS = ("lifetime", "hours", "windows", "people", "matrix")
+PARTS = ("lifetime", "hours", "windows", "people", "matrix", "/metrics")
 """What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates
-in the windows; `matrix`: nearness x community, in lifetime, hours and windows."""
+in the windows; `matrix`: nearness x community, in lifetime, hours and windows; `/metrics`: what a worker showed.
+"""
 _AHEAD_SECONDS = 3600
 """A post's own time may be so far ahead of Kafka's."""
 
@@ -72,11 +73,13 @@ def judge(
     horizon: int,
     reach: int,
     held: Held = Held(),  # noqa: B008 - immutable
+    scraped: gauges.Scraped | None = None,
 ) -> Verdict:
     """Compare the tables, as their changelog has them, with the posts. Each partition's records in offset order.
 
     A copy is one that stands at most `horizon` seconds and `reach` offsets behind the post that counted. Where the
-    beginning of a partition is gone, only what can be counted again is compared (`_first_hour`).
+    beginning of a partition is gone, only what can be counted again is compared (`_first_hour`). `scraped`: what the
+    workers showed when all of it was counted.
     """
     recount, questions = Recount(), Questions()
     first: dict[tuple[int, str], tuple[int, int]] = {}
@@ -111,6 +114,8 @@ def judge(
     recount.cells.update(questions.cells())
     since = _first_hour(max((held.migrated_at, *missing_until.values())))
     parts = compared(recount, list(changelog), newest / 1000, since)
+    if scraped is not None and since < 0 and (found := gauges.difference(recount, scraped)):
+        parts["/metrics"] = found
     whole = "" if since < 0 else f"{datetime.fromtimestamp(since * 3600, UTC):%Y-%m-%d %H:%M}"
     return Verdict(distinct, mentions, parts.total(), dict(parts), whole)
 

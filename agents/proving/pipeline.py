@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.kafka import group_lag
 from agents.kafka.admin import apply_topics, delete
+from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
 from agents.proving.verification import verdict
@@ -213,6 +214,6 @@ class Pipeline:
             if child.running:
                 child.end()
 
-    def judge(self) -> Verdict:
-        """Have the oracle compare the tables with the posts."""
-        return verdict(self.settings)
+    def judge(self, scraped: Scraped | None = None) -> Verdict:
+        """Have the oracle compare the tables, and what workers showed, with the posts."""
+        return verdict(self.settings, scraped)

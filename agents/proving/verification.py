@@ -10,6 +10,7 @@ and knows no process.
 import time
 
 from agents.kafka import group_lag, stored
+from agents.proving.gauges import Scraped
 from agents.proving.oracle import Held, Verdict, judge
 from agents.worker import author_key, lexicon_watch
 from streams import directory
@@ -21,15 +22,15 @@ from streams.settings import Settings
 _PAUSE = 0.5
 
 
-def verdict(settings: Settings) -> Verdict:
-    """Have the oracle compare the tables with the posts, as they are now."""
+def verdict(settings: Settings, scraped: Scraped | None = None) -> Verdict:
+    """Have the oracle compare the tables, and what workers showed, with the posts, as they are now."""
     hospitals = directory.load(settings.directory_folder)
     words, key = lexicon_watch.load(settings, hospitals), author_key.load(settings)
     reader = Reader(hospitals, settings.max_post_bytes, words, key)
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
     reach = settings.remembered_posts // kafka_topics.PARTITIONS
-    return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings))
+    return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings), scraped)
 
 
 def _held(settings: Settings) -> Held:
