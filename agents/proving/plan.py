@@ -58,7 +58,7 @@ def plan(kills: int, seconds: float, seed: int, *, kafka: bool = True) -> list[F
         Fault(back, "continue", zombie),
         Fault(left, "leave", leaver),
         Fault(again, "join", leaver),
-        Fault(seconds * rng.uniform(0.56, 0.6), "kill in recovery", zombie),
+        Fault(max(back + 0.5, seconds * rng.uniform(0.56, 0.6)), "kill in recovery", zombie),
         Fault(max(again + 1.0, seconds * rng.uniform(0.9, 0.95)), "leave", rng.choice((SECOND, THIRD))),
     ]
     if kafka:
