@@ -1,6 +1,6 @@
 """The oracle notices tables that are broken on purpose: in their windows, people, and at a crash between two rows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -189,7 +189,7 @@ SEEN_IN: dict[Mutant, str] = {
 
 
 @pytest.fixture(params=SEEN_IN, ids=lambda mutant: mutant.__name__)
-def part_broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def part_broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The tables broken by one mutant; the part in which the oracle must see it."""
     request.param(monkeypatch)
     return SEEN_IN[request.param]
