@@ -20,7 +20,7 @@ from agents.proving.recount import Cell, Recount
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Withdrawal
 
-PARTS = ("lifetime", "hours", "windows", "people", "matrix", "/metrics")
+PARTS = ("lifetime", "hours", "windows", "people", "questions", "matrix", "/metrics")
 """What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates
 in the windows; `matrix`: nearness x community, in lifetime, hours and windows; `/metrics`: what a worker showed.
 """
@@ -48,10 +48,10 @@ class Verdict(NamedTuple):
         if self.difference:
             line += f" ({', '.join(f'{part} {self.parts[part]}' for part in PARTS if self.parts.get(part))})"
         elif not self.since:
-            line += " in lifetime, hours, windows, people and community x nearness"
+            line += " in lifetime, hours, windows, people, questions and community x nearness"
         if self.since:
             line += (
-                f" in hours from {self.since} UTC on, and windows, people and community x nearness since then; not"
+                f" in hours from {self.since} UTC on, with windows, people, questions and community x nearness; not"
                 " compared: the lifetime and earlier hours, whose posts are no longer in Kafka"
             )
         return line

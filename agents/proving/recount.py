@@ -48,7 +48,7 @@ class Recount:
         self._hours[hospital].setdefault(hour, Counter()).update(names)
         if isinstance(record, Tally):
             return  # in no window of minutes
-        self._fives.setdefault(hospital, {}).setdefault(record.five, Counter()).update(names)
+        self._fives.setdefault(hospital, {}).setdefault(record.written // 300, Counter()).update(names)
         if record.person >= 0:
             person = record.person * 2 + (record.tier == "local")
             self.cells[hospital, f"h{hour}", "person", str(person)] = 1

@@ -12,7 +12,7 @@ from agents.proving.recount import SPANS, Recount, begins
 from streams.tables.hospitals import HospitalTables
 
 Differences = Counter[str]
-"""Part (`lifetime`, `hours`, `windows`, `people`, `matrix`) -> sum of |tables - oracle|."""
+"""Part (`PARTS` of `oracle.py`) -> sum of |tables - oracle|."""
 
 _HOUR = 3600
 _LATER = (_HOUR, 25 * _HOUR, 8 * 24 * _HOUR, 27 * 24 * _HOUR)
@@ -22,9 +22,12 @@ _EDGES = 2
 
 
 def part_of(name: str) -> str:
-    """`matrix` for a count of nearness x community, `people` for a person; else empty."""
+    """`matrix` for a count of nearness x community, `people` for a person, `questions` for one and its answer; else
+    empty."""
     if name == "person":
         return "people"
+    if name.startswith("q/"):
+        return "questions"
     return "matrix" if name.startswith(("community/", "s/community/")) else ""
 
 

@@ -14,7 +14,8 @@ from agents.proving.processes import EARSHOT
 pytestmark = pytest.mark.faults
 
 LAST_LINE = re.compile(
-    r"oracle: (\d+) posts, (\d+) mentions, difference 0 in lifetime, hours, windows, people and community x nearness"
+    r"oracle: (\d+) posts, (\d+) mentions, difference 0 in lifetime, hours, windows, people, questions and "
+    r"community x nearness"
 )
 
 

@@ -32,7 +32,7 @@ def record(offset: int, minute: int, late: int = 0, hospital: str = "350070") ->
         hospital=hospital, partition=0, offset=offset, at=at, hour=hour, relation="mentioned",
         tier=NEAR[offset % 3], precision="city", evidence="profile", confidence=90, distance_km=3,  # type: ignore[arg-type]
         topics=OpenTopics(("wait_times",), frozenset()), intent="complaint", addressed=True, post=str(offset),
-        reply_to="", communities=OpenCommunities(("nurses",), frozenset()), five=own // 5,
+        reply_to="", communities=OpenCommunities(("nurses",), frozenset()), written=own * 60,
         person=entry(offset % 900),
     )  # fmt: skip
 
