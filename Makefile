@@ -54,7 +54,7 @@ fuzz: $(ready) ## Check that LINES (1000000) broken lines, SEED (7), are each re
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
 docs: $(ready) ## Write docs/metrics.md, docs/settings.md and docs/vocabulary.md from the code's declarations
-	@$(bin)/python -m streams.reference
+	@$(bin)/python -m deploy.reference.pages
 
 accuracy: $(ready) ## Write docs/accuracy.md: how accurate topics, intents and places are, on the project's own labelled cases
 	@$(bin)/python -m agents.evaluation.accuracy

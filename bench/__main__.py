@@ -153,7 +153,7 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
 def _recovery(settings: Settings, runs: int) -> Iterator[float]:
     """Seconds from kill -9 under load, restarted at once, to the first chunk of posts taken."""
     with Pipeline(settings, lambda _: None) as pipeline:
-        pipeline.start_simulated_x(RECOVERY_RATE, seed=1)
+        pipeline.start_simulated("x", RECOVERY_RATE, seed=1)
         child = pipeline.start_worker("recovery")
         pipeline.start_ingest()
         for _ in range(runs):

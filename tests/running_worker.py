@@ -31,10 +31,14 @@ class Bench:
     def settings(self) -> Settings:
         return self.pipeline.settings
 
-    def reset(self, **changes: object) -> None:
+    def use(self, settings: Settings) -> None:
         """Other settings from the next start on."""
-        self.pipeline.settings = msgspec.structs.replace(self.settings, **changes)
+        self.pipeline.settings = settings
         self.pipeline.workers.pop(WORKER, None)
+
+    def reset(self, **changes: object) -> None:
+        """The same settings, but for these, from the next start on."""
+        self.use(msgspec.structs.replace(self.settings, **changes))
 
     def start(self) -> None:
         self.pipeline.start_worker(WORKER)

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from streams import reference, vocabulary
+from deploy.reference import pages
+from streams import vocabulary
 from streams.directory import hospital
 from streams.metrics.registry import METRICS
 from streams.reading.topics import taxonomy
@@ -17,7 +18,7 @@ from streams.vocabulary import ClosedSet
 
 ROOT = Path(__file__).parents[1]
 MODULES = (vocabulary, hospital, taxonomy)
-SETS: tuple[ClosedSet[Any], ...] = reference.CLOSED
+SETS: tuple[ClosedSet[Any], ...] = pages.CLOSED
 PAGE = (ROOT / "docs" / "vocabulary.md").read_text(encoding="utf-8")
 NOT_VALUES = {
     "Goal": "GOALS has unit, direction and meaning of each",
@@ -92,7 +93,7 @@ def test_every_closed_label_is_explained_where_a_reader_looks() -> None:
             assert found is not None, f"{metric.name}: {label} is no declared set"
             for value, said in found.words.items():
                 assert f"`{value}`, {said.meaning}" in metric.explained
-                assert f"  * `{value}`: {said.meaning}. {said.consequence}" in reference.metrics()
+                assert f"  * `{value}`: {said.meaning}. {said.consequence}" in pages.metrics()
 
 
 def test_a_setting_that_is_named_exists() -> None:

@@ -84,4 +84,5 @@ def main(ctx: click.Context) -> None:
     """
     from streams import settings  # noqa: PLC0415 - not needed for --help
 
-    ctx.obj = settings.load()
+    if ctx.obj is None:  # else the caller in this process gives the settings
+        ctx.obj = settings.load()

@@ -11,7 +11,7 @@ import click
 from agents.proving import acceptance
 from agents.proving import chaos as worker_chaos
 from agents.proving.plan import plan
-from agents.proving.sources import Name
+from agents.simulated.sources import SIMULATED
 from streams.settings import Settings
 
 
@@ -25,7 +25,7 @@ from streams.settings import Settings
 )
 @click.option(
     "--source",
-    type=click.Choice(["x", "bluesky"]),
+    type=click.Choice(sorted(SIMULATED)),
     default="x",
     show_default=True,
     help="The simulated source that ingest listens to.",
@@ -51,7 +51,7 @@ from streams.settings import Settings
 )
 @click.pass_context
 def chaos(
-    ctx: click.Context, of: str, source: Name, kills: int, seconds: float, rate: float, seed: int, runs: int
+    ctx: click.Context, of: str, source: str, kills: int, seconds: float, rate: float, seed: int, runs: int
 ) -> None:
     """Kill, stop, add and remove workers while posts come, then compare the tables with the posts.
 

@@ -15,7 +15,7 @@ from streams.settings import Settings
 @click.option("--seed", default=7, show_default=True, help="The same seed makes the same posts.")
 @click.pass_context
 def demo(ctx: click.Context, seconds: float, rate: float, seed: int) -> None:
-    """Show Earshot at work: Kafka, simulated X and Bluesky, ingest and a worker.
+    """Show Earshot at work: Kafka, simulated sources, ingest and a worker.
 
     It ends by comparing the tables with the posts. Exit code 0: tables, /metrics and oracle show the same numbers. 1:
     they do not, or a process did not run.

@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from streams import reference
+from deploy.reference import pages
 from streams.metrics.registry import LOADED, METRICS
 
 
@@ -17,7 +17,7 @@ def metrics(as_json: bool, as_markdown: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(METRICS))
     elif as_markdown:
-        click.echo(reference.metrics(), nl=False)
+        click.echo(pages.metrics(), nl=False)
     else:
         for one in METRICS:
             labels = "; ".join(f"{label}: {', '.join(values) or LOADED[label]}" for label, values in one.labels.items())

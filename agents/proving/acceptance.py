@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from agents.ingest.wal import entries
 from agents.kafka import stored
+from agents.proving.heard import Heard
 from agents.proving.pipeline import Pipeline, Samples
 from agents.proving.processes import Child
-from agents.proving.sources import Heard, Name, listened_to
+from agents.proving.sources import listened_to
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
@@ -65,7 +66,7 @@ class Outage(NamedTuple):
 
 
 def kills(
-    settings: Settings, number: int, rate: float, seed: int, say: Callable[[str], None], source: Name = "x"
+    settings: Settings, number: int, rate: float, seed: int, say: Callable[[str], None], source: str = "x"
 ) -> Kills:
     """Kill ingest `number` times at `rate` posts a second, at moments drawn from `seed`."""
     rng = random.Random(seed)  # noqa: S311 - a plan, not a secret
@@ -89,7 +90,7 @@ def kills(
         return Kills(number, delivered, len(accepted | arrived), len(accepted - arrived))
 
 
-def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None], source: Name = "x") -> Outage:
+def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None], source: str = "x") -> Outage:
     """Stop a Kafka of its own for so long at `rate` posts a second. Raises `UserError` when the broker is another's."""
     if settings.kafka_bootstrap:
         raise UserError("only the local Kafka can be stopped for an outage: unset KAFKA_BOOTSTRAP")

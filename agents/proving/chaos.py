@@ -169,7 +169,7 @@ def run(
     with Pipeline(settings, say, worker_command) as pipeline:
         compaction.hasten(pipeline.settings, own=pipeline.own_kafka is not None)
         chaos = Chaos(pipeline, seed, say)
-        pipeline.start_simulated_x(rate, seed, bad_lines=997)
+        pipeline.start_simulated("x", rate, seed, "--bad-lines", "997")
         pipeline.start_worker(FIRST)
         pipeline.start_ingest()
         started = time.monotonic()

@@ -16,6 +16,7 @@ from rich.table import Table
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline, Samples
+from agents.simulated.sources import SIMULATED
 from streams import directory
 from streams.settings import Settings
 from streams.vocabulary import TIERS, Tier
@@ -28,8 +29,6 @@ PLAIN_SECONDS = 3.0
 """Between two lines without a terminal."""
 SLIDE_SECONDS = 2.0
 """A worker makes the windows of a hospital within a second or so of its first post."""
-BLUESKY_SHARE = 0.1
-"""Posts on Bluesky for each on X."""
 
 
 class Line(NamedTuple):
@@ -84,12 +83,13 @@ def view(lines: list[Line], rate: float, left: float, url: str) -> Table:
 
 
 def heard(samples: Samples) -> str:
-    """What ingest took from each source, in one line."""
-    x, bluesky, withdrawn = (
-        int(samples.get(("source_lines_total", frozenset({("source", source), ("kind", kind)})), 0))
-        for source, kind in (("x", "post"), ("bluesky", "post"), ("bluesky", "withdrawal"))
-    )
-    return f"ingest took {x} posts from X (copies included), {bluesky} posts and {withdrawn} withdrawals from Bluesky"
+    """What ingest took from each source, copies included, in one line."""
+
+    def taken(source: str, kind: str) -> int:
+        return int(samples.get(("source_lines_total", frozenset({("source", source), ("kind", kind)})), 0))
+
+    each = (f"{name}: {taken(name, 'post')} posts, {taken(name, 'withdrawal')} withdrawals" for name in SIMULATED)
+    return f"ingest took, copies included: {'; '.join(each)}"
 
 
 class Demo:
@@ -109,9 +109,8 @@ class Demo:
     def _run(self, seconds: float, rate: float, seed: int) -> tuple[Verdict, bool]:
         with Pipeline(self._settings, self._say) as pipeline:
             try:
-                self._say("starting simulated X and Bluesky, ingest and a worker")
-                pipeline.start_simulated_bluesky(rate * BLUESKY_SHARE, seed)
-                pipeline.start_simulated_x(rate, seed, bad_lines=499)
+                self._say("starting the simulated sources, ingest and a worker")
+                pipeline.start_all_simulated(rate, seed, x=("--bad-lines", "499"))
                 pipeline.start_worker(WORKER)
                 pipeline.start_ingest()
                 self._wait_ready(pipeline)

@@ -22,7 +22,7 @@ from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
 from agents.proving.processes import EARSHOT, Child, free_port
 from agents.proving.verification import verdict
-from agents.simulated.bluesky import copy_with_accounts
+from agents.simulated.sources import SIMULATED
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.errors import UserError
 from streams.settings import Settings, environment
@@ -56,10 +56,9 @@ class Pipeline:
         self.settings = settings
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
-        self.simulated_x: Child | None = None
-        self.simulated_bluesky: Child | None = None
+        self.simulated: dict[str, Child] = {}
+        """The simulated sources, by name."""
         self.ingest: Child | None = None
-        self.x_url = ""
 
     def __enter__(self) -> "Pipeline":
         try:
@@ -73,7 +72,7 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            for child in (self.ingest, *self._sources, *self.workers.values()):
+            for child in (self.ingest, *self.simulated.values(), *self.workers.values()):
                 if child is not None and child.running:
                     child.end(seconds=5)
             if self.own_kafka is not None:
@@ -101,33 +100,27 @@ class Pipeline:
         self._say(f"Kafka at {bootstrap}: applying Kafka topics")
         apply_topics(self.settings)
 
-    def start_simulated_x(self, rate: float, seed: int, count: int | None = None, bad_lines: int = 0) -> None:
-        """Start the simulated X; blocks until it listens, 20 s at most. `bad_lines`: one after so many; 0: none."""
-        token = self.folder / "token"
-        token.write_text(secrets.token_urlsafe(24))
-        token.chmod(0o600)
-        arguments = ["--port", "0", "--rate", str(rate), "--seed", str(seed), "--token-file", str(token)]
-        if count is not None:
-            arguments += ["--count", str(count)]
-        if bad_lines:
-            arguments += ["--bad-lines", str(bad_lines)]
-        self.simulated_x = self._child("simulated-x", [*EARSHOT, "simulate-x", *arguments], self.settings)
-        self.simulated_x.start()
-        self.x_url = self.simulated_x.wait_for_line("http://", 20).split()[0]
-        self.settings = msgspec.structs.replace(self.settings, x_base_url=self.x_url, x_token_file=str(token))
+    def start_simulated(self, source: str, rate: float, seed: int, *options: str) -> None:
+        """Start a simulated source and point ingest at it, too; blocks until it listens, 20 s at most.
 
-    def start_simulated_bluesky(self, rate: float, seed: int) -> None:
-        """Start the simulated Bluesky and use a directory with made-up accounts there; blocks until it listens, 20 s at
-        most. Call it before what reads a directory starts."""
-        folder = self.folder / "directory"
-        copy_with_accounts(self.settings.directory_folder, folder)
-        self.settings = msgspec.structs.replace(self.settings, directory_folder=str(folder))
-        arguments = ["--port", "0", "--rate", str(rate), "--seed", str(seed)]
-        child = self._child("simulated-bluesky", [*EARSHOT, "simulate-bluesky", *arguments], self.settings)
-        self.simulated_bluesky = child
+        `rate`: posts a second; `options`: further ones of its command. Call it before what reads a directory starts:
+        some sources need made-up accounts there. Raises `UserError`.
+        """
+        one = SIMULATED[source]
+        settings, needed = one.prepare(self.settings, self.folder)
+        arguments = ["--port", "0", "--rate", str(rate), "--seed", str(seed), *needed, *options]
+        child = self._child(f"simulated-{source}", [*EARSHOT, one.command, *arguments], settings)
+        self.simulated[source] = child
         child.start()
-        url = child.wait_for_line("ws://", 20).split()[0]
-        self.settings = msgspec.structs.replace(self.settings, bluesky_url=url, sources="x,bluesky")
+        url = child.wait_for_line(one.scheme, 20).split()[0]
+        sources = ",".join(self.simulated)
+        self.settings = msgspec.structs.replace(one.pointed_at(settings, url), sources=sources)
+
+    def start_all_simulated(self, rate: float, seed: int, **options: Sequence[str]) -> None:
+        """Start every simulated source: X at `rate` posts a second, the others at their share of it. `options`:
+        further ones of a source's command, by source. Blocks and raises as `start_simulated` does."""
+        for name, one in SIMULATED.items():
+            self.start_simulated(name, rate * one.share, seed, *options.get(name, ()))
 
     def start_ingest(self) -> None:
         """Start ingest, pointed at the simulated sources. Returns at once."""
@@ -169,7 +162,7 @@ class Pipeline:
 
     def ended(self) -> list[Child]:
         """Children that ended by themselves."""
-        children = (*self._sources, self.ingest, *self.workers.values())
+        children = (*self.simulated.values(), self.ingest, *self.workers.values())
         return [child for child in children if child is not None and child.starts and not child.running]
 
     def require_running(self) -> None:
@@ -186,18 +179,15 @@ class Pipeline:
                 raise UserError(f"not within {seconds:.0f} s: {what}")
             time.sleep(_TURN_SECONDS)
 
-    @property
-    def _sources(self) -> tuple[Child | None, ...]:
-        return self.simulated_x, self.simulated_bluesky
-
     # -- end ----------------------------------------------------------------------------------------------------------
 
     def stop_posts(self) -> None:
         """Stop ingest, which first publishes what it accepted, then the sources. Blocks for up to 15 s each."""
-        for child in (self.ingest, *self._sources):
+        for child in (self.ingest, *self.simulated.values()):
             if child is not None and (code := child.end()):
                 raise UserError(f"{child.name} ended with exit code {code}: {child.last_line()}")
-        self.ingest = self.simulated_x = self.simulated_bluesky = None
+        self.ingest = None
+        self.simulated.clear()
 
     def drain(self, keep_up: Callable[[], None] = lambda: None) -> int:
         """Block until every post and mention is committed, `DRAIN_SECONDS` at most; the lag left. Calls `keep_up`

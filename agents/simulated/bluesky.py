@@ -23,10 +23,12 @@ from agents.simulated import jetstream
 from agents.simulated.jetstream import SimulatedJetstream
 from agents.simulated.people import Target, hospital_account
 from agents.simulated.posts import Writer
+from agents.simulated.source import Prepared, SimulatedSource
 from streams import directory
 from streams.directory import Directory, files
 from streams.errors import UserError
 from streams.reading.bluesky import uri_of
+from streams.settings import Settings
 
 DELETED, WENT, RENAMED = 0.03, 0.002, 0.01
 """Shares of the posts after which an earlier one is deleted, an author's account goes, somebody has a new handle."""
@@ -213,3 +215,24 @@ def _key(post_id: str) -> str:
         number, digit = divmod(number, 32)
         digits = _DIGITS[digit] + digits
     return digits
+
+
+def _prepare(settings: Settings, folder: Path) -> Prepared:
+    """Write a directory with made-up accounts."""
+    accounts = folder / "directory"
+    copy_with_accounts(settings.directory_folder, accounts)
+    return Prepared(msgspec.structs.replace(settings, directory_folder=str(accounts)))
+
+
+def _pointed_at(settings: Settings, url: str) -> Settings:
+    return msgspec.structs.replace(settings, bluesky_url=url)
+
+
+BLUESKY = SimulatedSource(
+    name="bluesky",
+    command="simulate-bluesky",
+    scheme="ws://",
+    share=0.1,
+    prepare=_prepare,
+    pointed_at=_pointed_at,
+)

@@ -6,6 +6,7 @@ repost says nothing of its own and is tied to nobody.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from streams.directory import Directory, Hospital
 from streams.reading import languages
@@ -37,7 +38,9 @@ class AddressWords:
         self.you = frozenset(words.you)
 
 
-_SHIPPED = AddressWords(languages.load())
+@lru_cache(maxsize=1)
+def _shipped() -> AddressWords:
+    return AddressWords(languages.load())
 
 
 def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
@@ -85,11 +88,12 @@ def _by_id(post: Post, by_account: Mapping[str, tuple[Hospital, ...]]) -> tuple[
     return tuple(ties.values())
 
 
-def addresses(text: str, handle: str, words: AddressWords = _SHIPPED) -> bool:
+def addresses(text: str, handle: str, words: AddressWords | None = None) -> bool:
     """Whether a text speaks to `@handle` (lower case, without @): it opens with it, closes with it as a tag, or calls
     it.
 
-    A handle that is the subject or a place in mid-sentence, or is not in the text at all, is not spoken to.
+    A handle that is the subject or a place in mid-sentence, or is not in the text at all, is not spoken to. `words`:
+    without them, the shipped languages. Raises `LanguagesError`.
     """
     lower = text.lower()
     tag = f"@{handle}"
@@ -99,13 +103,13 @@ def addresses(text: str, handle: str, words: AddressWords = _SHIPPED) -> bool:
     while start >= 0:
         end = start + len(tag)
         after = lower[end : end + 1]
-        if not (after.isalnum() or after == "_") and _speaks(lower, start, end, words):
+        if not (after.isalnum() or after == "_") and _speaks(lower, start, end, words or _shipped()):
             return True
         start = lower.find(tag, end)
     return False
 
 
-def is_about(text: str, handle: str, topics: Collection[str], words: AddressWords = _SHIPPED) -> bool:
+def is_about(text: str, handle: str, topics: Collection[str], words: AddressWords | None = None) -> bool:
     """Whether a text that has `@handle` (lower case, without @) is about it, not merely located there: it speaks to it,
     says something of its service (`topics`), or names it other than as a place."""
     tag = f"@{handle}"
@@ -115,7 +119,7 @@ def is_about(text: str, handle: str, topics: Collection[str], words: AddressWord
     if topics or addresses(text, handle, words):
         return True
     before = [word.strip(_WORD_SIGNS) for word in lower[: lower.find(tag)].split()[-3:]]
-    return words.located.isdisjoint(before)
+    return (words or _shipped()).located.isdisjoint(before)
 
 
 def _speaks(lower: str, start: int, end: int, words: AddressWords) -> bool:

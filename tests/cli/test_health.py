@@ -9,23 +9,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from agents.cli import main
-from agents.cli.health import health as command
 from agents.ingest.x import source
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.errors import UserError
 from streams.health_file import Beat
-from streams.settings import Settings, environment, load
+from streams.settings import Settings, load
+from tests.commands import earshot
 from tests.running_ingest import listening, pointed_at, simulated
 from tests.waiting import wait_until
 
 WORKER = "worker-1"
 STUCK = """
 import asyncio
-from agents.cli import main
 from agents.worker.tagger import Tagger
 async def take(self, chunk):
     await asyncio.Event().wait()
@@ -36,12 +34,11 @@ main(["worker"])
 
 
 def health(settings: Settings) -> Result:
-    return CliRunner().invoke(main, ["health"], env=environment(settings))
+    return earshot(settings, "health")
 
 
 def healthy(settings: Settings) -> bool:
-    """By the command itself, without setting the environment: ingest's thread in this process reads it meanwhile."""
-    return CliRunner().invoke(command, obj=settings).exit_code == 0
+    return health(settings).exit_code == 0
 
 
 def touched(file: Path) -> float:

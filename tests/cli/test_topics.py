@@ -3,19 +3,19 @@
 import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from kafka import KafkaAdminClient
 
-from agents.cli import main
 from agents.kafka.admin import delete, describe_topics
 from streams.kafka.topics import declared, posts
-from streams.settings import Settings, environment
+from streams.settings import Settings
+from tests.commands import earshot
 
 pytestmark = pytest.mark.kafka
 
 
 def topics(settings: Settings, *words: str) -> Result:
-    return CliRunner().invoke(main, ["topics", *words], env=environment(settings))
+    return earshot(settings, "topics", *words)
 
 
 def create(settings: Settings, name: str, partitions: int, **config: str) -> None:

@@ -4,21 +4,21 @@ import asyncio
 import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from kafka import KafkaProducer
 
-from agents.cli import main
 from agents.proving import load
 from agents.simulated.options import Options
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
 from streams import directory
 from streams.kafka import topics as kafka_topics
-from streams.settings import Settings, environment
+from streams.settings import Settings
+from tests.commands import earshot
 
 
 def verify(settings: Settings, *words: str) -> Result:
-    return CliRunner().invoke(main, ["verify", *words], env=environment(settings))
+    return earshot(settings, "verify", *words)
 
 
 @pytest.mark.kafka

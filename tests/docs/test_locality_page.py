@@ -10,7 +10,7 @@ from deploy.calibration.page import PICTURES, page, picture
 from deploy.calibration.picture import draw
 from streams import directory
 from streams.reading.places.locality import HOLDS
-from tests.reading.places.around import HOSPITALS, MARKETS, NAMES, REACHES
+from tests.places_around import HOSPITALS, MARKETS, NAMES, REACHES
 
 
 def test_the_page_is_what_the_rules_say() -> None:

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from agents.cli import main
-from streams.settings import Settings, environment
+from streams.settings import Settings
+from tests.commands import earshot
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -38,7 +39,7 @@ def test_a_make_target_in_the_readme_exists(command: str) -> None:
 @pytest.mark.parametrize("command", [one for one in commands() if one.startswith(".venv/bin/earshot ")])
 def test_an_earshot_command_in_the_readme_runs(command: str, pipeline_settings: Settings) -> None:
     words = shlex.split(command)[1:]
-    result = CliRunner().invoke(main, words, env=environment(pipeline_settings))
+    result = earshot(pipeline_settings, *words)
     assert result.exit_code == 0, result.output
 
 

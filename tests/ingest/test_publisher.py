@@ -3,12 +3,10 @@
 import gc
 import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from agents.ingest import publisher
 from agents.ingest.publisher import (
@@ -20,78 +18,14 @@ from agents.ingest.publisher import (
     KafkaConnection,
     Publisher,
 )
-from agents.ingest.records import Record
 from agents.kafka.admin import apply_topics
 from deploy.local_kafka import LocalKafka
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
 from tests.running_ingest import stored
+from tests.scripted_kafka import Script, publish, record
 from tests.waiting import wait_until
-
-
-class Sent:
-    """A scripted producer's answer."""
-
-    def __init__(self, value: bytes) -> None:
-        self.value = value
-        self._done: Callable[[], Any] = lambda: None
-        self._failed: Callable[[BaseException], Any] = lambda _: None
-
-    def add_callback(self, done: Callable[..., None], *arguments: Any) -> None:
-        self._done = lambda: done(*arguments, "metadata")
-
-    def add_errback(self, failed: Callable[..., None], *arguments: Any) -> None:
-        self._failed = lambda error: failed(*arguments, error)
-
-    def ack(self) -> None:
-        self._done()
-
-    def fail(self, error: BaseException) -> None:
-        self._failed(error)
-
-
-class Script:
-    """A connection whose producers only remember what they got: stalls and refusals that Kafka makes on no request."""
-
-    def __init__(self) -> None:
-        self.producers: list[list[Sent]] = []
-        self.now = 0.0
-        self.answers = True
-        self.opens = True
-        self.discarded = 0
-
-    def ready(self) -> bool:
-        return self.answers
-
-    def open(self) -> "Script":
-        if not self.opens:
-            raise KafkaTimeoutError
-        self.producers.append([])
-        return self
-
-    def discard(self, _: object) -> None:
-        self.discarded += 1
-
-    def send(self, topic: str, value: bytes, key: bytes) -> Sent:  # noqa: ARG002 - a producer's signature
-        sent = Sent(value)
-        self.producers[-1].append(sent)
-        return sent
-
-    def clock(self) -> float:
-        return self.now
-
-    def values(self, producer: int) -> list[bytes]:
-        return [one.value for one in self.producers[producer]]
-
-
-def record(number: int) -> Record:
-    return Record("posts", b"key", b"%d" % number)
-
-
-def publish(sink: Publisher, *numbers: int) -> None:
-    for number in numbers:
-        assert sink.publish(record(number))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from agents.ingest.publisher import MOST_FAILURES, STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.wal.wal import Wal
 from streams.errors import UserError
-from tests.ingest.test_publisher import Script, record
+from tests.scripted_kafka import Script, record
 from tests.waiting import wait_until
 
 CAP = 1 << 24

@@ -12,8 +12,8 @@ from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.source import XSource
 from agents.kafka.group_lag import LagWatch
 from streams.settings import load
-from tests.ingest.test_publisher import Script, publish
 from tests.running_ingest import TOKEN, pointed_at, shipped_rules, simulated
+from tests.scripted_kafka import Script, publish
 from tests.waiting import wait_until
 
 

@@ -4,9 +4,8 @@ import json
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from agents.cli import main
 from agents.ingest.publisher import connect
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
@@ -14,7 +13,8 @@ from agents.kafka.stored import read
 from agents.operations.dead_letters import waiting
 from streams.kafka import topics as kafka_topics
 from streams.records import DeadLetter, encode_json
-from streams.settings import Settings, environment
+from streams.settings import Settings
+from tests.commands import earshot
 from tests.payloads import a_payload, as_json
 
 pytestmark = pytest.mark.kafka
@@ -25,7 +25,7 @@ BROKEN = b'{"data": {"id": "32", "text": "' + SECRET.encode()
 
 
 def run(settings: Settings, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["deadletters", *arguments], env=environment(settings))
+    return earshot(settings, "deadletters", *arguments)
 
 
 @pytest.fixture

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from kafka import KafkaAdminClient
 
-from agents.cli import main
 from agents.ingest.source import Finding
 from agents.operations.doctor import examine
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import free_port
 from agents.proving.prometheus import RunningPrometheus
 from streams.kafka import topics as kafka_topics
-from streams.settings import Settings, environment, load
+from streams.settings import Settings, load
+from tests.commands import earshot
 from tests.running_ingest import TOKEN, pointed_at, simulated
 from tests.scripted_bluesky import jetstream
 from tests.waiting import wait_until
 
 
 def doctor(settings: Settings, *words: str) -> Result:
-    result = CliRunner().invoke(main, ["doctor", *words], env=environment(settings))
+    result = earshot(settings, "doctor", *words)
     assert TOKEN not in result.output
     assert "Traceback" not in result.output
     return result
@@ -173,7 +173,7 @@ def test_kafka_topics_that_are_missing_or_differ(empty_settings: Settings, alone
 @pytest.mark.kafka
 def test_a_pipeline_that_runs_is_well_and_a_worker_that_ended_is_told(kafka: str, tmp_path: Path) -> None:
     with Pipeline(load(kafka_bootstrap=kafka), lambda _: None) as pipeline:
-        pipeline.start_simulated_x(50, 7)
+        pipeline.start_simulated("x", 50, seed=7)
         pipeline.start_worker("worker-1")
         pipeline.start_ingest()
         ports = pipeline.ports

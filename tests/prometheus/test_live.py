@@ -29,7 +29,7 @@ def wait(what: str, holds: Callable[[], bool]) -> None:
 def seen(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """A pipeline of two workers and a Prometheus that scrapes it every second."""
     with Pipeline(load(kafka_bootstrap=kafka, session_timeout=6.0), lambda _: None) as pipeline:
-        pipeline.start_simulated_x(100, seed=7)
+        pipeline.start_simulated("x", 100, seed=7)
         for worker in WORKERS:
             pipeline.start_worker(worker)
         pipeline.start_ingest()
@@ -79,7 +79,7 @@ def test_what_is_recorded_is_what_is_shown(seen: Seen) -> None:
 @pytest.mark.kafka
 def test_what_ends_is_missed(kafka: str, tmp_path: Path) -> None:
     with Pipeline(load(kafka_bootstrap=kafka), lambda _: None) as pipeline:
-        pipeline.start_simulated_x(50, seed=8)
+        pipeline.start_simulated("x", 50, seed=8)
         pipeline.start_ingest()
         targets = {"ingest": [f"127.0.0.1:{pipeline.ports['ingest']}"]}
         with RunningPrometheus(targets, tmp_path) as prometheus:

@@ -1,5 +1,7 @@
 """The words of a language are data: one that nobody speaks is read as soon as it stands in the file."""
 
+import subprocess
+import sys
 from importlib import resources
 
 import pytest
@@ -118,3 +120,17 @@ def test_a_wrong_entry_is_refused_with_its_line(text: str, said: str) -> None:
         languages.parse(text.encode())
     assert str(refused.value).startswith(f"languages.yaml: {said}")
     assert "\n" not in str(refused.value)
+
+
+def test_a_wrong_file_is_one_line_of_the_command_that_reads_it() -> None:
+    wrong = """
+from streams.reading import languages
+from streams.reading.languages import LanguagesError
+def load():
+    raise LanguagesError("languages.yaml: line 1: wrong")
+languages.load = load
+from agents.cli import main
+main(["tag", "hello"])
+"""
+    done = subprocess.run([sys.executable, "-c", wrong], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "Error: languages.yaml: line 1: wrong\n")

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 from kafka import KafkaProducer
 
-from agents.cli import main
 from agents.kafka import stored
 from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, encode_json
-from streams.settings import environment
+from tests.commands import earshot
 from tests.payloads import a_payload
 from tests.running_worker import Bench
 
@@ -34,7 +32,7 @@ def publish(bench: Bench, *texts: str, first: int = 1) -> None:
 
 
 def listed(bench: Bench, *words: str) -> str:
-    result = CliRunner().invoke(main, ["attention", "list", *words], env=environment(bench.settings))
+    result = earshot(bench.settings, "attention", "list", *words)
     assert result.exit_code == 0, result.output
     return result.stdout
 

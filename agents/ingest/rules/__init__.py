@@ -1,6 +1,6 @@
-"""What is listened for, said once for every source.
+"""What ingest listens for, said once for every source.
 
-`model.py` is the wanted rules: the directory's accounts and the communities that `files.py` reads. `x.py` compiles them
-to X's stream rules and search queries, `local.py` matches a post by them where a source sends everything. `watch.py`
+`model.py` is the wanted rules: the directory's accounts and the communities that `files.py` reads. `matcher.py` finds
+the posts that they want where a source sends every post; X's own folder writes them as its stream rules. `watch.py`
 notices an edit. Knows no connection and no wal.
 """

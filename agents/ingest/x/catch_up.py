@@ -18,7 +18,7 @@ import tweepy
 
 from agents.ingest.threads import WatchedThread
 from agents.ingest.x.connection import TWEEPY_BASE_URL, BaseUrl
-from agents.ingest.x.lines import message_of
+from agents.ingest.x.lines import FoundPost, message_of
 from agents.ingest.x.problems import of_refusal
 from agents.ingest.x.reads import Reads
 from agents.ingest.x.stream import FIELDS
@@ -65,6 +65,10 @@ class Search:
         )
         return answer
 
+    def close(self) -> None:
+        """Close the kept connections. Returns at once."""
+        self._client.session.close()
+
 
 class CatchUp:
     """Searches gaps, one after the other, in a thread of its own."""
@@ -73,12 +77,11 @@ class CatchUp:
         self,
         search: Search,
         queries: Sequence[str],
-        emit: Callable[[bytes], None],
+        emit: Callable[[FoundPost], None],
         reads: Reads,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`emit` gets each post as a line of the stream, in the searching thread, and may block. `clock`: seconds since
-        the epoch."""
+        """`emit` gets each post, in the searching thread, and may block. `clock`: seconds since the epoch."""
         self._search = search
         self.queries = queries
         """May be replaced, from any thread."""
@@ -124,6 +127,7 @@ class CatchUp:
         with self._changed:
             self._changed.notify()
         self._thread.stop()
+        self._search.close()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -183,8 +187,8 @@ class CatchUp:
     def _taken(self, answer: requests.Response) -> str:
         """Hand on the posts of a page; the next page's token, empty on the last."""
         page = message_of(answer.content)
-        for line in page.posts:
-            self._emit(line)
+        for post in page.found:
+            self._emit(post)
             self.posts += 1
             self._reads.add(1)
         return page.next_token

@@ -2,8 +2,8 @@
 
 tweepy by itself reconnects without delay after a clean end, ignores X's rate-limit headers and ends for good at one bad
 line. So `listen` is one connection and returns how it ended; lines leave as raw bytes. `stream.py` and
-`compliance_stream.py` say which stream it is; `supervisor.py` decides about the next connection. Knows neither what is
-in a line nor which X it talks to.
+`compliance/live_streams.py` say which stream it is; `supervisor.py` decides about the next connection. Knows neither
+what is in a line nor which X it talks to.
 """
 
 import contextlib

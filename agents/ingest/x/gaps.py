@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
+from agents.ingest.x.lines import FoundPost
 from agents.ingest.x.reads import Reads
 from agents.ingest.x.rule_text import queries
 from streams.errors import UserError
@@ -22,7 +23,7 @@ SAVE_SECONDS = 1.0
 class Gaps:
     """Of one ingest."""
 
-    def __init__(self, settings: Settings, token: str, wanted: RuleSet, emit: Callable[[bytes], None]) -> None:
+    def __init__(self, settings: Settings, token: str, wanted: RuleSet, emit: Callable[[FoundPost], None]) -> None:
         """`wanted`: what is searched for; `emit` gets each post that is found."""
         settings.wal_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reads = Reads(settings.wal_path / "reads.json", settings.x_monthly_reads)

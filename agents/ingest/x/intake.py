@@ -1,18 +1,21 @@
 """From one line of X to the record that it becomes on Kafka: an envelope on `posts`, a dead letter, or nothing.
 
 Owns the rules of what a line must have (an object with `data.id`, nothing else) and the counts of what came. Called by
-`source.py` in its reading thread, and by `earshot replay`. Reads no text and no author; where a record goes is
-`publisher.py`.
+`source.py` in its reading and its searching thread, by the replay's player, and by `descriptor.py` for a dead letter.
+Reads no text and no author; `publisher.py` sends the record.
 """
 
+import contextlib
 import logging
 import re
 import time
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.ingest.records import Record, UnreadableError, dead_letter
+from agents.ingest.x.lines import FoundPost
 from streams.metrics.registry import declared
 from streams.records import Envelope, encode_json
 from streams.snowflake import written_ms
@@ -31,6 +34,22 @@ class _Data(msgspec.Struct):
     id: int | str | msgspec.UnsetType = msgspec.UNSET
     edit_history_tweet_ids: msgspec.Raw = msgspec.Raw(b"")
     edit_history_post_ids: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _FoundData(msgspec.Struct):
+    """The same fields of a post that is decoded already."""
+
+    id: int | str | msgspec.UnsetType = msgspec.UNSET
+    edit_history_tweet_ids: Any = msgspec.UNSET
+    edit_history_post_ids: Any = msgspec.UNSET
+
+
+class _Post(NamedTuple):
+    """A post's ids."""
+
+    id: str
+    versions: list[int | str] | None
+    """Ids of its edit history, the first version's first; None if it has none that can be read."""
 
 
 class _Line(msgspec.Struct):
@@ -88,50 +107,83 @@ class Intake:
         self.lines += 1
         now = int(self._clock() * 1000)
         try:
-            record = self._read(line, now)
-        except UnreadableError as error:
-            self.dead_letters["ingest", error.reason] += 1
-            return dead_letter(error.reason, SOURCE, line, now)
-        if record is None:
-            self.notices += 1
-        else:
-            self.posts += 1
-            self.post_at = now / 1000
-        return record
-
-    def _read(self, line: bytes, now: int) -> Record | None:
-        if len(line) > self._max_bytes:
-            raise UnreadableError("too_large")
-        found = _decoded(line)
-        if found.data is None or found.data.id is msgspec.UNSET:
+            if len(line) > self._max_bytes:
+                raise UnreadableError("too_large")
+            found = _decoded(line)
             if found.errors and found.data is None:
                 _log_notices(found.errors)
+                self.notices += 1
                 return None
-            raise UnreadableError("no_post")
-        post = _first_version(found.data)
+            return self._record(line, _ids(found.data), _tags(found.matching_rules), now)
+        except UnreadableError as error:
+            return self._dead(error, line, now)
+
+    def take_found(self, post: FoundPost) -> Record | None:
+        """The record of a post that search found: what `take` makes of its line, without decoding it again. Never
+        raises."""
+        if post.data is msgspec.UNSET:
+            return self.take(post.line)
+        self.lines += 1
+        now = int(self._clock() * 1000)
+        try:
+            if len(post.line) > self._max_bytes:
+                raise UnreadableError("too_large")
+            return self._record(post.line, _found_ids(post.data), (), now)
+        except UnreadableError as error:
+            return self._dead(error, post.line, now)
+
+    def _dead(self, error: UnreadableError, line: bytes, now: int) -> Record:
+        self.dead_letters["ingest", error.reason] += 1
+        return dead_letter(error.reason, SOURCE, line, now)
+
+    def _record(self, line: bytes, found: _Post, rules: tuple[str, ...], now: int) -> Record:
+        """The envelope of a post, counted. Raises `UnreadableError`."""
+        post = _first_version(found)
         if not _ID.fullmatch(post):
             raise UnreadableError("wrong_shape")
-        envelope = Envelope(SOURCE, post, now, self._origin, _tags(found.matching_rules), msgspec.Raw(line))
+        envelope = Envelope(SOURCE, post, now, self._origin, rules, msgspec.Raw(line))
         value = encode_json(envelope)
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
-        own = str(found.data.id)  # an edit's: its first version is older
-        self._last_id = int(own) if _ID.fullmatch(own) else 0
+        # The version's own id: an edit's first version is older.
+        self._last_id = int(found.id) if _ID.fullmatch(found.id) else 0
+        self.posts += 1
+        self.post_at = now / 1000
         return Record("posts", post.encode(), value)
 
 
-def _first_version(data: _Data) -> str:
+def _first_version(post: _Post) -> str:
     """The id that a post keeps through all edits: its first version's. So the versions meet on one partition, and the
     tagger counts the first that comes; the others are its copies."""
-    history = data.edit_history_tweet_ids or data.edit_history_post_ids
-    if history:
-        try:
-            ids = _decode_history(history)
-        except msgspec.DecodeError:
-            ids = None
-        if ids and _ID.fullmatch(str(ids[0])):
-            return str(ids[0])
-    return str(data.id)
+    if post.versions and _ID.fullmatch(str(post.versions[0])):
+        return str(post.versions[0])
+    return post.id
+
+
+def _ids(data: _Data | None) -> _Post:
+    if data is None or data.id is msgspec.UNSET:
+        raise UnreadableError("no_post")
+    versions = None
+    if history := data.edit_history_tweet_ids or data.edit_history_post_ids:
+        with contextlib.suppress(msgspec.DecodeError):
+            versions = _decode_history(history)
+    return _Post(str(data.id), versions)
+
+
+def _found_ids(data: Any) -> _Post:
+    try:
+        found = msgspec.convert(data, _FoundData | None)
+    except msgspec.ValidationError:
+        raise UnreadableError("wrong_shape") from None
+    if found is None or found.id is msgspec.UNSET:
+        raise UnreadableError("no_post")
+    history = found.edit_history_tweet_ids
+    if history is msgspec.UNSET:
+        history = found.edit_history_post_ids
+    versions = None
+    with contextlib.suppress(msgspec.ValidationError):
+        versions = msgspec.convert(history, list[int | str] | None)
+    return _Post(str(found.id), versions)
 
 
 def _decoded(line: bytes) -> _Line:

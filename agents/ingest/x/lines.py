@@ -26,16 +26,32 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 
+class FoundPost(NamedTuple):
+    """A post that search found."""
+
+    line: bytes
+    """As the stream would have given it: an object with `data` and the users and places that the post names."""
+    data: Any = msgspec.UNSET
+    """Its `data`, decoded; unset if the page could not be taken apart."""
+
+
 class Message(NamedTuple):
     """One line."""
 
     kind: ReplayKind
     posts: tuple[bytes, ...] = ()
     """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte; `unreadable` too."""
+    data: tuple[Any, ...] = ()
+    """Of a page of a search: each post's `data`, decoded."""
     created_at: str = ""
     """Of the first post, as X writes it; empty when it does not say."""
     next_token: str = ""
     """Of a page of a search: what to ask for the next page with; empty on the last."""
+
+    @property
+    def found(self) -> tuple[FoundPost, ...]:
+        """The posts as search found them."""
+        return tuple(map(FoundPost, self.posts, self.data)) if self.data else tuple(map(FoundPost, self.posts))
 
 
 def message_of(line: bytes) -> Message:
@@ -63,13 +79,13 @@ def _message_of(line: bytes, found: dict[str, Any]) -> Message:
         message = _page(data, found)
     elif is_tweet(found):
         payload = as_payload(found)
-        message = Message("post", (_encode(payload),), _created(payload["data"]))
+        message = Message("post", (_encode(payload),), created_at=_created(payload["data"]))
     elif "id" in found and "text" in found:
-        message = Message("post", (_flat(found),), _created(found))
+        message = Message("post", (_flat(found),), created_at=_created(found))
     elif kind := next((kind for kind, names in _TOLD if not names.isdisjoint(told)), None):
         message = Message(kind)
     elif "data" in found and (data is not None or "errors" not in found):
-        message = Message("post", (line,), _created(data))
+        message = Message("post", (line,), created_at=_created(data))
     else:
         message = Message("errors" if "errors" in found else "other")
     return message
@@ -80,7 +96,8 @@ def _page(data: list[Any], page: Mapping[str, Any]) -> Message:
     includes = page.get("includes")
     includes = includes if isinstance(includes, Mapping) else {}
     users, places = _by_id(includes.get("users")), _by_id(includes.get("places"))
-    return Message("page", tuple(_alone(one, users, places) for one in data), _created(data[0] if data else None))
+    posts = tuple(_alone(one, users, places) for one in data)
+    return Message("page", posts, tuple(data), _created(data[0] if data else None))
 
 
 def _alone(data: Any, users: Mapping[str, Any], places: Mapping[str, Any]) -> bytes:

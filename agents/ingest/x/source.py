@@ -15,6 +15,7 @@ from agents.ingest.wal.room import wait_for_room
 from agents.ingest.wal.wal import Wal
 from agents.ingest.x.gaps import Gaps
 from agents.ingest.x.intake import SOURCE, Intake
+from agents.ingest.x.lines import FoundPost
 from agents.ingest.x.outcome import Outcome
 from agents.ingest.x.rule_sync import RuleSync
 from agents.ingest.x.stream import XStream
@@ -137,9 +138,9 @@ class XSource:
             elif self._wal.full:
                 self.stream.hang_up()
 
-    def _emit_found(self, line: bytes) -> None:
+    def _emit_found(self, post: FoundPost) -> None:
         if not wait_for_room(self._wal, self._stopping):
             return
-        record = self._found.take(line)  # no sooner: it says when the post came
+        record = self._found.take_found(post)  # no sooner: it says when the post came
         if record is not None:
             self._wal.append(record)

@@ -32,8 +32,7 @@ def live(settings: Settings, say: Callable[[str], None], rate: float, seed: int 
     Prometheus has a worker's first values, two minutes at most."""
     settings = msgspec.structs.replace(settings, x_compliance="stream", x_monthly_reads=MONTHLY_READS)
     with Pipeline(settings, say) as pipeline:
-        pipeline.start_simulated_bluesky(rate / 10, seed)
-        pipeline.start_simulated_x(rate, seed)
+        pipeline.start_all_simulated(rate, seed)
         pipeline.start_worker(WORKER)
         say("waiting for the worker")
         with RunningPrometheus(

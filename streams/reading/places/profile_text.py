@@ -6,6 +6,7 @@ languages.yaml. Called by `resolver.py`. Knows no place: what a part means and w
 """
 
 import re
+from functools import lru_cache
 
 from streams.reading import languages
 from streams.reading.languages import FunctionWords, any_of
@@ -51,7 +52,10 @@ class Wording:
         self.not_there = re.compile(rf"\b(?:{any_of(words.not_there)})\b", re.I)
 
 
-_SHIPPED = Wording(languages.load())
+@lru_cache(maxsize=1)
+def shipped() -> Wording:
+    """The wording of the shipped languages. Raises `LanguagesError`."""
+    return Wording(languages.load())
 
 
 def coordinates(text: str) -> tuple[float, float] | None:
@@ -63,7 +67,7 @@ def coordinates(text: str) -> tuple[float, float] | None:
     return float(found[1]) * (-1 if south else 1), float(found[3]) * (-1 if west else 1)
 
 
-def whole(text: str, wording: Wording = _SHIPPED) -> str:
+def whole(text: str, wording: Wording) -> str:
     """The text without flags, pronouns, and what it says of elsewhere: "born here, living there" is there."""
     if "/" in text:
         text = wording.pronouns.sub(" ", text)
@@ -82,7 +86,7 @@ def flags(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(found)), _NATION_FLAG.sub("|", _FLAG.sub("|", text))
 
 
-def parts(text: str, wording: Wording = _SHIPPED) -> list[str]:
+def parts(text: str, wording: Wording) -> list[str]:
     """Between separators, without those that say where somebody was before, if another is left."""
     found = wording.separators.split(text)
     if len(found) == 1:
@@ -90,12 +94,12 @@ def parts(text: str, wording: Wording = _SHIPPED) -> list[str]:
     return [part for part in found if part and not wording.past.search(part)] or found
 
 
-def travelling(text: str, wording: Wording = _SHIPPED) -> bool:
+def travelling(text: str, wording: Wording) -> bool:
     """Whether an arrow or an aeroplane parts it: then what is not understood may be the other end."""
     return wording.travel.search(text) is not None
 
 
-def names(part: str, wording: Wording = _SHIPPED) -> list[str]:
+def names(part: str, wording: Wording) -> list[str]:
     """A part's names between commas: "Fargo", "ND". Of "Chicago born, Denver based" only the second."""
     found = [name for token in _COMMAS.split(part) if (name := token.strip())]
     if len(found) > 1 and any(map(wording.past.search, found)):
@@ -103,7 +107,7 @@ def names(part: str, wording: Wording = _SHIPPED) -> list[str]:
     return found
 
 
-def inside(part: str, wording: Wording = _SHIPPED) -> str:
+def inside(part: str, wording: Wording) -> str:
     """What a text says that it is in or at: of "a nurse in Ohio", "Ohio". Empty if it says nothing, or the opposite."""
     found = wording.inside.match(part)
     return "" if found is None or wording.not_there.search(found[1]) else found[2]

@@ -74,6 +74,7 @@ class Gazetteer:
     def __init__(self, names: PlaceNames) -> None:
         self._names = names
         self._house_in = frozenset(languages.load().house_in)
+        self._wording = profile_text.shipped()
         self._resolve_cached = lru_cache(CACHE)(self._resolve)
         self._tag_cached = lru_cache(CACHE)(self._tag)
 
@@ -127,15 +128,19 @@ class Gazetteer:
         flags, text = profile_text.flags(text)
         flagged = [province_place(flag) for flag in flags]
         country = flagged[0].country if len({one.country for one in flagged}) == 1 else ""
-        text = profile_text.whole(text)
+        text = profile_text.whole(text, self._wording)
         name = fold(text)
         if name in self._names.junk or not name:
             text = ""
         parts = [text]
         if name not in self._names.aliases:
-            parts = [part for part in profile_text.parts(text) if fold(part)]
+            parts = [part for part in profile_text.parts(text, self._wording) if fold(part)]
         found = [self._phrase(part, country) for part in self._outdoors(parts, country)]
-        if len(found) > 1 and profile_text.travelling(text) and any(isinstance(one, Abstention) for one in found):
+        if (
+            len(found) > 1
+            and profile_text.travelling(text, self._wording)
+            and any(isinstance(one, Abstention) for one in found)
+        ):
             return Abstention("multi")
         if country or not any(isinstance(one, Place) for one in found):
             found += flagged
@@ -155,7 +160,7 @@ class Gazetteer:
         """One phrase with its commas: "City, ST", "City, Country", or a single name. `country` (ISO or empty) is known
         already."""
         names = self._names
-        tokens = [token for token in profile_text.names(text) if fold(token)]
+        tokens = [token for token in profile_text.names(text, self._wording) if fold(token)]
         if not tokens:
             return Abstention("junk")
         if len(tokens) > 1 and fold(tokens[-1]).isdigit() and not _ZIP_CODE.fullmatch(tokens[-1]):
@@ -330,7 +335,7 @@ class Gazetteer:
             return county_place(county)
         if house := self._house(name):
             return house
-        if where := profile_text.inside(raw):
+        if where := profile_text.inside(raw, self._wording):
             found = self._phrase(where, "")
             if isinstance(found, Place) and found.confidence > CITY_RIVALS:
                 return msgspec.structs.replace(found, confidence=LOOSE)
@@ -372,7 +377,7 @@ class Gazetteer:
             found = self._names.city(plain, US, state)
         if found is None and "-" in raw:
             found = self._names.city(fold(raw.split("-", maxsplit=1)[0]), US, state)
-        if found is None and (where := profile_text.inside(raw)):
+        if found is None and (where := profile_text.inside(raw, self._wording)):
             found = self._names.city(fold(where), US, state)
         return found
 

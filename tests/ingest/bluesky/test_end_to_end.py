@@ -8,19 +8,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 from prometheus_client import CollectorRegistry, generate_latest
 
-from agents.cli import main
 from agents.ingest.publisher import KafkaConnection
 from agents.ingest.records import Record, dead_letter
-from agents.proving.pipeline import Pipeline
-from agents.proving.processes import EARSHOT
 from agents.simulated.jetstream import account, deletion, post
 from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import ReadingCollector
 from streams.reading.bluesky import post_id, uri_of
-from streams.settings import Settings, environment, load
+from streams.settings import Settings
+from tests.commands import earshot
 from tests.running_ingest import listening, stored
 from tests.running_worker import Bench
 from tests.scripted_bluesky import (
@@ -96,41 +93,39 @@ def test_posts_and_their_ends_are_on_kafka_and_a_restart_loses_none(
         assert private not in caplog.text
 
 
-def test_a_post_is_counted_for_the_hospital_that_it_mentions(kafka: str, server: Scripted, tmp_path: Path) -> None:
-    base = pointed_at(load(kafka_bootstrap=kafka, commit_interval=0.3), server.server.url, tmp_path)
-    with Pipeline(base, lambda _: None, (*EARSHOT, "worker")) as pipeline:
-        bench = Bench(pipeline)
-        bench.start()
-        with listening(bench.settings):
-            wait_until(lambda: server.server.connected, "connected")
-            server.write(
-                ours("3a", "I want to kill myself tonight"),
-                ours("3a", "the same again"),
-                post(OTHER, "3b", f"@{MAYO_HANDLE} thank you!", mentions={MAYO: f"@{MAYO_HANDLE}"}),
-                post(FARGO, "3c", "So sorry", reply_to=uri_of(SOMEONE, "3a")),
-                post(OTHER, "3d", "nobody's"),
-            )
-            counted = partial(bench.sample, "conversation_posts_total")
-            bench.wait("both are counted", lambda: counted(hospital="350070") == counted(hospital="240010") == 1)
-            bench.wait("the answer", lambda: bench.sample("conversation_own_posts_total", hospital="350070") == 1)
-            assert bench.sample("conversation_tier_posts_total", hospital="350070", tier="unknown") == 1
+def test_a_post_is_counted_for_the_hospital_that_it_mentions(bench: Bench, server: Scripted, tmp_path: Path) -> None:
+    bench.use(pointed_at(bench.settings, server.server.url, tmp_path))
+    bench.start()
+    with listening(bench.settings):
+        wait_until(lambda: server.server.connected, "connected")
+        server.write(
+            ours("3a", "I want to kill myself tonight"),
+            ours("3a", "the same again"),
+            post(OTHER, "3b", f"@{MAYO_HANDLE} thank you!", mentions={MAYO: f"@{MAYO_HANDLE}"}),
+            post(FARGO, "3c", "So sorry", reply_to=uri_of(SOMEONE, "3a")),
+            post(OTHER, "3d", "nobody's"),
+        )
+        counted = partial(bench.sample, "conversation_posts_total")
+        bench.wait("both are counted", lambda: counted(hospital="350070") == counted(hospital="240010") == 1)
+        bench.wait("the answer", lambda: bench.sample("conversation_own_posts_total", hospital="350070") == 1)
+        assert bench.sample("conversation_tier_posts_total", hospital="350070", tier="unknown") == 1
 
-            def attention(*words: str) -> str:
-                done = CliRunner().invoke(main, ["attention", *words], env=environment(bench.settings))
-                assert done.exit_code == 0, done.output
-                return done.stdout
+        def attention(*words: str) -> str:
+            done = earshot(bench.settings, "attention", *words)
+            assert done.exit_code == 0, done.output
+            return done.stdout
 
-            identity = identity_of("3a")
-            assert attention("list").split()[-2:] == ["crisis", identity]
-            assert attention("where", identity) == f"https://bsky.app/profile/{SOMEONE}/post/3a\n"
-            server.write(deletion(SOMEONE, "3a"))
-            wait_until(lambda: attention("list").startswith("no posts waiting"), "it waits no more")
-        bench.pipeline.drain()
-        bench.pipeline.stop_workers()
-        verdict = bench.verdict()
-        assert (verdict.posts, verdict.mentions, verdict.difference) == (3, 3, 0)
-        for topic in (kafka_topics.mentions, kafka_topics.attention):
-            assert not any(b"did:" in value for _, value in stored(bench.settings, topic(bench.settings)))
+        identity = identity_of("3a")
+        assert attention("list").split()[-2:] == ["crisis", identity]
+        assert attention("where", identity) == f"https://bsky.app/profile/{SOMEONE}/post/3a\n"
+        server.write(deletion(SOMEONE, "3a"))
+        wait_until(lambda: attention("list").startswith("no posts waiting"), "it waits no more")
+    bench.pipeline.drain()
+    bench.pipeline.stop_workers()
+    verdict = bench.verdict()
+    assert (verdict.posts, verdict.mentions, verdict.difference) == (3, 3, 0)
+    for topic in (kafka_topics.mentions, kafka_topics.attention):
+        assert not any(b"did:" in value for _, value in stored(bench.settings, topic(bench.settings)))
 
 
 def test_a_letter_that_can_be_read_now_is_tried_again_as_bluesky_s(pipeline_settings: Settings, tmp_path: Path) -> None:
@@ -144,7 +139,7 @@ def test_a_letter_that_can_be_read_now_is_tried_again_as_bluesky_s(pipeline_sett
             producer.send(kafka_topics.dead_letters(settings), key=letter.key, value=letter.value).get(20)
     finally:
         connection.discard(producer)
-    done = CliRunner().invoke(main, ["deadletters", "retry", "--all", "--json"], env=environment(settings))
+    done = earshot(settings, "deadletters", "retry", "--all", "--json")
     told = msgspec.json.decode(done.stdout)
     assert (told["published"], told["still_dead"]) == (1, 1)
     assert on_posts(settings) == [("bluesky", identity_of("3a"))]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents.ingest.records import DEAD_RAW_BYTES, Record
 from agents.ingest.x.intake import Intake
+from agents.ingest.x.lines import message_of
 from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.records import DeadLetter, Envelope, decode_dead_letter
 from streams.snowflake import first_id
@@ -177,3 +178,26 @@ def test_how_late_a_post_comes_is_told_by_its_id(data: dict[str, object], lag: f
     intake = Intake(MAX_BYTES, lambda: NOW)
     intake.take(json.dumps({"data": data}).encode())
     assert intake.delivery_lag == pytest.approx(lag)
+
+
+IDS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["12", "x", ""])
+FOUND = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": IDS,
+        "edit_history_tweet_ids": IDS | st.lists(IDS, max_size=3),
+        "edit_history_post_ids": IDS | st.lists(IDS, max_size=3),
+        "text": st.text(max_size=40),
+    },
+)
+
+
+@given(st.lists(FOUND | JSON, max_size=4))
+def test_a_post_that_search_found_becomes_what_its_line_becomes(data: list[object]) -> None:
+    page = message_of(json.dumps({"data": data}).encode())
+    assert [one.line for one in page.found] == list(page.posts)
+    by_line, decoded = Intake(60, lambda: NOW, "search"), Intake(60, lambda: NOW, "search")
+    records = [by_line.take(line) for line in page.posts]
+    assert [decoded.take_found(one) for one in page.found] == records
+    for name in ("lines", "posts", "dead_letters", "post_at", "delivery_lag"):
+        assert getattr(decoded, name) == getattr(by_line, name)

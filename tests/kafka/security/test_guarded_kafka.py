@@ -60,7 +60,7 @@ def test_a_whole_pipeline_counts_exactly_and_shows_the_password_nowhere(
     settings = changed(guarded, log_level="debug", metrics_port=0, ingest_metrics_port=0)
     with Pipeline(settings, lambda _: None) as pipeline:
         filled = fill(pipeline.settings, 500, seed=3)
-        pipeline.start_simulated_x(rate=500, seed=4)
+        pipeline.start_simulated("x", rate=500, seed=4)
         pipeline.start_worker("worker")
         pipeline.start_ingest()
         taken = ("pipeline_records_total", frozenset({("stage", "tagger")}))

@@ -10,7 +10,7 @@ from streams.reading.places.place import Abstention, Place, km
 from streams.reading.places.reach import Reaches
 from streams.vocabulary import Precision
 from tests.payloads import cases
-from tests.reading.places.around import (
+from tests.places_around import (
     FARGO,
     GAZETTEER,
     HOSPITALS,

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from streams.reading.places import profile_text
 
+WORDING = profile_text.shipped()
+
 
 @pytest.mark.parametrize(
     ("text", "point"),
@@ -33,21 +35,21 @@ def test_coordinates_are_read_with_signs_or_with_letters(text: str, point: tuple
     ],
 )
 def test_what_is_said_of_elsewhere_is_left_out(text: str, left: str) -> None:
-    assert profile_text.whole(text) == left
+    assert profile_text.whole(text, WORDING) == left
 
 
 def test_bars_arrows_and_pictures_part_names_and_commas_do_not() -> None:
-    assert profile_text.parts("Fargo, ND | nurse") == ["Fargo, ND ", " nurse"]
-    assert profile_text.parts("Denver 🏔 Mom of 2") == ["Denver ", " Mom of 2"]
-    assert profile_text.parts("Texas native / Ohio") == [" Ohio"]
-    assert profile_text.names("Fargo, ND") == ["Fargo", "ND"]
-    assert profile_text.names("Chicago born, Denver based") == ["Denver based"]
+    assert profile_text.parts("Fargo, ND | nurse", WORDING) == ["Fargo, ND ", " nurse"]
+    assert profile_text.parts("Denver 🏔 Mom of 2", WORDING) == ["Denver ", " Mom of 2"]
+    assert profile_text.parts("Texas native / Ohio", WORDING) == [" Ohio"]
+    assert profile_text.names("Fargo, ND", WORDING) == ["Fargo", "ND"]
+    assert profile_text.names("Chicago born, Denver based", WORDING) == ["Denver based"]
 
 
 def test_only_an_arrow_or_an_aeroplane_is_travel() -> None:
-    assert profile_text.travelling("PDX ✈️ SEA")
-    assert profile_text.travelling("NYC -> LA")
-    assert not profile_text.travelling("Boston | Denver")
+    assert profile_text.travelling("PDX ✈️ SEA", WORDING)
+    assert profile_text.travelling("NYC -> LA", WORDING)
+    assert not profile_text.travelling("Boston | Denver", WORDING)
 
 
 def test_flags_stand_for_countries_and_for_the_nations_that_have_their_own() -> None:
@@ -56,9 +58,9 @@ def test_flags_stand_for_countries_and_for_the_nations_that_have_their_own() -> 
 
 
 def test_a_text_may_say_where_it_is_not() -> None:
-    assert profile_text.inside("a nurse in Fargo, ND") == "Fargo, ND"
-    assert profile_text.inside("not in Kansas anymore") == ""
-    assert profile_text.inside("Fargo") == ""
+    assert profile_text.inside("a nurse in Fargo, ND", WORDING) == "Fargo, ND"
+    assert profile_text.inside("not in Kansas anymore", WORDING) == ""
+    assert profile_text.inside("Fargo", WORDING) == ""
 
 
 @given(st.text(max_size=200))
@@ -66,8 +68,8 @@ def test_any_text_can_be_taken_apart(text: str) -> None:
     profile_text.coordinates(text)
     flags, rest = profile_text.flags(text)
     assert len(flags) == len(set(flags))
-    parts = profile_text.parts(profile_text.whole(rest))
+    parts = profile_text.parts(profile_text.whole(rest, WORDING), WORDING)
     assert parts
     for part in parts:
-        profile_text.names(part)
-        assert len(profile_text.inside(part)) <= len(part)
+        profile_text.names(part, WORDING)
+        assert len(profile_text.inside(part, WORDING)) <= len(part)

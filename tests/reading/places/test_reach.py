@@ -4,7 +4,7 @@ import pytest
 from streams.reading.places.markets import Market
 from streams.reading.places.place import km
 from streams.reading.places.reach import KM_PER_MILE, LOCAL_MILES, REGIONAL_MILES, UNKNOWN_MILES, residents_km
-from tests.reading.places.around import FARGO, HOSPITALS, LOS_ANGELES, MARKETS, NAMES, REACHES
+from tests.places_around import FARGO, HOSPITALS, LOS_ANGELES, MARKETS, NAMES, REACHES
 
 
 def north(degrees: float, people: int) -> tuple[float, float, int]:

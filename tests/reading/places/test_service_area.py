@@ -5,7 +5,7 @@ import pytest
 from streams.reading.places.names import Zip
 from streams.reading.places.place import Place
 from streams.reading.places.service_area import Part, ServiceArea, ZipIndex
-from tests.reading.places.around import a_place
+from tests.places_around import a_place
 
 
 def a_zip(code: str, city: str, north: float, people: int) -> Zip:

@@ -10,20 +10,19 @@ from urllib.request import urlopen
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from agents.cli import main
 from agents.ingest.x.compliance import post_index
 from agents.ingest.x.compliance.events import EVERY_POST, Event
 from agents.ingest.x.compliance.post_index import PostIndex
 from agents.ingest.x.compliance.stored_posts import Identity, identity_of
 from agents.simulated.thread import Running
 from streams.kafka import topics as kafka_topics
-from streams.settings import Settings, environment
-from tests.ingest.x.compliance.test_jobs import AUTHOR, keep, withdrawn
-from tests.ingest.x.compliance.test_live_streams import AT, about, heard, tell
+from streams.settings import Settings
+from tests.commands import earshot
 from tests.running_ingest import listening, pointed_at, simulated, stored
 from tests.waiting import wait_until
+from tests.x_compliance import AT, AUTHOR, about, heard, keep, tell, withdrawn
 
 OTHER = "990000000000000002"
 ALL: dict[str, Any] = {"user": {"id": AUTHOR}, "event_at": AT}
@@ -115,7 +114,7 @@ class TestApplied:
     def apply(self, settings: Settings, folder: Path, *events: dict[str, Any], options: tuple[str, ...] = ()) -> Result:
         file = folder / "events.jsonl"
         file.write_text("".join(json.dumps({"data": one}) + "\n" for one in events), encoding="utf-8")
-        done = CliRunner().invoke(main, ["compliance", "apply", str(file), *options], env=environment(settings))
+        done = earshot(settings, "compliance", "apply", str(file), *options)
         assert done.exit_code == 0, done.output
         assert AUTHOR not in done.output
         return done

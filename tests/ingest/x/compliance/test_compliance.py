@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.cli import main
 from agents.ingest.publisher import KafkaConnection
 from agents.ingest.x.compliance.events import Event, event_of
 from agents.kafka.stored import read
@@ -16,7 +14,8 @@ from agents.operations.attention import waiting
 from agents.simulated.posts import snowflake
 from streams.kafka import topics as kafka_topics
 from streams.records import Attention, encode_json
-from streams.settings import Settings, environment
+from streams.settings import Settings
+from tests.commands import earshot
 
 LINES: list[tuple[object, Event]] = [
     ({"data": {"delete": {"tweet": {"id": "5", "author_id": "7"}, "event_at": "2025-10-09T08:53:20.000Z"}}},
@@ -81,7 +80,7 @@ def test_a_file_is_applied_to_posts_and_what_was_withdrawn_waits_no_more(
 ) -> None:
     file = tmp_path / "result.jsonl"
     file.write_text("\n".join(json.dumps(line) for line, _ in LINES) + "\n\n{", encoding="utf-8")
-    done = CliRunner().invoke(main, ["compliance", "apply", str(file), "--json"], env=environment(pipeline_settings))
+    done = earshot(pipeline_settings, "compliance", "apply", str(file), "--json")
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
     assert (told["lines"], told["withdrawn"], told["account"], told["unreadable"]) == (22, 6, 5, 5)

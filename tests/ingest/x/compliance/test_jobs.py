@@ -3,32 +3,29 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from agents.cli import main
-from agents.ingest.publisher import KafkaConnection
 from agents.ingest.threads import StoppedError
 from agents.ingest.x.compliance import check, daily_check, jobs
 from agents.ingest.x.compliance.jobs import Jobs
 from agents.ingest.x.compliance.stored_posts import stored_posts
 from agents.operations.attention import waiting
-from agents.proving.pipeline import Pipeline
-from agents.proving.processes import EARSHOT
 from agents.simulated.thread import Running
 from streams.kafka import topics as kafka_topics
 from streams.records import Attention, Envelope, Withdrawal, encode_json
-from streams.settings import Settings, environment, load
+from streams.settings import Settings
+from tests.commands import earshot
 from tests.payloads import a_payload
-from tests.running_ingest import TOKEN, listening, pointed_at, simulated, stored
+from tests.running_ingest import TOKEN, listening, pointed_at, simulated
 from tests.running_worker import Bench
 from tests.waiting import wait_until
+from tests.x_compliance import AUTHOR, keep, put, withdrawn
 
-AUTHOR = "990000000000000001"
 THREE = "2026-11-24T03:00:00Z"
 
 
@@ -49,32 +46,8 @@ def settings(pipeline_settings: Settings, x: Running, tmp_path: Path) -> Setting
     return pointed_at(pipeline_settings, x.x.url, tmp_path)
 
 
-def put(settings: Settings, kafka_topic: str, records: Sequence[tuple[str, msgspec.Struct]]) -> None:
-    """Put (key, record) pairs on a Kafka topic."""
-    connection = KafkaConnection(settings)
-    producer = connection.open()
-    try:
-        for sent in [producer.send(kafka_topic, key=key.encode(), value=encode_json(one)) for key, one in records]:
-            sent.get(20)
-    finally:
-        connection.discard(producer)
-
-
-def keep(settings: Settings, *ids: str, author: str | int = AUTHOR, versions: Sequence[str] = ()) -> None:
-    """Posts of X on `posts`, as ingest puts them there. `versions`: ids of their edit history."""
-    data = {"id": "1", "edit_history_tweet_ids": versions, "text": "secret", "author_id": author}
-    line = msgspec.Raw(encode_json({"data": data}))
-    put(settings, kafka_topics.posts(settings), [(one, Envelope("x", one, 1, "stream", (), line)) for one in ids])
-
-
-def withdrawn(settings: Settings) -> dict[str, str]:
-    """Post id -> why, on `posts`."""
-    found = [json.loads(value) for _, value in stored(settings, kafka_topics.posts(settings))]
-    return {one["id"]: one["why"] for one in found if one["source"] == "withdrawal"}
-
-
 def run(settings: Settings, *options: str) -> Result:
-    return CliRunner().invoke(main, ["compliance", "run", *options], env=environment(settings))
+    return earshot(settings, "compliance", "run", *options)
 
 
 def asker(x: Running, wait: Callable[[float], bool] = lambda _: False) -> Jobs:
@@ -312,26 +285,24 @@ def test_ingest_asks_by_itself_and_tries_again_after_a_failure(
     assert not [word for word in (AUTHOR, TOKEN) if word in caplog.text]
 
 
-def test_a_deleted_post_waits_for_nobody_any_more(kafka: str, x: Running, tmp_path: Path) -> None:
-    told = load(kafka_bootstrap=kafka, session_timeout=6.0, commit_interval=0.3)
-    with Pipeline(told, lambda _: None, (*EARSHOT, "worker")) as pipeline:
-        bench, settings = Bench(pipeline), pointed_at(pipeline.settings, x.x.url, tmp_path)
-        texts = {
-            "100": "@MayoClinic you gave me the wrong medication",
-            "101": "@MayoClinic I want to kill myself tonight",
-        }
-        lines = [
-            (
-                post,
-                Envelope("x", post, 1, "stream", (), msgspec.Raw(encode_json(a_payload({"id": post, "text": text})))),
-            )
-            for post, text in texts.items()
-        ]
-        put(settings, kafka_topics.posts(settings), lines)
-        bench.start()
-        bench.wait("both wait for a person", lambda: {one.post for one in waiting(settings)} == {"100", "101"})
-        x.x.compliance.gone["100"] = "delete", "deleted"
-        assert run(settings).exit_code == 0
-        bench.wait("one waits on", lambda: [one.post for one in waiting(settings)] == ["101"])
-        bench.drain()
-        assert bench.verdict().difference == 0, "its counts stay"
+def test_a_deleted_post_waits_for_nobody_any_more(bench: Bench, x: Running, tmp_path: Path) -> None:
+    settings = pointed_at(bench.settings, x.x.url, tmp_path)
+    texts = {
+        "100": "@MayoClinic you gave me the wrong medication",
+        "101": "@MayoClinic I want to kill myself tonight",
+    }
+    lines = [
+        (
+            post,
+            Envelope("x", post, 1, "stream", (), msgspec.Raw(encode_json(a_payload({"id": post, "text": text})))),
+        )
+        for post, text in texts.items()
+    ]
+    put(settings, kafka_topics.posts(settings), lines)
+    bench.start()
+    bench.wait("both wait for a person", lambda: {one.post for one in waiting(settings)} == {"100", "101"})
+    x.x.compliance.gone["100"] = "delete", "deleted"
+    assert run(settings).exit_code == 0
+    bench.wait("one waits on", lambda: [one.post for one in waiting(settings)] == ["101"])
+    bench.drain()
+    assert bench.verdict().difference == 0, "its counts stay"

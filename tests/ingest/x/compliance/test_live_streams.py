@@ -4,57 +4,28 @@ import itertools
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from agents.ingest.wal.wal import open_wal
 from agents.ingest.x.compliance import live_streams, post_index
 from agents.ingest.x.compliance.events import Event
-from agents.ingest.x.compliance.live_streams import ComplianceStream, LiveStreams
+from agents.ingest.x.compliance.live_streams import ComplianceStream
 from agents.ingest.x.compliance.post_index import Generations, PostIndex
-from agents.ingest.x.compliance.source import ComplianceSource
 from agents.ingest.x.outcome import Outcome
 from agents.simulated.thread import Running
 from streams.settings import Settings
 from streams.vocabulary import WITHDRAWN
-from tests.ingest.x.compliance.test_jobs import AUTHOR, keep, withdrawn
 from tests.running_ingest import TOKEN, listening, pointed_at, simulated
 from tests.waiting import wait_until
-
-AT = "2026-11-24T08:53:20.000Z"
+from tests.x_compliance import AT, AUTHOR, about, heard, keep, tell, withdrawn
 
 
 @pytest.fixture
 def x() -> Iterator[Running]:
     with simulated(count=0, heartbeat=0.2) as running:
         yield running
-
-
-def tell(x: Running, of: str, event: dict[str, Any], partition: int = 1) -> None:
-    x.call(lambda: x.x.compliance.tell(of, event, partition))
-
-
-def about(post: str) -> dict[str, Any]:
-    return {"tweet": {"id": post, "author_id": AUTHOR}, "event_at": AT}
-
-
-@contextmanager
-def heard(settings: Settings) -> Iterator[tuple[ComplianceSource, LiveStreams]]:
-    """The source alone, with a wal of its own."""
-    wal = open_wal(settings, lambda _: None)
-    source = ComplianceSource(LiveStreams, settings, TOKEN, wal)
-    assert isinstance(source.method, LiveStreams)
-    source.start()
-    try:
-        yield source, source.method
-    finally:
-        source.stop()
-        source.check()
-        wal.close()
 
 
 def test_what_is_told_of_a_post_that_is_here_is_withdrawn(
