@@ -3,7 +3,8 @@
 Part of the product: they drive the demo, chaos and the tests, X through the real tweepy. Ingest imports nothing from
 here: it does not know that these are not the real ones.
 
-`source.py` says what the proofs need to start a simulated source, `sources.py` lists them.
+`source.py` says what it takes to start a simulated source as a process; `x.py` and `bluesky.py` say it of theirs, and
+`sources.py` lists them.
 
 Who writes: `people.py` and `posts.py`, from `content.yaml`; `feed.py` puts the posts in order, `history.py` keeps
 them for search, `bad_lines.py` damages some. X: `options.py` says what one can be told, `server.py` answers HTTP,

@@ -4,8 +4,10 @@ import gc
 import logging
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from agents.ingest import publisher
@@ -138,15 +140,22 @@ def test_a_close_accepts_no_more_and_releases_who_waits(script: Script) -> None:
 
 
 @pytest.mark.kafka
-def test_kafkas_own_producer_is_ended_even_with_records_that_it_cannot_send(pipeline_settings: Settings) -> None:
+def test_kafkas_own_producer_is_ended_even_with_records_that_it_cannot_send(
+    pipeline_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lingering(**options: Any) -> KafkaProducer:
+        """A long linger keeps the record back, as an outage would."""
+        return KafkaProducer(**{**options, "linger_ms": 600_000})
+
+    monkeypatch.setattr(publisher, "KafkaProducer", lingering)
+    before = set(threading.enumerate())
     connection = KafkaConnection(pipeline_settings)
     producer = connection.open()
-    # A long linger keeps the record back, as an outage would.
-    producer._accumulator.config["linger_ms"] = 600_000
+    threads = set(threading.enumerate()) - before
+    assert threads
     sent = producer.send(kafka_topics.posts(pipeline_settings), b"1", b"1")
-    sender = producer._sender
     connection.discard(producer)
-    wait_until(lambda: not sender.is_alive(), "its thread ends")
+    wait_until(lambda: not any(one.is_alive() for one in threads), "its threads end")
     assert sent.failed()
 
 

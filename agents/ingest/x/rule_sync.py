@@ -49,7 +49,8 @@ class RuleSync:
         """Whether the reading thread has synced: before, an edit is just what it will sync."""
         self._rules = -1
         self._results = declared("x_rule_syncs_total").counts()
-        self._failed = 0
+        self._failures = 0
+        """In a row."""
         self.on_change: Callable[[RuleSet], None] = lambda _: None
         """Called in the syncing thread with what is wanted after an edit."""
 
@@ -97,7 +98,7 @@ class RuleSync:
             failed = self._synced()
             behind = failed is not None
             if failed is not None:
-                wait = self._wait_after(failed)
+                wait = wait_after(failed, self._failures, self._clock())
                 retry_at = time.monotonic() + wait
                 level = failed.consequence.level
                 log.log(level, "X: rules are not synced: %s; next attempt in %.0f s", failed, wait)
@@ -105,7 +106,7 @@ class RuleSync:
     def _synced(self) -> Outcome | None:
         with self._lock:
             failed = self._try()
-        self._failed = 0 if failed is None else self._failed + 1
+        self._failures = 0 if failed is None else self._failures + 1
         return failed
 
     def _try(self) -> Outcome | None:
@@ -126,14 +127,16 @@ class RuleSync:
     def _count(self, result: Result) -> None:
         self._results[result,] += 1
 
-    def _wait_after(self, failed: Outcome) -> float:
-        """X's own times go before ours; ours grow, as for connections."""
-        if failed.retry_after is not None:
-            wait = float(failed.retry_after)
-        elif failed.reset_at is not None:
-            wait = failed.reset_at - self._clock() + 1  # X's clock and ours are two
-        else:
-            consequence = failed.consequence
-            # What would end ingest at its next connection is no reason to give up one that stands.
-            wait = MOST_WAIT if consequence.fix else consequence.wait(self._failed - 1)
-        return min(max(wait, LEAST_WAIT), MOST_WAIT)
+
+def wait_after(failed: Outcome, failures: int, now: float) -> float:
+    """Seconds until the next attempt after `failures` failed ones in a row, the last at `now` (seconds since the
+    epoch). A time that X named counts; without one the waits grow, as for connections."""
+    if failed.retry_after is not None:
+        wait = float(failed.retry_after)
+    elif failed.reset_at is not None:
+        wait = failed.reset_at - now + 1  # X's clock and ours are two
+    else:
+        consequence = failed.consequence
+        # What would end ingest at its next connection is no reason to give up one that stands.
+        wait = MOST_WAIT if consequence.fix else consequence.wait(failures - 1)
+    return min(max(wait, LEAST_WAIT), MOST_WAIT)

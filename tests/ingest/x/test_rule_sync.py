@@ -165,22 +165,18 @@ def test_an_edit_that_x_cannot_be_told_of_is_told_later(
     assert len(running.x.attempts) == 1
 
 
-def test_waits_after_a_failure_are_xs_own_or_grow(edited: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_after_a_failure_are_xs_own_or_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_sync, "LEAST_WAIT", 5.0)
-    sync = RuleSync(edited, TOKEN, clock=lambda: 1000.0)
-    assert sync._wait_after(Outcome("rate_limited", 429, reset_at=1060)) == 61
-    assert sync._wait_after(Outcome("server_error", 503, retry_after=30)) == 30
-    assert sync._wait_after(Outcome("rate_limited", 429, reset_at=900)) == 5
-    assert sync._wait_after(Outcome("rate_limited", 429, reset_at=99_999)) == rule_sync.MOST_WAIT
-    assert sync._wait_after(Outcome("unauthorised", 401)) == rule_sync.MOST_WAIT, (
-        "no use before somebody does something"
-    )
-    waits = []
-    for failed in (1, 2, 3, 4):
-        sync._failed = failed
-        waits.append(sync._wait_after(Outcome("server_error", 503)))
-    assert waits == [5, 10, 20, 40]
-    sync.stop()
+
+    def wait(failed: Outcome, failures: int = 1) -> float:
+        return rule_sync.wait_after(failed, failures, now=1000.0)
+
+    assert wait(Outcome("rate_limited", 429, reset_at=1060)) == 61
+    assert wait(Outcome("server_error", 503, retry_after=30)) == 30
+    assert wait(Outcome("rate_limited", 429, reset_at=900)) == 5
+    assert wait(Outcome("rate_limited", 429, reset_at=99_999)) == rule_sync.MOST_WAIT
+    assert wait(Outcome("unauthorised", 401)) == rule_sync.MOST_WAIT, "no use before somebody does something"
+    assert [wait(Outcome("server_error", 503), failures) for failures in (1, 2, 3, 4)] == [5, 10, 20, 40]
 
 
 def test_a_handles_day_turns_by_itself(edited: Settings) -> None:
