@@ -1,6 +1,6 @@
-"""Reads whole Kafka topics as they are now: for the queues that people look at, for compliance, and for the proof.
+"""Reads whole Kafka topics up to their present end: for the queues that people look at, compliance and the proofs.
 
-Public kafka-python only. Knows names and offsets, not what records mean.
+Uses only the public API of kafka-python. Knows names and offsets, not what records mean.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,19 @@ from streams.settings import Settings
 
 
 class Stored(NamedTuple):
-    """A record as it stands in Kafka."""
+    """A record in Kafka."""
 
     partition: int
     offset: int
     timestamp: int
-    """ms."""
+    """Milliseconds since the epoch."""
     key: bytes | None
     value: bytes | None
 
 
 def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
-    """Every record of a Kafka topic up to its present end; each partition in offset order."""
+    """Yield every record of a Kafka topic up to its present end; each partition in offset order. Blocks between
+    them."""
     consumer = KafkaConsumer(
         **kafka_client.arguments(settings),
         enable_auto_commit=False,
@@ -59,7 +60,7 @@ def emptied(settings: Settings, kafka_topic: str) -> list[int]:
 
 
 def size(settings: Settings, kafka_topic: str) -> int:
-    """Offsets given out on a Kafka topic, over its partitions."""
+    """Number of records ever written to a Kafka topic: the sum of its partitions' end offsets."""
     consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]

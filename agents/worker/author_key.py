@@ -1,7 +1,7 @@
-"""The secret key under which authors are hashed: from a file, or else made once for a pipeline and kept in Kafka.
+"""The secret key for hashing authors: from a file, or else made once for a pipeline and kept in Kafka.
 
-Called by the worker at start and by the proof. All workers of a pipeline must hash alike, for four weeks: the Kafka
-topic `author-key` says for ever which key it is, by a fingerprint where the key is a file's. The key never reaches a
+Called by the worker at start and by the proof. All workers of a pipeline must hash alike for four weeks: so the Kafka
+topic `author-key` holds the key for ever, or its fingerprint if it comes from a file. The key never reaches a
 log or an error. Does not know how an author is hashed (`streams/reading/authors.py`).
 """
 
@@ -25,15 +25,15 @@ _ACK_SECONDS = 10.0
 
 
 class _Told(msgspec.Struct):
-    """What the Kafka topic says."""
+    """The record on the Kafka topic."""
 
     fingerprint: str
     key: str = ""
-    """In hex; empty where it is a file's."""
+    """In hex; empty if the key comes from a file."""
 
 
 def load(settings: Settings) -> bytes:
-    """The pipeline's key; made if it has none yet. Blocks for some requests to Kafka. Raises `UserError` when the file
+    """The pipeline's key; made if it has none yet. Blocks for some requests to Kafka. Raises `UserError` if the file
     cannot be used, or holds another key than the one that the pipeline began with."""
     key = _of_file(settings) if settings.author_key_file else secrets.token_bytes(KEY_BYTES)
     told = _told(settings)
@@ -74,7 +74,7 @@ def _fingerprint(key: bytes) -> str:
 
 
 def _told(settings: Settings) -> _Told | None:
-    """The first word: when two workers make a key at once, that one counts for both."""
+    """The first record: if two workers make a key at once, it decides for both."""
     for record in stored.read(settings, kafka_topics.author_key(settings)):
         if record.value is not None:
             return msgspec.json.decode(record.value, type=_Told)

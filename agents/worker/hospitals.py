@@ -1,6 +1,6 @@
-"""The hospitals agent: mentions -> rows of the hospital tables.
+"""The hospitals agent: counts mentions in the hospital tables.
 
-A Faust agent's body, called with chunks in order. Folds in memory only: rows are written at the next checkpoint.
+The body of a Faust agent, called with chunks in order. Changes rows in memory only; the next checkpoint writes them.
 """
 
 import time
@@ -25,14 +25,14 @@ class Hospitals:
         self._metrics = metrics
 
     async def take(self, chunk: Chunk) -> None:
-        """One chunk of `mentions`."""
+        """Count one chunk of `mentions`. Never awaits."""
         with self._metrics.chunk("hospitals", len(chunk.records)):
             oldest = self._fold(chunk)
         if oldest is not None:
             self._metrics.visible(time.time() - oldest / 1000)
 
     def _fold(self, chunk: Chunk) -> int | None:
-        """Apply the chunk; the Kafka timestamp (ms) of the oldest post that counted."""
+        """Apply the chunk; return the Kafka timestamp (ms since the epoch) of the oldest post that counted."""
         apply, partition = self._tables.apply, chunk.partition
         replays = bad = 0
         untimely: dict[Untimely, int] = {}
@@ -41,7 +41,7 @@ class Hospitals:
             try:
                 mention = decode_mention(record.value or b"")
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                bad += 1  # not written by a tagger; there is nothing of a post in it to keep
+                bad += 1  # no tagger wrote it, so it holds no post
                 continue
             counted = apply(partition, record.offset, mention)
             if counted:

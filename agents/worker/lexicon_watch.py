@@ -1,9 +1,9 @@
-"""The words that posts are read by, loaded from the settings' files and taken anew when one is edited.
+"""Loads the words for topics and intents from the settings' files, and again when somebody edits one.
 
-Called by the worker at start and by the tagger before each chunk, so that a chunk is read by one set of words. A wrong
-edit is refused with a line in the log, and the words before it stay. The topics and their classes are those of the
-start: metrics, boards and rows know them, so another set needs a restart. What a reload means for counts is in
-docs/exactness.md.
+Called by the worker at start and by the tagger before each chunk, so that one chunk is read with one set of words.
+Refuses a wrong edit with a line in the log and keeps the words from before. Metrics, boards and rows know the topics
+and their classes of the start, so a change of these needs a restart. docs/exactness.md says what a reload means for
+counts.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-"""Between two looks at the files; a look costs a few microseconds."""
+"""Seconds between two looks at the files; a look costs a few microseconds."""
 
 Stamp = tuple[int, int, int] | None
 """Inode, size and time of the last change (ns) of a file; None if there is none."""
@@ -34,10 +34,10 @@ def load(settings: Settings, directory: Directory) -> Lexicon:
 
 
 class LexiconWatch:
-    """Swaps a reader's words when their files change."""
+    """Replaces a reader's words when their files change."""
 
     def __init__(self, settings: Settings, reader: Reader, metrics: Metrics) -> None:
-        """`reader` has the words of now."""
+        """`reader` has the present words."""
         self._settings = settings
         self._reader = reader
         self._metrics = metrics
@@ -46,7 +46,7 @@ class LexiconWatch:
         self._next_look = 0.0
 
     async def look(self) -> None:
-        """Take the files' words if they changed. Cheap when called often; never raises for what stands in a file."""
+        """Load the files if they changed. Cheap when called often; never raises for a file's content."""
         if not self._files or (now := time.monotonic()) < self._next_look:
             return
         self._next_look = now + LOOK_SECONDS

@@ -1,8 +1,7 @@
 """One worker: both agents, their tables and /metrics in one Faust app. All workers are alike and scale together.
 
-Called by `earshot worker`. Owns the wiring and the life of the process; what happens to a record is in `tagger.py` and
-`hospitals.py`, what makes it exact in `streams/faustkit/`.
-"""
+Called by `earshot worker`. Owns the wiring, the start and the stop of the process. `tagger.py` and `hospitals.py` own
+what happens to a record, `streams/faustkit/` what makes it exact."""
 
 import asyncio
 import logging
@@ -43,11 +42,11 @@ from streams.tables.hospitals import HospitalTables
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
-"""How often the loop looks for a stop signal, a crash, and shows that it turns."""
+"""Seconds between two looks for a stop signal or a crash; each also tells the watchdog that the loop turns."""
 ANSWER_SECONDS = 5.0
-"""A broker has so long to answer at all."""
+"""Most seconds for a broker's first answer."""
 STOP_SECONDS = 12.0
-"""A stop that takes longer is cut short: what is not committed is replayed."""
+"""Most seconds for a stop; then the next start replays what was not committed."""
 
 
 def partitions(hospitals: directory.Directory) -> dict[str, int]:
@@ -58,7 +57,7 @@ def partitions(hospitals: directory.Directory) -> dict[str, int]:
 
 
 class Worker:
-    """The parts of one worker, wired."""
+    """The parts of one worker, connected."""
 
     def __init__(self, settings: Settings, author_key: bytes) -> None:
         """`author_key`: the pipeline's (`author_key.py`)."""
@@ -116,7 +115,7 @@ class Worker:
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def _read_off(self) -> Reading:
-        """What this worker's parts say of themselves."""
+        """The samples that this worker's parts supply."""
         state = self._state
         stages = {stage.name: stage.source(self._settings) for stage in STAGES}
         held = {stage: state.held(topic) for stage, topic in stages.items()}
@@ -142,12 +141,12 @@ class Worker:
         return lag
 
     def _waiting(self) -> int:
-        """What there is to do: records not yet taken, and 1 for a group that does not count us among its members."""
+        """The work that waits: records not yet taken, plus 1 while the group does not count us among its members."""
         return sum(self._lag().values()) + (not self._state.lease.valid)
 
     def _show_health(self) -> None:
-        """Touch the health file if offsets moved since the last call, or if there is nothing to do in a group that has
-        taken us in."""
+        """Touch the health file if offsets moved since the last call, or if we are a member of the group and no work
+        waits."""
         offsets = self._state.next_offsets()
         moved, self._offsets = offsets != self._offsets, offsets
         if self._state.recoveries and (moved or not self._waiting()):
@@ -156,7 +155,7 @@ class Worker:
     # -- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT; raises `UserError` if it cannot begin."""
+        """Work until SIGTERM or SIGINT. Raises `UserError` if it cannot begin, or if Faust ends."""
         settings = self._settings
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -192,7 +191,7 @@ class Worker:
 
 
 async def _reach(settings: Settings) -> None:
-    """Refuse to begin without a broker and its Kafka topics, in words that say what to do."""
+    """Raise `UserError`, which says what to do, unless a broker answers and has the Kafka topics."""
     await asyncio.to_thread(require_answer, settings, ANSWER_SECONDS)
     probe = AIOKafkaProducer(**kafka_client.arguments(settings), request_timeout_ms=5000)
     try:
@@ -201,7 +200,7 @@ async def _reach(settings: Settings) -> None:
         found = (await client.fetch_all_metadata()).topics()
     except (KafkaError, TimeoutError):
         raise UserError(
-            f"Kafka at {settings.kafka_bootstrap} answers and does not list its Kafka topics: try again"
+            f"Kafka at {settings.kafka_bootstrap} answers but does not list its Kafka topics: try again"
         ) from None
     finally:
         await probe.stop()
@@ -211,14 +210,14 @@ async def _reach(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> int:
-    """Run one worker; the process's exit code."""
+    """Run one worker until it is told to stop; return the process's exit code."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
     return 0
 
 
 async def _run(settings: Settings) -> None:
-    # Faust's objects want the loop that they will run in.
+    # Faust's objects must be made in the loop that they run in.
     await _reach(settings)
     author_key = await asyncio.to_thread(author_keys.load, settings)
     await Worker(settings, author_key).run()

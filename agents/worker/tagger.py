@@ -1,8 +1,8 @@
-"""The tagger: posts -> mentions. Decodes, drops duplicates, reads, and puts what it found on `mentions`.
+"""The tagger: decodes posts, drops duplicates, reads the others, and puts their mentions on `mentions`.
 
-A Faust agent's body, called with chunks in order. A chunk is decided and handed to the writer without awaiting in
-between, so that a checkpoint never sees half of one. What cannot be read goes to `dead-letters` by its place: its
-text stays on `posts`. What a person must see goes to `attention`, too.
+The body of a Faust agent, called with chunks in order. It hands a whole chunk to the writer without awaiting in
+between, so that a checkpoint never sees half of one. An unreadable post goes to `dead-letters` as its partition and
+offset: the text stays on `posts`. A post that a person must see goes to `attention`, too.
 """
 
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from streams.vocabulary import DeadReason
 
 
 class _Found(NamedTuple):
-    """What a chunk made: records by the Kafka topic that they go to."""
+    """The records that came of a chunk, by the Kafka topic that they go to."""
 
     mentions: dict[int, list[KeyValue]]
     """Mentions and tallies, by partition."""
@@ -36,7 +36,7 @@ class Tagger:
         self, settings: Settings, reader: Reader, first_seen: FirstSeen, writer: Writer, metrics: Metrics,
         partition_of: dict[str, int], watch: LexiconWatch,
     ) -> None:  # fmt: skip
-        """`partition_of`: the partition of `mentions` for each hospital id; `watch`: keeps the reader's words fresh."""
+        """`partition_of`: hospital id -> partition of `mentions`; `watch`: reloads edited words."""
         self._reader = reader
         self._first_seen = first_seen
         self._writer = writer
@@ -50,7 +50,7 @@ class Tagger:
         self._dead_letters = kafka_topics.dead_letters(settings)
 
     async def take(self, chunk: Chunk) -> None:
-        """One chunk of `posts`."""
+        """Read one chunk of `posts`. Waits while the writer has too much outstanding."""
         await self._watch.look()
         await self._writer.room()
         with self._metrics.chunk("tagger", len(chunk.records)):

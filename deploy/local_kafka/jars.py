@@ -1,7 +1,7 @@
-"""The jars of the local Kafka: which (`jars.lock`), where from (Maven Central, by `jgo`), and their proof.
+"""The jars of the local Kafka: downloads those of `jars.lock` from Maven Central by `jgo`, and verifies them.
 
-Called by `broker.py` before each start: what is missing is downloaded, every jar is held to its SHA-256 (45 MB: 0.1 s).
-Knows nothing of processes. `lock.py` makes the lock.
+Called by `broker.py` before each start. Downloads missing jars and compares the SHA-256 of every jar (45 MB: 0.1 s).
+Knows no process. `lock.py` writes the lock file.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _PARALLEL = 6
 _TIMEOUT = 60
 """Seconds without a byte before a download is given up."""
 _PLAIN_EVERY = 10
-"""Jars between two plain lines where there is no terminal for a bar."""
+"""Jars between two lines of progress if there is no terminal for a bar."""
 
 
 class Jar(NamedTuple):
@@ -54,7 +54,7 @@ def sha256(path: Path) -> str:
 def ensure(folder: Path, jars: list[Jar], console: Console) -> list[Path]:
     """The class path: every jar in `folder`, downloaded if missing, verified always.
 
-    Raises `UserError` naming the jar that cannot be had or is not the one that was locked.
+    Raises `UserError`, which names the jar that cannot be downloaded or does not match the lock.
     """
     missing = [jar for jar in jars if not (folder / jar.name).exists()]
     if missing:
@@ -62,7 +62,7 @@ def ensure(folder: Path, jars: list[Jar], console: Console) -> list[Path]:
     for jar in jars:
         path = folder / jar.name
         if sha256(path) != jar.sha256:
-            raise UserError(f"{path} is not the jar that is locked (SHA-256 differs): delete it and run again")
+            raise UserError(f"{path} is not the locked jar (SHA-256 differs): delete it and run again")
     return [folder / jar.name for jar in jars]
 
 
@@ -73,7 +73,7 @@ def _download(folder: Path, missing: list[Jar], console: Console) -> None:
         raise UserError(missing_extra("jgo")) from None
 
     folder.mkdir(parents=True, exist_ok=True)
-    # jgo writes in place: an interrupted download must not look like a jar, so each is moved in when it is right.
+    # jgo writes in place, and an interrupted download must not look like a jar: move each in once it is verified.
     with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as part:
         context = MavenContext(resolver=PythonResolver(), repo_cache=Path(part), timeout=_TIMEOUT)
 
@@ -87,9 +87,7 @@ def _download(folder: Path, missing: list[Jar], console: Console) -> None:
                     f"cannot download {jar.name} from Maven Central ({cause}): check network and disk, run again"
                 ) from error
             if sha256(path) != jar.sha256:
-                raise UserError(
-                    f"{jar.name} from Maven Central is not the jar that is locked (SHA-256 differs): not used"
-                )
+                raise UserError(f"{jar.name} from Maven Central is not the locked jar (SHA-256 differs): not used")
             path.replace(folder / jar.name)
 
         with ThreadPoolExecutor(_PARALLEL) as pool, _progress(console, len(missing)) as advance:
@@ -104,7 +102,7 @@ def _download(folder: Path, missing: list[Jar], console: Console) -> None:
 
 @contextmanager
 def _progress(console: Console, total: int) -> Iterator[Callable[[], None]]:
-    """Something to call once a jar: a bar on a terminal, else a plain line now and then."""
+    """A function to call after each jar: it moves a bar on a terminal, else prints a line now and then."""
     title = "Kafka's jars, first time only"
     if console.is_terminal:
         columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -124,5 +122,5 @@ def _progress(console: Console, total: int) -> Iterator[Callable[[], None]]:
 
 
 def missing_extra(module: str) -> str:
-    """The line for a machine that lacks the extra `local`."""
+    """The error text for a machine without the extra `local`."""
     return f"the local Kafka needs `{module}`: `make setup` installs it (extra `local`), or set KAFKA_BOOTSTRAP"

@@ -1,7 +1,7 @@
-"""Starting, recognising and ending a process that outlives the command that started it.
+"""Starts, recognises and ends a process that outlives the command that started it.
 
-Called by `broker.py`. Knows nothing of Kafka: a process is ours if its command line holds the mark it was started with,
-so a process id that the system has given to a stranger since is never touched.
+Called by `broker.py`. Knows no Kafka. A process is ours if its command line holds the mark it was started with: so it
+never touches a stranger's process that now has the same id.
 """
 
 import os
@@ -14,7 +14,8 @@ _PAUSE = 0.05
 
 
 def start(command: list[str], log: Path) -> int:
-    """Start `command` in a session of its own (ctrl-c does not reach it), output to `log`; its process id."""
+    """Start `command` in a session of its own, which ctrl-c does not reach, with output to the file `log`; return its
+    process id."""
     out = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), out, (os.POSIX_SPAWN_DUP2, 1, 2)]
     return os.posix_spawn(command[0], command, os.environ, file_actions=actions, setsid=True)
@@ -29,7 +30,7 @@ def alive(pid: int, mark: str) -> bool:
 
 
 def stop(pid: int, mark: str, timeout: float) -> None:
-    """End process `pid` if it is ours: SIGTERM, then SIGKILL after `timeout` seconds. Returns when it is gone."""
+    """End process `pid` if it is ours: SIGTERM, then SIGKILL after `timeout` seconds. Blocks until it has ended."""
     for which, patience in ((signal.SIGTERM, timeout), (signal.SIGKILL, timeout)):
         if not alive(pid, mark):
             return
@@ -53,6 +54,6 @@ def _arguments(pid: int) -> list[str]:
         try:
             return os.fsdecode(proc.read_bytes()).split("\0")
         except OSError:
-            return []  # no such process, or not ours to see
+            return []  # no such process, or another user's
     command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]  # where there is no /proc: macOS
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603 - fixed words

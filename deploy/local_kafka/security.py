@@ -1,7 +1,7 @@
-"""What lets the local Kafka demand SASL_SSL: a certificate for loopback that is its own authority, and one user.
+"""Makes what the local Kafka needs for SASL_SSL: a self-signed certificate for loopback, and one user.
 
-Made once per folder by the Java runtime's own `keytool`; nothing here is for operations. Called by `broker.py`. All
-files are the owner's alone, and no password is ever an argument of a process: others could list it.
+The Java runtime's `keytool` makes them once for each folder; they are not for operations. Called by `broker.py`. Only
+the owner can read the files, and no password is an argument of a process, which other users could list.
 """
 
 import os
@@ -28,7 +28,7 @@ class Security:
         self._folder = folder
 
     def settings(self) -> dict[str, str]:
-        """Values of the settings by which a client gets in, by name."""
+        """The settings that a client needs to log in: name -> value."""
         return {
             "kafka_security_protocol": "SASL_SSL",
             "kafka_sasl_mechanism": MECHANISM,
@@ -51,7 +51,7 @@ class Security:
             # Critical, as OpenSSL's strict mode (Python 3.13) wants them of an authority.
             "-ext", "bc:c=ca:true", "-ext", "ku:c=digitalSignature,keyCertSign",
         )  # fmt: skip
-        # Last: its presence says that all is made.
+        # Write it last: if it exists, everything was made.
         write_private(self.ca_file, self._keytool(java, "-exportcert", "-rfc"))
 
     def broker_properties(self) -> dict[str, str]:
@@ -73,7 +73,7 @@ class Security:
         }
 
     def user(self) -> str:
-        """The user, as `StorageTool format --add-scram` takes it. Holds the password."""
+        """The user in the form of `StorageTool format --add-scram`. Holds the password."""
         return f"{MECHANISM}=[name={USERNAME},password={self._password()}]"
 
     def _password(self) -> str:
@@ -98,7 +98,7 @@ class Security:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first moment on."""
+    """Write a file that only its owner can ever read."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")

@@ -27,13 +27,13 @@ class DirectoryError(UserError):
     """The directory cannot be used. One line: the folder, and each bad row's file, line and reason."""
 
     def __init__(self, what: str, reasons: tuple[str, ...] = ()) -> None:
-        """`reasons`: one for each bad row; else what is wrong is not a matter of rows."""
+        """`reasons`: one for each bad row; empty if the fault lies in no row."""
         super().__init__(f"{what}: {'; '.join(reasons)}" if reasons else what)
         self.reasons = reasons or (what,)
 
 
 class Directory:
-    """All rows, by id and by account."""
+    """All hospitals, by id and by account."""
 
     def __init__(self, hospitals: tuple[Hospital, ...], crosswalk: Crosswalk | None = None) -> None:
         """`crosswalk`: ZIP -> (HSA, HRR) where the directory has its own."""
@@ -45,8 +45,8 @@ class Directory:
                 for network in NETWORKS
             }
         )
-        """Network -> account (lower case, without @) -> its hospitals. Whatever the dates: what was written to a former
-        account was still written to the hospital."""
+        """Network -> account (lower case, without @) -> its hospitals. Ignores dates: people who wrote to a former
+        account wrote to the hospital."""
         self.crosswalk: Crosswalk = MappingProxyType(dict(crosswalk or {}))
 
 
@@ -65,7 +65,7 @@ def shipped() -> Traversable:
 
 
 def texts_of(folder: Traversable) -> dict[str, str]:
-    """The texts of a directory's files, by name. Raises `DirectoryError` for what cannot be read."""
+    """The texts of a directory's files, by name. Raises `DirectoryError` for a file that cannot be read."""
     found = {}
     for name in COLUMNS:
         file = folder / name

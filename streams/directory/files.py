@@ -40,7 +40,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     SERVICE_AREAS: ("id", "zip", "area"),
     MARKETS: ("zip", "hsa", "hrr"),
 }  # fmt: skip
-"""The files of a directory; only the first has to be there."""
+"""The files of a directory and their columns; only the first file is required."""
 
 _REQUIRED = {HOSPITALS: ("id", "name", "city", "state", "zip", "kind", "latitude", "longitude")}
 _CCN = re.compile(r"\d\d[0-9A-Z]\d\d[0-9A-Z]", re.ASCII)
@@ -56,7 +56,7 @@ Crosswalk = Mapping[str, tuple[str, str]]
 
 
 class WrongRowsError(ValueError):
-    """A directory that cannot be used: for each wrong row its file, line and reason."""
+    """The directory cannot be used: for each wrong row its file, line and reason."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("; ".join(reasons))
@@ -64,14 +64,14 @@ class WrongRowsError(ValueError):
 
 
 class Tables(NamedTuple):
-    """What the files say."""
+    """All files, read."""
 
     hospitals: tuple[Hospital, ...]
     crosswalk: Crosswalk
 
 
 class Row(NamedTuple):
-    """One row as it stands: its line, and its values by column."""
+    """One row, unchecked: its line in the file, and its values by column."""
 
     line: int
     values: dict[str, str]
@@ -152,12 +152,12 @@ def rows(name: str, text: str) -> Iterator[Row]:
 
 
 def check_row(name: str, values: dict[str, str]) -> None:
-    """Check one row alone. Raises `ValueError` that says what is wrong."""
+    """Check one row by itself. Raises `ValueError` that says what is wrong."""
     _MAKERS[name](values)
 
 
 def hint(header: Any) -> str:
-    """What may be wrong with a header, for the end of an error; empty if nothing stands out."""
+    """A guess at what is wrong with a header, to append to an error; empty without one."""
     if len(header) == 1 and ";" in header[0]:
         return " (it is separated by ;: save it with commas)"
     if len(header) == 1 and "\t" in header[0]:
@@ -204,7 +204,8 @@ def degrees(column: str, text: str) -> float:
 def _made(
     name: str, texts: Mapping[str, str], make: Callable[[dict[str, str]], _Made], wrong: list[str]
 ) -> Iterator[tuple[int, _Made]]:
-    """(line, what it is) of each good row of a file; the others go to `wrong`. A file that is not there has none."""
+    """(line, what `make` makes of it) for each good row of a file; reports the others in `wrong`. A missing file has no
+    rows."""
     if name not in texts:
         return
     try:

@@ -95,7 +95,7 @@ SETS = (ROLE, KIND, OWNERSHIP)
 
 
 class GoalKind(msgspec.Struct, frozen=True):
-    """What a hospital can set itself a target for."""
+    """A figure that a hospital can set itself a target for."""
 
     unit: str
     better: Literal["higher", "lower"]
@@ -113,7 +113,7 @@ GOALS: dict[Goal, GoalKind] = {
     "complaint_share": GoalKind("per cent", "lower", 100, "inbound posts that complain"),
     "local_authors_per_10000": GoalKind("authors", "higher", 10_000, "local authors a month per 10,000 residents"),
 }
-"""Every hospital sets its own; none is right for all."""
+"""The goals that a hospital may set itself. Each hospital sets its own targets: none is right for all."""
 
 
 class Handle(msgspec.Struct, frozen=True):
@@ -124,17 +124,17 @@ class Handle(msgspec.Struct, frozen=True):
     network: str = "x"
     """One of `streams.vocabulary.NETWORKS`."""
     valid_from: str = ""
-    """First day it was the hospital's, `2009-08-01`; empty: ever since."""
+    """First day that the account was the hospital's, `2009-08-01`; empty: from the beginning."""
     valid_to: str = ""
-    """Last day; empty: still."""
+    """Last such day; empty: it still is."""
 
     def valid_on(self, day: str) -> bool:
-        """Whether it was the hospital's on a day, `2026-11-24`."""
+        """Whether the account was the hospital's on a day, `2026-11-24`."""
         return (not self.valid_from or self.valid_from <= day) and (not self.valid_to or day <= self.valid_to)
 
 
 class Accounts(dict[str, tuple[Handle, ...]]):
-    """Network -> a hospital's accounts there; none of a network that has no entry. Not changed once it is made."""
+    """Network -> a hospital's accounts there; a network without an entry has none. Not changed once made."""
 
     @classmethod
     def of(cls, handles: Iterable[Handle]) -> "Accounts":
@@ -146,7 +146,7 @@ class Accounts(dict[str, tuple[Handle, ...]]):
 
     @property
     def every(self) -> tuple[Handle, ...]:
-        """Those of all networks, in the networks' order."""
+        """The accounts of all networks, in the networks' order."""
         return tuple(handle for network in NETWORKS for handle in self[network])
 
     def __missing__(self, network: str) -> tuple[Handle, ...]:
@@ -168,22 +168,22 @@ class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
     zip: str
     kind: Kind
     latitude: float
-    """Degrees, of the campus (of the town for `community`)."""
+    """Degrees; the campus, or the town's centre for `community`."""
     longitude: float
     accounts: Accounts = Accounts()
-    """By network. A former one stays: what was written to it was written to the hospital."""
+    """By network. Former accounts stay: people who wrote to one wrote to the hospital."""
     psa: frozenset[str] = frozenset()
-    """ZIPs of the primary service area, by the hospital's planner; usually none."""
+    """ZIPs of the primary service area, as the hospital's planner lists them; usually none."""
     ssa: frozenset[str] = frozenset()
-    """Of the secondary one."""
+    """ZIPs of the secondary service area, likewise."""
     county: str = ""
-    """Its name, as CMS writes it; empty where not known."""
+    """The county's name as CMS writes it; empty if unknown."""
     ownership: Ownership = "unknown"
     beds: int | None = None
     goals: tuple[tuple[Goal, float], ...] = ()
-    """What it set itself, with the target."""
+    """(goal, target) of each goal that the hospital set itself."""
 
     @property
     def government(self) -> bool:
-        """Whether a government owns it: X wants an Enterprise plan and prior notice of such users."""
+        """Whether a government owns the hospital: X asks such users for an Enterprise plan and prior notice."""
         return self.ownership.startswith("government") or self.kind in ("veterans", "military")

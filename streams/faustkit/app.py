@@ -1,4 +1,4 @@
-"""The Faust app: its settings, with the reason of each that is not Faust's default, and how agents are hung into it.
+"""The Faust app: its settings, with a reason for each that is not Faust's default, and how agents join it.
 
 Called by the worker. Knows Kafka topics and the state's rebalance order; not what agents do.
 """
@@ -36,7 +36,7 @@ class App(faust.App):  # type: ignore[misc]
     worker_state: State
 
     def _create_directories(self) -> None:
-        """None: nothing is kept in files. Faust makes a folder where it was started, whose root may be read-only."""
+        """Make none: Earshot keeps no files. Stock Faust makes a folder where it is started, which may be read-only."""
 
 
 def create(settings: Settings, state: State) -> App:
@@ -46,18 +46,18 @@ def create(settings: Settings, state: State) -> App:
         kafka_topics.app_id(settings),
         broker=[f"{settings.transport}://{broker}" for broker in brokers],
         broker_credentials=broker_credentials(settings),
-        # Kafka topics are applied by `earshot topics apply`, with their configuration; nobody else makes any.
+        # `earshot topics apply` creates the Kafka topics, with their configuration; nothing else does.
         topic_allow_declare=False,
         topic_disable_leader=True,
         topic_partitions=kafka_topics.PARTITIONS,
         table_standby_replicas=0,
-        # Its views show tables to anyone who can reach the port, on 0.0.0.0.
+        # Faust's web views would show tables, on 0.0.0.0, to anyone who reaches the port.
         web_enabled=False,
         stream_buffer_maxsize=BUFFERED_CHUNKS if settings.transport == "batch" else 4096,
         broker_commit_interval=settings.commit_interval,
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=min(1.0, settings.session_timeout / 6),
-        # Static membership: a worker that comes back within its session finds its partitions waiting.
+        # Static membership: a worker that restarts within its session gets its partitions back.
         consumer_group_instance_id=settings.worker_name,
         consumer_max_fetch_size=4 * 1024 * 1024,
         consumer_auto_offset_reset="earliest",
@@ -71,7 +71,7 @@ def create(settings: Settings, state: State) -> App:
 
 
 async def _take_over(app: App, **_: Any) -> None:
-    """Faust: partitions are assigned and not yet resumed. The tables come first."""
+    """Recover the tables. Faust calls it when partitions are assigned but not yet resumed."""
     try:
         consumer = app.consumer
         await app.worker_state.take_over(((tp.topic, tp.partition) for tp in consumer.assigned), consumer.generation)
@@ -80,8 +80,8 @@ async def _take_over(app: App, **_: Any) -> None:
 
 
 def attach(app: App, kafka_topic: str, name: str, take: Take) -> None:
-    """Have `take` called with every chunk of a Kafka topic, in order. Any exception ends the process: stock Faust
-    would ack."""
+    """Have Faust call `take` with every chunk of a Kafka topic, in order. An exception in it ends the process: stock
+    Faust would acknowledge the chunk."""
 
     async def agent(stream: _Stream) -> None:
         async for event in stream.events():

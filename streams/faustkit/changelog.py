@@ -1,9 +1,9 @@
-"""Tables that survive: what changed goes to a changelog, and comes back when a worker takes a partition over.
+"""Makes tables survive: writes changed rows to a changelog, and reads them back when a worker takes a partition over.
 
-Owns the positions up to which each changelog partition has been read, the bulk reading, and nothing of what records
-mean: the table decides which copy wins. Faust's own recovery is not used: it reads 10,800 records a second, swallows
-what `apply` raises and can hand a record to the wrong table (faust/tables/recovery.py, its own XXX); this reads in
-bulk through aiokafka's public consumer, and an error ends the process.
+Owns how far each changelog partition was read, and reading in bulk. Does not know what records mean: the table decides
+which copy wins. Called by `state.py`. Does not use Faust's recovery, which reads 10,800 records a second, swallows
+what `apply` raises and can give a record to the wrong table (faust/tables/recovery.py, marked XXX there). This module
+reads in bulk through aiokafka's public consumer, and an error ends the process.
 """
 
 import logging
@@ -23,20 +23,20 @@ log = logging.getLogger(__name__)
 
 
 class Table(Protocol):
-    """What a table offers its changelog; `partition` is the same for source, table and changelog."""
+    """What a table does for its changelog. Source, table and changelog have the same partitions."""
 
     def restore(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Take a record from the changelog; must not mind order, repetition or a stale copy."""
+        """Take a record of the changelog. Records may come in any order, repeatedly, and stale."""
 
     def complete(self, partition: int) -> None:
-        """Every record of the partition that Kafka has was restored."""
+        """Called when every record of the partition in Kafka was restored."""
 
     def changes(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
-        """What changed in these partitions since the last call."""
+        """The rows of these partitions that changed since the last call."""
 
     def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """A record, ours or another's, that came to the changelog after the recovery; in order. Compaction keeps the
-        last one of a key: a table for which that must be the newest reports such a row as changed."""
+        """Called in order with each record, ours or another's, that came to the changelog after the recovery.
+        Compaction keeps the last one of a key; a table that needs the newest there reports such a row as changed."""
 
     def drop(self, partition: int) -> None:
         """Forget the partition."""
@@ -52,15 +52,14 @@ class Changelog:
         self.table = table
         self._writer = writer
         self.read_to: dict[int, int] = {}
-        """Partition -> next offset to read at a recovery. Follows our own writes as long as nobody else's stand
-        between."""
+        """Partition -> next offset to read at a recovery. Moves past our own writes, unless others wrote in between."""
 
     def cut(self, partitions: Iterable[int]) -> dict[int, list[KeyValue]]:
-        """Take what changed, to be written by `write`."""
+        """Take the changed rows, for `write`."""
         return self.table.changes(partitions)
 
     def write(self, changes: dict[int, list[KeyValue]]) -> int:
-        """Hand changes to the writer; the number of records."""
+        """Hand changes to the writer; return the number of records."""
         for partition, records in changes.items():
             self._writer.put(self.kafka_topic, partition, records, partial(self._acked, partition))
         return sum(map(len, changes.values()))
@@ -70,13 +69,13 @@ class Changelog:
             self.read_to[partition] = first + count
 
     def drop(self, partition: int) -> None:
-        """Forget a partition that is held by another worker."""
+        """Forget a partition that another worker holds."""
         self.table.drop(partition)
         self.read_to.pop(partition, None)
 
 
 class Recovered(NamedTuple):
-    """What a recovery found."""
+    """The result of a recovery."""
 
     records: int
     begins: dict[tuple[str, int], int]
@@ -86,11 +85,11 @@ class Recovered(NamedTuple):
 async def recover(
     settings: Settings, wanted: dict[Changelog, list[int]], sources: Iterable[tuple[str, int]]
 ) -> Recovered:
-    """Read each changelog's partitions from where it was read to, to their present ends.
+    """Read each changelog's partitions from where the last reading ended to their present ends. Awaits Kafka.
 
-    The ends are looked up after the partitions were assigned, so all that earlier owners wrote before their last
-    commit is in. The sources' first offsets are asked for here, too: on the consumer's own connection the question
-    would wait behind a fetch, 1.5 s.
+    Call it after the partitions were assigned: then the ends include everything that earlier owners wrote before their
+    last commit. Also asks for the sources' first offsets: on Faust's own connection, that request would wait 1.5 s
+    behind a fetch.
     """
     changelogs = {changelog.kafka_topic: changelog for changelog in wanted}
     tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]

@@ -1,7 +1,7 @@
-"""What an agent gets as one event: records of one partition, in offset order, none missing.
+"""A chunk: the records of one partition that an agent gets as one event, in offset order, none missing.
 
-Made by the transport, read by the agents. Values are the raw bytes; decoding is the agent's, record by record, so
-that one bad record cannot take others with it.
+Made by the transport, read by the agents. Values are raw bytes: agents decode record by record, so that one bad record
+does not spoil the others.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -10,23 +10,23 @@ import faust
 
 
 class Record(Protocol):
-    """One Kafka record, as aiokafka or the single transport gives it."""
+    """One Kafka record, from aiokafka or the single transport."""
 
     @property
     def offset(self) -> int:
-        """Its place on the partition."""
+        """Its offset on the partition."""
 
     @property
     def timestamp(self) -> int:
-        """Milliseconds since the epoch, by Kafka."""
+        """Kafka's timestamp, ms since the epoch."""
 
     @property
     def key(self) -> bytes | None:
-        """As it stands in Kafka."""
+        """The bytes in Kafka."""
 
     @property
     def value(self) -> bytes | None:
-        """As it stands in Kafka."""
+        """The bytes in Kafka."""
 
 
 class SingleRecord(NamedTuple):
@@ -47,11 +47,11 @@ class Chunk(NamedTuple):
 
 
 class ChunkSchema(faust.Schema):  # type: ignore[misc]
-    """Hands a message to the agent as a `Chunk`, undecoded: stock Faust acks a record that does not decode and
+    """Gives the agent a message as an undecoded `Chunk`. Stock Faust acknowledges a record that it cannot decode, and
     crashes."""
 
     def loads_value(self, app: Any, message: Any, *, loads: Any = None, serializer: Any = None) -> Chunk:  # noqa: ARG002
-        """The chunk that the batch transport made, or one record of the single transport as a chunk."""
+        """The batch transport's chunk, or the single transport's record as a chunk."""
         if isinstance(message.value, list):
             return Chunk(message.topic, message.partition, message.value)
         record = SingleRecord(message.offset, round(message.timestamp * 1000), message.key, message.value)

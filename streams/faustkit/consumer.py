@@ -1,9 +1,9 @@
-"""How Faust reads Kafka here: chunks of one partition as one event, in order, without a gap, and only when the tables
-are ready.
+"""Makes Faust read Kafka in chunks: one partition's records as one event, in order, without a gap, and only when the
+tables are ready.
 
 `HeldConsumer` adds to Faust's consumer what exactness needs (lease, order, tables before records); `BatchConsumer`
-replaces its reading. Facts about stock Faust that each override answers stand beside it. Called by Faust; knows no
-records.
+replaces its reading. Each override names the fact about stock Faust that it answers. Called by Faust; does not know
+what records mean.
 
 Private parts touched here are listed in `tests/contract/test_private_parts.py`: an upgrade that moves one fails there.
 """
@@ -71,11 +71,12 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         self._revoked = True
         self.assigned: frozenset[TP] = frozenset()
         self.generation = -1
-        """Of the group, in which `assigned` was given."""
+        """The group's generation that gave `assigned`."""
         self._sought: int | None = None
-        """Generation for which the last seek to the committed offsets finished; None: not since the last rebalance."""
+        """Generation whose seek to the committed offsets has finished; None: no seek since the last rebalance."""
         self.open = False
-        """Records may be delivered: between a finished seek plus resume and the next revoke, of one generation."""
+        """Whether records may be delivered: from a finished seek and resume to the next revoke, within one
+        generation."""
         super().__init__(*args, **kwargs)
 
     @property
@@ -92,14 +93,14 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         self._sought = None
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Last checkpoint and commit, then nothing is ours."""
+        """Do the last checkpoint and commit, then release everything."""
         self._close()
         self._revoked = True
         await super().on_partitions_revoked(revoked)
         self.worker_state.release()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """A new generation: Kafka has just counted us among its members."""
+        """Begin a new generation: Kafka has just counted us among its members."""
         self._close()
         self._revoked = False
         self.assigned, self.generation = frozenset(assigned), generation_id
@@ -107,14 +108,14 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def commit(self, *arguments: Any, **options: Any) -> bool:
-        """Faust's; says when offsets were committed."""
+        """Commit as Faust does, and note when offsets were committed."""
         committed: bool = await super().commit(*arguments, **options)
         if committed:
             self.worker_state.committed_at = time.time()
         return committed
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets, of this generation only, and say where reading goes on."""
+        """Seek to the committed offsets, of this generation only, and tell the state where reading goes on."""
         self._close()
         generation = self.generation
         try:
@@ -142,7 +143,7 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         return expected
 
     def resume_flow(self) -> None:
-        """Let records through, if the seek and the tables belong to the assignment that is on.
+        """Let records through if the seek and the tables belong to the present assignment.
 
         Faust resumes at the end of a recovery even when the next rebalance has begun meanwhile.
         """
@@ -152,7 +153,7 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
             self.open = True
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: `watchdog.py` judges progress; stock Faust judges by sensors that are off here."""
+        """Do nothing: `watchdog.py` judges progress. Stock Faust judges by sensors, which are off here."""
 
     def lag(self) -> dict[tuple[str, int], int]:
         """Records not yet processed, by Kafka topic and partition, as far as fetches have told."""
@@ -165,28 +166,28 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
 
 
 class BatchConsumer(HeldConsumer):
-    """Delivers chunks, and commits up to the first chunk that is not done."""
+    """Delivers chunks; commits up to the first chunk that is not done."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._in_flight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._expected: dict[TP, int] = {}
         self._sought_back: Counter[tuple[TP, int]] = Counter()
         self._idle = asyncio.Event()
-        """Set while no fetch is under way."""
+        """Set while no fetch runs."""
         self._idle.set()
         super().__init__(*args, **kwargs)
 
     # -- seeks and commits --------------------------------------------------------------------------------------------
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """As above; what is still in flight is read again by whoever comes next."""
+        """As `HeldConsumer`'s; the next owner reads again what is in flight."""
         await super().on_partitions_revoked(revoked)
         self._in_flight.clear()
 
     async def perform_seek(self) -> None:
-        """As above; the order starts anew.
+        """As `HeldConsumer`'s; then expect offsets from there.
 
-        A fetch that is under way would go on behind the seek, move the position, and come back to nobody.
+        First wait for the running fetch: it would move the position after the seek, and nobody would get its records.
         """
         self._close()
         await self._idle.wait()
@@ -196,7 +197,7 @@ class BatchConsumer(HeldConsumer):
         self._expected = {TP(*place): offset for place, offset in self.worker_state.next_offsets().items()}
 
     def _new_offset(self, tp: TP) -> int | None:
-        """Offset to commit: after the last chunk of the done ones at the head.
+        """Offset to commit: after the last of the done chunks that have no undone one before them.
 
         Stock bookkeeping commits past what is in flight (faust-streaming #606) and stalls on repeats (robinhood #625).
         """
@@ -217,8 +218,9 @@ class BatchConsumer(HeldConsumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         active = self._get_active_partitions()
-        # Faust's fetcher runs while tables are not ready; what it delivers then is dropped by `flow_control.resume()`,
-        # unacked, and never read again.
+        # Faust's fetcher runs before the tables are ready. `flow_control.resume()` drops what it delivers then,
+        # unacked,
+        # and nobody reads it again.
         if not self.open or not active:
             await asyncio.sleep(IDLE_SECONDS)
             return {}, active
@@ -230,9 +232,9 @@ class BatchConsumer(HeldConsumer):
             self._idle.set()
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's
-        """Chunks of what was fetched, round robin over the partitions so that none starves."""
+        """Yield the fetched records as chunks, round robin over the partitions so that none starves."""
         records, _ = await self._wait_next_records(timeout)
-        # Whatever generation asked for them, their offsets decide (`_deliver`).
+        # Any generation may have asked for them: `_deliver` judges their offsets.
         generation = self.app.consumer_generation_id
         size = self.app.worker_settings.chunk_records
         pending = deque((tp, 0) for tp in records if records[tp])
@@ -246,7 +248,7 @@ class BatchConsumer(HeldConsumer):
             yield tp, _message(tp, chunk, generation)
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Faust's reading loop. Stock makes four asyncio tasks a record here, 35 of its 65 us."""
+        """Faust's reading loop. The stock one makes four asyncio tasks for each record, 35 of its 65 us."""
         try:
             while not (self.should_stop or fetcher.should_stop):
                 async for tp, message in self.getmany(timeout=FETCH_SECONDS):
@@ -263,7 +265,7 @@ class BatchConsumer(HeldConsumer):
             fatal.end_on(exc, "consumer")
 
     async def _deliver(self, tp: TP, message: ConsumerMessage) -> bool:
-        """Hand a chunk on if it is the next one; False: what else was fetched is void."""
+        """Deliver a chunk if it is the next one; False: drop whatever else was fetched."""
         records = message.value
         expected = self._expected.get(tp, records[0].offset)
         if message.offset < expected:
@@ -281,7 +283,8 @@ class BatchConsumer(HeldConsumer):
         return True
 
     async def _seek_back(self, tp: TP, expected: int, got: int) -> None:
-        """A fetch that was cancelled has taken the records between. Should they not come at all, the process ends."""
+        """Seek back for records that a cancelled fetch took. Ends the process if they do not come after `SEEK_BACKS`
+        seeks."""
         self._sought_back[tp, expected] += 1
         if self._sought_back[tp, expected] > SEEK_BACKS:
             fatal.end(f"{tp.topic} partition {tp.partition}: no record at offset {expected}, the next is {got}")
@@ -290,7 +293,7 @@ class BatchConsumer(HeldConsumer):
 
 
 def _message(tp: TP, records: list[Any], generation: int) -> ConsumerMessage:
-    """A chunk in Faust's shape: its offset is the last one's, so that an ack is for all."""
+    """A chunk as Faust's message. Its offset is that of the last record, so that one ack counts for all."""
     last = records[-1]
     return ConsumerMessage(
         tp.topic,

@@ -1,7 +1,7 @@
-"""How Faust proves who it is to the broker: the settings in Faust's own words.
+"""Turns the settings into the credentials that Faust takes.
 
-Called by `app.py`. The settings' meaning and the password file are `streams/kafka/client.py`'s. Importing it loads
-Faust, which takes a second: only workers do.
+Called by `app.py`. `streams/kafka/client.py` owns the settings' meaning and the password file. Importing this module
+loads Faust, which takes a second: only workers import it.
 """
 
 import faust
@@ -11,7 +11,7 @@ from streams.settings import Settings
 
 
 def broker_credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """What Faust's `broker_credentials` takes; None for PLAINTEXT. Raises as `streams.kafka.client.arguments` does."""
+    """A value for Faust's `broker_credentials`; None for PLAINTEXT. Raises as `streams.kafka.client.arguments` does."""
     given = client.arguments(settings)
     if "sasl_mechanism" in given:
         return faust.SASLCredentials(

@@ -1,7 +1,7 @@
-"""The right to write, which lasts one session timeout from the last heartbeat that Kafka answered.
+"""The right to write, for one session timeout after the last heartbeat that Kafka answered.
 
-A process that was stopped past its session, a paused machine, a cut network: its partitions belong to others, and it
-must not write before it has joined anew. Renewed by the consumer, asked by the writer before every batch.
+If a process stops for longer, or its machine or network does, its partitions belong to others, and it must not write
+before it has joined the group again. `consumer.py` renews the lease; `writer.py` checks it before every batch.
 """
 
 import time
@@ -9,7 +9,7 @@ import time
 from streams.faustkit import fatal
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Goes on while the machine sleeps, unlike `time.monotonic()` on Linux."""
+"""A clock that counts while the machine sleeps; on Linux, `time.monotonic()` does not."""
 
 
 def now() -> float:
@@ -21,17 +21,18 @@ class Lease:
     """One worker's lease."""
 
     def __init__(self, session_timeout: float) -> None:
-        """`session_timeout` in seconds, as the consumer group has it."""
+        """`session_timeout`: the consumer group's, seconds."""
         self._length = session_timeout
         self._until = 0.0
 
     def renew(self, asked_at: float) -> None:
-        """Kafka answered a heartbeat (or gave an assignment) that was asked for at `asked_at`, by `now()`."""
+        """Extend the lease: Kafka answered a heartbeat, or gave an assignment, that was requested at `asked_at`
+        (`now()`)."""
         self._until = max(self._until, asked_at + self._length)
 
     @property
     def valid(self) -> bool:
-        """Whether the group still counts this process among its members, as far as it can know."""
+        """Whether the group still counts this process among its members, as far as this process can know."""
         return now() < self._until
 
     def require(self) -> None:

@@ -1,6 +1,6 @@
-"""What one worker holds: which partitions, their tables, and when all of it is durable.
+"""The partitions that one worker holds, and their tables; makes both durable.
 
-Owns the order of a checkpoint and the order of a takeover. Called by the app's rebalance signals, by the producer's
+Owns the order of steps in a checkpoint and in a takeover. Called by the app's rebalance signals, by the producer's
 flush before each commit, by the agents (sequence of offsets) and by the metrics. Does not know what tables contain.
 """
 
@@ -46,15 +46,15 @@ class State:
         self._held: frozenset[Place] = frozenset()
         self._kept: frozenset[Place] = frozenset()
         self.generation: int | None = None
-        """Of the group, for which the tables are complete; None while they are not."""
+        """The group's generation for which the tables are complete; None while they are not."""
         self._lock = asyncio.Lock()
         self._next: dict[Place, int] = {}
         self.begins: dict[Place, int] = {}
-        """First offset that Kafka had of each partition when it was taken over."""
+        """First offset that Kafka still had of each partition at the takeover."""
         self._timers: dict[Place, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.progress = 0
-        """Rises with everything that moves: chunks, checkpoints, recoveries."""
+        """Rises with every chunk, checkpoint and recovery; the watchdog reads it."""
         self.rows_written: dict[str, int] = {
             changelog.table_name: 0 for changelogs in self._tables.values() for changelog in changelogs
         }
@@ -67,17 +67,18 @@ class State:
     # -- partitions ---------------------------------------------------------------------------------------------------
 
     def held(self, kafka_topic: str) -> list[int]:
-        """Partitions of a Kafka topic whose tables are complete and ours; none between a revoke and a recovery."""
+        """Partitions of a Kafka topic that are ours and whose tables are complete; none between a revoke and a
+        recovery."""
         return sorted(partition for topic, partition in self._held if topic == kafka_topic)
 
     def release(self) -> None:
-        """Partitions were revoked, their last checkpoint is done: nothing is ours until the next recovery."""
+        """Hold nothing until the next recovery. Call it after the last checkpoint of a revoke."""
         self._held = frozenset()
         self.generation = None
         self._next.clear()
 
     async def take_over(self, assigned: Iterable[Place], generation: int) -> None:
-        """Make the tables of the partitions assigned in a generation complete. What is not assigned is forgotten."""
+        """Recover the tables of the partitions assigned in a generation; forget all other partitions. Awaits Kafka."""
         started = time.monotonic()
         self.generation = None
         places = frozenset(place for place in assigned if place[0] in self._tables)
@@ -108,7 +109,7 @@ class State:
         log.info("tables of %d partitions are complete: %d records in %.2f s", len(places), count, seconds)
 
     def hold(self) -> None:
-        """The partitions taken over are ours from here on: written at checkpoints and shown."""
+        """From now on, write the partitions taken over at checkpoints, and show them."""
         self._held = self._kept
 
     def _rewrite(self, place: Place) -> None:
@@ -132,12 +133,12 @@ class State:
     # -- order of offsets ---------------------------------------------------------------------------------------------
 
     def expect(self, offsets: dict[Place, int]) -> None:
-        """Where reading goes on after a seek."""
+        """Set the next offset of each partition, after a seek."""
         self._next = dict(offsets)
 
     def arrive(self, kafka_topic: str, partition: int, first: int, last: int) -> None:
-        """An agent is about to take these offsets. A gap or a step back would lose or repeat counts: the process
-        ends."""
+        """Note that an agent takes these offsets next. Ends the process at a gap or a step back, which would lose or
+        repeat counts."""
         place = (kafka_topic, partition)
         expected = self._next.get(place, first)
         if first != expected:
@@ -152,10 +153,10 @@ class State:
     # -- durability ---------------------------------------------------------------------------------------------------
 
     async def checkpoint(self) -> None:
-        """When this returns, everything that was decided before the call is durable; offsets may be committed.
+        """Wait until everything decided before the call is durable; then offsets may be committed.
 
-        Every table is cut first; then what agents handed over (mentions) is awaited, then the cut is written. So a
-        table never has in Kafka what is ahead of the mentions it came with: the memory of duplicates relies on it.
+        First cut every table, then wait for what agents handed over (mentions), then write the cut. So a table in
+        Kafka is never ahead of the mentions that came of it: the memory of duplicates relies on that.
         """
         async with self._lock:
             cuts = [

@@ -1,7 +1,8 @@
-"""Ends a worker that has work and does none, or whose loop is stuck: a process that hangs must not look healthy.
+"""Ends a worker that has work but makes no progress, or whose event loop is stuck: a process that hangs must not look
+healthy.
 
-A thread, since it has to outlive a stuck loop. Asks how much there is to do, and for a number that rises with all that
-moves.
+It is a thread, so that a stuck loop does not stop it. Called by `agents/worker/process.py`, which supplies the amount
+of work and the measure of progress.
 """
 
 import threading
@@ -15,15 +16,16 @@ class Watchdog(threading.Thread):
     """Watches one worker until told to stop."""
 
     def __init__(self, progress: Callable[[], int], waiting: Callable[[], int], timeout: float) -> None:
-        """`progress` rises when anything moves; `waiting` is 0 when there is nothing to do; `timeout` in seconds."""
+        """`progress`: a number that rises whenever anything is done. `waiting`: the work that waits; 0 for none.
+        `timeout`: seconds. All are called in this thread."""
         super().__init__(name="watchdog", daemon=True)
         self._progress, self._waiting, self._timeout = progress, waiting, timeout
         self._ended = threading.Event()
         self.beat_at = now()
-        """Set by the loop, again and again."""
+        """When the loop last turned, by `lease.now()`; the loop sets it."""
 
     def run(self) -> None:
-        """Check a few times within each timeout."""
+        """Check eight times within each timeout, until `stop`. Ends the process if a check fails."""
         seen, moved_at = self._progress(), now()
         while not self._ended.wait(self._timeout / 8):
             progress = self._progress()
@@ -35,5 +37,5 @@ class Watchdog(threading.Thread):
                 fatal.end(f"no progress for {self._timeout:.0f} s with {self._waiting()} records waiting")
 
     def stop(self) -> None:
-        """The worker ends by itself."""
+        """End the thread: the worker is stopping. Returns at once."""
         self._ended.set()

@@ -1,8 +1,8 @@
-"""All that a worker writes to Kafka, in order, in whole batches.
+"""Writes all of a worker's records to Kafka, in order, in whole batches.
 
-`put` hands records over at once and without awaiting, so that a chunk is decided and handed over in one step; a task
-sends them; `drain` returns when Kafka has acknowledged everything put before it. A batch that fails ends the process:
-a later one must never stand where an earlier one is missing. The idempotent producer holds Kafka to the same.
+`put` takes records without awaiting, so that an agent hands a whole chunk over in one step; a task sends them; `drain`
+waits until Kafka has acknowledged everything put before it. A batch that fails ends the process: Kafka must never have
+a later batch without an earlier one. The idempotent producer guarantees the same within Kafka.
 
 aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us. Public API only.
 """
@@ -23,17 +23,17 @@ from streams.settings import Settings
 
 KeyValue = tuple[bytes, bytes | None]
 Acked = Callable[[int, int], None]
-"""Told, for each batch, its first offset and its number of records."""
+"""Called for each batch with its first offset and its number of records."""
 
 BATCH_BYTES = 512 * 1024
 REQUEST_BYTES = 20 * 1024 * 1024
-"""More than any record that the Kafka topics allow."""
+"""Most bytes of a request: more than any record that the Kafka topics allow."""
 OUTSTANDING = 64
-"""Batches not yet acknowledged beyond which agents wait: bounds memory, and how much a crash repeats."""
+"""Unacknowledged calls of `put` above which agents wait: bounds memory, and the work that a crash repeats."""
 
 
 class Writer:
-    """One producer, one order."""
+    """One producer, which keeps the order of `put`. Used in one event loop."""
 
     def __init__(self, settings: Settings, lease: Lease) -> None:
         """`settings.kafka_bootstrap` must be given."""
@@ -48,7 +48,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect and begin to send. Raises aiokafka's `KafkaError`."""
         self._producer = AIOKafkaProducer(
             **kafka_client.arguments(self._settings),
             acks="all",
@@ -62,21 +62,21 @@ class Writer:
         self._task = asyncio.create_task(self._send_all(), name="writer")
 
     async def stop(self) -> None:
-        """Disconnect; what is not drained is left to the next worker."""
+        """Disconnect. Drops what is not drained: the next worker repeats it."""
         if self._task is not None:
             self._task.cancel()
         if self._producer is not None:
             await self._producer.stop()
 
     def put(self, kafka_topic: str, partition: int, records: list[KeyValue], acked: Acked | None = None) -> None:
-        """Hand records over, in order. They leave as soon as the loop gets to it."""
+        """Queue records, in order. Never blocks; the loop sends them at its next turn."""
         self._put += 1
         self._unfinished[self._put] = None
         self._queue.append((kafka_topic, partition, records, acked))
         self._queued.set()
 
     async def room(self) -> None:
-        """Wait until few enough batches are outstanding."""
+        """Wait until at most `OUTSTANDING` calls of `put` are unacknowledged."""
         while len(self._unfinished) > OUTSTANDING:
             await self._wait()
 

@@ -1,8 +1,8 @@
-"""How every Kafka client reaches the broker and proves who it is: from the settings to each library's own words.
+"""Turns the settings into the arguments by which each Kafka library reaches the broker and authenticates.
 
 Owns the TLS context and the reading of the password file. Called wherever a client is built (kafka-python, aiokafka,
-Faust) and by `streams/kafka/probe.py`. Which settings fit together is `streams/settings.py`'s; what a client is for
-is its caller's. The password is read at each call and kept nowhere: no value made here may be logged.
+Faust) and by `streams/kafka/probe.py`. `streams/settings.py` checks which settings fit together. Reads the
+password at each call and keeps it nowhere: never log a value made here.
 """
 
 import ssl
@@ -14,7 +14,7 @@ from streams.settings import Settings, variable
 
 
 def arguments(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments of any client of kafka-python and aiokafka, which name them alike.
+    """Keyword arguments for any client of kafka-python or aiokafka; both libraries use the same names.
 
     `settings.kafka_bootstrap` must be given. Raises `UserError` when a file named by a setting cannot be used.
     """
@@ -32,7 +32,7 @@ def arguments(settings: Settings) -> dict[str, Any]:
 
 
 def tls(settings: Settings) -> ssl.SSLContext | None:
-    """The context of a TLS connection: certificate and host name are always checked. None where no TLS is spoken."""
+    """The context of a TLS connection, which always checks certificate and host name. None without TLS."""
     if not settings.kafka_security_protocol.endswith("SSL"):
         return None
     try:

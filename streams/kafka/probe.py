@@ -1,8 +1,8 @@
-"""Whether a Kafka broker answers, and lets us in: the first requests of any client, over a plain or TLS socket.
+"""Checks whether a Kafka broker answers and accepts our login, over a plain or TLS socket.
 
-Called by `deploy/local_kafka` (is the broker ready?), `agents/kafka/admin.py`, the worker and ingest (is it worth
-building a client, whose own attempts take long, log, and lose the cause?). Knows no Kafka topic. Of kafka-python it
-takes the arithmetic of SASL alone.
+Called by `deploy/local_kafka` to see whether the broker is ready, and by `agents/kafka/admin.py`, the worker and ingest
+before they build a client: a client tries for long, logs much and hides the cause. Knows no Kafka topic. Uses only the
+SASL arithmetic of kafka-python.
 """
 
 import io
@@ -16,15 +16,15 @@ from streams.kafka import client as kafka_client
 from streams.settings import Settings, variable
 
 _METADATA, _METADATA_VERSION = 3, 4
-"""Metadata v4: understood by every broker since 1.0, and not yet in the flexible encoding (Kafka protocol guide)."""
+"""Metadata v4: every broker since 1.0 knows it, and it does not use the flexible encoding (Kafka protocol guide)."""
 _HANDSHAKE, _HANDSHAKE_VERSION = 17, 1
-"""SaslHandshake v1, since 1.0, makes the broker say why it refuses; v0 just hangs up."""
+"""SaslHandshake v1, since 1.0: the broker says why it refuses; with v0 it only hangs up."""
 _AUTHENTICATE, _AUTHENTICATE_VERSION = 36, 0
 _UNSUPPORTED_MECHANISM = 33
 _CORRELATION = 0x45617273
-"""Comes back in the answer of a Kafka broker, and of nothing else."""
+"""A Kafka broker repeats it in its answer; any other server does not."""
 _LARGEST_ANSWER = 1 << 20
-"""Bytes; without any Kafka topic in it an answer is some hundred."""
+"""Most bytes of an answer; without Kafka topics in it, one has some hundred."""
 _ATTEMPT = 2.0
 """Most seconds one attempt takes: a loaded broker answers in some 100 ms."""
 _PAUSE = 0.05
@@ -33,11 +33,11 @@ _HOST_MISMATCHES = (62, 64)
 
 
 def answers(settings: Settings, timeout: float = 0.0) -> bool:
-    """Whether a broker at `settings.kafka_bootstrap` lets us in and knows itself as part of a cluster.
+    """Whether a broker at `settings.kafka_bootstrap` accepts our login and lists at least one broker of its cluster.
 
-    Tries again for `timeout` seconds, at least once. A fenced broker, one that is still starting, lists none: False.
-    Raises `UserError`, which names the setting, when the one that answers is not trusted or does not trust us: trying
-    again would not help.
+    Blocks: tries again for `timeout` seconds, at least once. A broker that is still starting lists none: False. Raises
+    `UserError`, which names the setting, if the broker's certificate or our login is refused: another try would not
+    help.
     """
     context = kafka_client.tls(settings)
     deadline = time.monotonic() + timeout
@@ -57,7 +57,7 @@ def answers(settings: Settings, timeout: float = 0.0) -> bool:
 
 
 def require_answer(settings: Settings, timeout: float) -> None:
-    """Raise `UserError`, which says what to do, unless `answers` within `timeout` seconds."""
+    """Raise `UserError`, which says what to do, unless `answers` is true within `timeout` seconds. Blocks so long."""
     if not answers(settings, timeout):
         raise UserError(
             f"no Kafka broker answers at {settings.kafka_bootstrap} by {variable('kafka_security_protocol')}="
@@ -67,7 +67,7 @@ def require_answer(settings: Settings, timeout: float) -> None:
 
 
 def _brokers(settings: Settings, address: str, context: ssl.SSLContext | None) -> int:
-    """How many brokers the one at this address lists; -1 when it is none or does not answer."""
+    """The number of brokers that the one at this address lists; -1 if none answers there."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), _ATTEMPT) as plain:
@@ -86,7 +86,7 @@ def _brokers(settings: Settings, address: str, context: ssl.SSLContext | None) -
 
 
 def _ask(stream: io.BufferedRWPair, request: int, version: int, body: bytes) -> io.BytesIO:
-    """Send one request; its answer without the header. Raises `ValueError` for what no Kafka broker says."""
+    """Send one request; return the answer without its header. Raises `ValueError` for an answer that is not Kafka's."""
     head = struct.pack(">hhih", request, version, _CORRELATION, -1)
     stream.write(struct.pack(">i", len(head) + len(body)) + head + body)
     stream.flush()
@@ -97,7 +97,7 @@ def _ask(stream: io.BufferedRWPair, request: int, version: int, body: bytes) -> 
 
 
 def _log_in(settings: Settings, address: str, stream: io.BufferedRWPair) -> None:
-    """Prove the password. Raises `UserError` when the broker refuses it, or cannot prove that it knows it."""
+    """Log in. Raises `UserError` if the broker refuses the password, or cannot prove that it knows it."""
     from kafka.net.sasl import get_sasl_mechanism  # noqa: PLC0415 - all of kafka-python, for a password alone
 
     given = kafka_client.arguments(settings)
@@ -113,14 +113,14 @@ def _log_in(settings: Settings, address: str, stream: io.BufferedRWPair) -> None
         token = mechanism.auth_bytes()
         answer = _ask(stream, _AUTHENTICATE, _AUTHENTICATE_VERSION, struct.pack(">i", len(token)) + token)
         (error,) = struct.unpack(">h", answer.read(2))
-        _text(answer)  # its words; ours name the settings
+        _text(answer)  # skip its message: ours names the settings
         if error:
             raise _refused(settings, address)
         (length,) = struct.unpack(">i", answer.read(4))
         try:
             mechanism.receive(answer.read(length))
         except (ValueError, KeyError):
-            raise _refused(settings, address) from None  # an impostor: it cannot prove that it knows the password
+            raise _refused(settings, address) from None  # the broker cannot prove that it knows the password
 
 
 def _text(stream: io.BytesIO) -> str:

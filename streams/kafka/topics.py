@@ -1,7 +1,7 @@
 """The Kafka topics as data: partitions, retention, compaction, compression, and why.
 
-Read by `earshot topics apply|describe`, the Faust app, ingest and the tests. Knows no broker: applying is
-`agents/kafka/admin.py`. Nobody else creates a Kafka topic; auto-creation is off everywhere.
+Read by `earshot topics apply|describe`, the Faust app, ingest and the tests. Knows no broker:
+`agents/kafka/admin.py` creates the Kafka topics. Nothing else does; auto-creation is off everywhere.
 """
 
 import msgspec
@@ -13,17 +13,17 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 PARTITIONS = 4
-"""Of posts and mentions, and so of the changelogs beside them: a table's partition is its source's."""
+"""Partitions of `posts` and `mentions`, and so of their tables' changelogs: a table has the partition of its source."""
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""Room for a line of any size that a source has been seen to send; larger than `max_post_bytes` so that it can be
-judged here."""
+"""Most bytes of a record. Fits every line that a source was seen to send; larger than `max_post_bytes`, so that Earshot
+and not Kafka refuses a line."""
 
 
 _A_DAY = {
     "cleanup.policy": "delete",
     "retention.ms": str(DAY_MS),
-    # A segment is deleted whole: hourly ones make 24 h mean 24 to 25.
+    # Kafka deletes whole segments: with one an hour, 24 h mean 24 to 25.
     "segment.ms": str(HOUR_MS),
 }
 
@@ -34,7 +34,7 @@ class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     partitions: int
     compression: str
-    """Codec of its producers; the broker keeps what they send and re-encodes what comes otherwise."""
+    """Codec of its producers. The broker stores what they send as it is, and re-encodes records in another codec."""
     config: dict[str, str]
     why: str
 
@@ -52,8 +52,8 @@ def _changelog(name: str, why: str) -> KafkaTopic:
         config={
             # Never delete: a hospital that nobody wrote to for a month keeps its lifetime row.
             "cleanup.policy": "compact",
-            # Readers keep the highest version of a row; compaction keeps the last written. The lag is longer than any
-            # process that lost its partitions can go on writing, and by then the owner has written over stale copies.
+            # Readers keep the highest version of a row; compaction keeps the last written. No process that lost its
+            # partitions writes for so long, and by then the owner has written over stale copies.
             "min.compaction.lag.ms": str(HOUR_MS),
             # A segment is compacted once it is closed and its newest record is older than the lag. At Kafka's default,
             # 1 GB or 7 days, a recovery would read days of older copies; so it reads those of the last 75 minutes.
@@ -79,7 +79,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             compression="zstd",
             config={
                 **_A_DAY,
-                # The broker's clock decides on duplicates and lateness, so that a replay decides as the first time did.
+                # The broker's clock decides about duplicates and lateness, so a replay decides as the first run did.
                 "message.timestamp.type": "LogAppendTime",
                 "max.message.bytes": str(MAX_RECORD_BYTES),
             },
@@ -93,14 +93,14 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
                 "cleanup.policy": "delete",
                 "retention.ms": str(7 * DAY_MS),
             },
-            why="A post tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
+            why="Posts tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
         ),
         KafkaTopic(
             name=f"{prefix}attention",
             partitions=1,
             compression="zstd",
             config=_A_DAY,
-            why="Posts that a person must look at now: id, time, hospital, reason, for a day. Answers nobody.",
+            why="Posts that a person must see now: id, time, hospital, reason; kept for a day.",
         ),
         KafkaTopic(
             name=f"{prefix}dead-letters",
@@ -111,7 +111,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
                 # base64 of a line of MAX_RECORD_BYTES has to fit.
                 "max.message.bytes": str(2 * MAX_RECORD_BYTES),
             },
-            why="What could not be read, and why, for a day: as long as the posts, since it may hold a post's text.",
+            why="Unreadable lines and posts, with the reason. A day, as posts: a letter may hold a post's text.",
         ),
         KafkaTopic(
             name=author_key(settings),
@@ -131,7 +131,7 @@ TABLES = {
     HOSPITALS: "Rows of the hospital tables, by row key. Highest version wins.",
     FIRST_SEEN: "First offset of each post id, in chunks: facts, which merge.",
 }
-"""Every table -> why it has a changelog. Which agent changes it: `stages.py`."""
+"""Every table -> what its changelog holds. `stages.py` says which agent changes it."""
 
 
 def app_id(settings: Settings) -> str:
@@ -145,7 +145,7 @@ def changelog(settings: Settings, table: str) -> str:
 
 
 def author_key(settings: Settings) -> str:
-    """Name of the Kafka topic of the key that authors are hashed under."""
+    """Name of the Kafka topic of the key for hashing authors."""
     return f"{app_id(settings)}-author-key"
 
 
@@ -160,10 +160,10 @@ def mentions(settings: Settings) -> str:
 
 
 def attention(settings: Settings) -> str:
-    """Name of the Kafka topic of posts that wait for a person."""
+    """Name of the Kafka topic of posts that a person must see."""
     return f"{settings.kafka_topic_prefix}attention"
 
 
 def dead_letters(settings: Settings) -> str:
-    """Name of the Kafka topic of what could not be read."""
+    """Name of the Kafka topic of unreadable lines and posts."""
     return f"{settings.kafka_topic_prefix}dead-letters"

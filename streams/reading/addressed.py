@@ -15,10 +15,10 @@ from streams.reading.post import Post
 from streams.vocabulary import NETWORKS, Relation
 
 Tie = tuple[Hospital, Relation, bool]
-"""A hospital, how the post is tied to it, and whether it is addressed."""
+"""A hospital, how the post is tied to it, and whether the post addresses it."""
 
 _GIVEN_REACH = 10
-"""Words between: "shout out to the whole night crew of the ER at"."""
+"""Most words between giving and the handle: "shout out to the whole night crew of the ER at"."""
 _STOPS = frozenset('.!?…\n:;,—–-)"”')
 _PLAIN_ENDS = frozenset({"", " ", ",", ".", "!", "?", ":", "\n"})
 _WORD_SIGNS = "¡¿.,!?;:…\"'“”‘’()[]-–—*~>"
@@ -65,15 +65,15 @@ def hospitals_of(post: Post, directory: Directory) -> tuple[Tie, ...]:
                     else:
                         ties[hospital.id] = (hospital, "mentioned", addresses(post.text, handle))
                 elif ties[hospital.id][1:] == ("mentioned", False):
-                    # A second handle of the same hospital may be the one that is spoken to.
+                    # The post may address the hospital by its second handle.
                     ties[hospital.id] = (hospital, "mentioned", addresses(post.text, handle))
-        # The author answered is the first handle; whoever else is mentioned in a reply is mentioned.
+        # The first handle is the author answered; a reply only mentions the others.
         answered = False
     return tuple(ties.values())
 
 
 def _by_id(post: Post, by_account: Mapping[str, tuple[Hospital, ...]]) -> tuple[Tie, ...]:
-    """As above, where an account is known by its id, by the handle that the text shows, or by both."""
+    """As `hospitals_of`, in a network where the directory may know an account by its id, its handle or both."""
     ties: dict[str, Tie] = {one.id: (one, "author", False) for one in by_account.get(post.author_id, ())}
     answered = bool(post.reply_to_author)
     for account, handle in zip(post.mention_ids, post.mentions, strict=True):
@@ -89,10 +89,10 @@ def _by_id(post: Post, by_account: Mapping[str, tuple[Hospital, ...]]) -> tuple[
 
 
 def addresses(text: str, handle: str, words: AddressWords | None = None) -> bool:
-    """Whether a text speaks to `@handle` (lower case, without @): it opens with it, closes with it as a tag, or calls
-    it.
+    """Whether a text speaks to `@handle` (lower case, without @): it opens with the handle, ends with it as a tag,
+    or calls it.
 
-    A handle that is the subject or a place in mid-sentence, or is not in the text at all, is not spoken to. `words`:
+    It does not if the handle is the subject or a place in mid-sentence, or is missing. `words`:
     without them, the shipped languages. Raises `LanguagesError`.
     """
     lower = text.lower()
@@ -110,8 +110,8 @@ def addresses(text: str, handle: str, words: AddressWords | None = None) -> bool
 
 
 def is_about(text: str, handle: str, topics: Collection[str], words: AddressWords | None = None) -> bool:
-    """Whether a text that has `@handle` (lower case, without @) is about it, not merely located there: it speaks to it,
-    says something of its service (`topics`), or names it other than as a place."""
+    """Whether a text with `@handle` (lower case, without @) is about the hospital, not merely located there: it speaks
+    to the hospital, has one of its `topics`, or names it other than as a place."""
     tag = f"@{handle}"
     lower = text.lower()
     if tag not in lower:
@@ -136,7 +136,7 @@ def _speaks(lower: str, start: int, end: int, words: AddressWords) -> bool:
     if lower[end : end + 1] == "," and last not in words.leading_to:
         return True
     if boundary in _STOPS:
-        # Called in mid-text: "..., @handle, ..." or a sentence that opens with it and speaks to somebody.
+        # Called in mid-text: "..., @handle, ...", or a sentence that opens with the handle and asks or says "you".
         return lower[end : end + 1] in {",", "?", "!"} or "?" in lower[end:] or not words.you.isdisjoint(rest)
     return False
 

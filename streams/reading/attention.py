@@ -8,9 +8,9 @@ from streams.records import Attention, Mention, Tally
 
 
 def attention_of(record: Mention | Tally, safety: frozenset[str]) -> Attention | None:
-    """The record for the queue; None if the post need not wait for a person. `safety`: topics of class X.
+    """The record for the queue; None if no person needs to see the post. `safety`: topics of class X.
 
-    A crisis comes before a safety event. A hospital's own post is no call for help.
+    A crisis comes before a safety event. A hospital's own post never needs attention.
     """
     if type(record) is not Mention or record.relation == "author":
         return None

@@ -1,8 +1,7 @@
-"""From an author to a number that counts people and tells nobody: a keyed hash, of which 20 bits are kept.
+"""Turns an author into a number that can count people but identifies nobody: 20 bits of a keyed hash.
 
-Called by the reader for posts that are tied to a hospital. The key is given; where it comes from is
-`agents/worker/author_key.py`'s. What is kept (`tables/sketch.py`) is shared by many people on a network, and without
-the key nobody can say by which.
+Called by `reader.py` for posts that are tied to a hospital. `agents/worker/author_key.py` supplies the key. Many people
+on a network share one number (`tables/sketch.py`), and without the key nobody can tell who they are.
 """
 
 from hashlib import blake2b
@@ -13,7 +12,7 @@ KEY_BYTES = 32
 
 
 class Authors:
-    """The hash under one key."""
+    """Hashes authors with one key."""
 
     def __init__(self, key: bytes) -> None:
         """Raises `ValueError` unless the key has `KEY_BYTES` bytes."""

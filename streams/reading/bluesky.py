@@ -37,7 +37,7 @@ class BlueskyFeature(msgspec.Struct, gc=False):
 
 
 class BlueskyFacet(msgspec.Struct):
-    """`facets[]`: what a piece of the text is."""
+    """`facets[]`: marks a piece of the text."""
 
     index: BlueskySpan | None = None
     features: list[BlueskyFeature] | None = None
@@ -65,11 +65,11 @@ class BlueskyRecord(msgspec.Struct):
     tags: list[str] | None = None
     """Hashtags beside the text, without #."""
     langs: list[str] | None = None
-    """By its author's word: `en`, `pt-BR`."""
+    """Languages that the author named: `en`, `pt-BR`."""
 
 
 class BlueskyCommit(msgspec.Struct):
-    """`commit`: a post made, or changed."""
+    """`commit`: a new or changed post."""
 
     rkey: str
     record: BlueskyRecord
@@ -94,7 +94,7 @@ def post_id(uri: str) -> str:
 
     The at-uri names the author's DID, and nothing past the Kafka topic `posts` may carry an author, so the id is a hash
     of it. It has no key: a post, its deletion and an answer to it must come to the same id wherever they are read. An
-    id of X has no `b`, so the two cannot meet.
+    id of X never begins with `b`, so no two ids are equal.
     """
     return "b" + hashlib.blake2b(uri.encode(), digest_size=16).hexdigest()
 
@@ -125,7 +125,7 @@ def seconds_of_key(rkey: str) -> int:
 
 
 def hashtags_of(record: BlueskyRecord) -> tuple[str, ...]:
-    """Hashtags that the post is marked with, lower case, without #, each once."""
+    """The post's hashtags: lower case, without #, each once."""
     features = (feature for facet in record.facets or () for feature in facet.features or () if feature.kind == _TAG)
     tags = [*(feature.tag for feature in features if feature.tag), *(record.tags or ())]
     return tuple(dict.fromkeys(tag.lower() for tag in tags))
@@ -141,13 +141,13 @@ def post_of(payload: BlueskyPayload) -> Post:
     answered = _author(parent or "")
     mentions = _mentions(text, facets)
     if answered:
-        # As on X: the author answered stands first, by the handle in the text where there is one.
+        # As on X, the author answered stands first, with the handle that the text shows for it, if any.
         handle = next((handle for did, handle in mentions if did == answered), "")
         mentions = [(answered, handle), *(one for one in mentions if one[0] != answered)]
     return Post(
         id=post_id(uri_of(payload.did, payload.commit.rkey)),
         at=seconds_of(record.created_at),
-        # A link's text may be anything, and its host says what it is about.
+        # A link's text may be anything; its host shows what the post is about.
         text=" ".join([text, *filter(None, links)]),
         author_id=payload.did,
         author_handle="",
@@ -175,8 +175,8 @@ def _author(uri: str) -> str:
 
 
 def _mentions(text: str, facets: "list[BlueskyFacet] | tuple[()]") -> list[tuple[str, str]]:
-    """(DID, handle) of each account mentioned, in the facets' order; the handle is what the text shows, empty where it
-    shows another thing or the offsets are wrong."""
+    """(DID, handle) of each account mentioned, in the facets' order. The handle is what the text shows; empty if it
+    shows something else or the offsets are wrong."""
     found: dict[str, str] = {}
     raw = b""
     for facet in facets:
@@ -192,6 +192,6 @@ def _shown(raw: bytes, span: BlueskySpan | None) -> str:
     start, end = (span.start, span.end) if span is not None else (None, None)
     if start is None or end is None or not 0 <= start < end <= len(raw):
         return ""
-    # Offsets that cut a sign in two, or that are not at a handle, match nothing.
+    # Offsets that cut a character in two, or do not enclose a handle, match nothing.
     shown = _HANDLE.fullmatch(raw[start:end].decode(errors="replace").lower())
     return shown[1] if shown else ""

@@ -16,20 +16,20 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     at: int
     """The post's own time, seconds since the epoch; -1 when missing or unreadable."""
     text: str
-    """Whole text, long form included; of a link that the source shortened, its host: `https://donatelife.net`."""
+    """Whole text, long form included. A link that the source shortened stands as its host: `https://donatelife.net`."""
     author_id: str
     author_handle: str
     """Lower case, without @; empty when the source did not say."""
     author_location: str
     """Profile text as written; empty when there is none."""
     mentions: tuple[str, ...]
-    """Handles mentioned, lower case, in order, without @."""
+    """Handles that the post mentions: lower case, in order, without @."""
     reply_to: str
-    """Id of the post answered; empty when none."""
+    """Id of the post that this one answers; empty when none."""
     reply_to_author: str
-    """Author id of the post answered; empty when none."""
+    """Id of that post's author; empty when none."""
     repost: bool
-    """A bare repost: it says nothing of its own."""
+    """Whether it only repeats another post, without words of its own."""
     geo_country: str
     """ISO country of the post's geo tag; empty when none."""
     geo_name: str
@@ -39,19 +39,19 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     coordinates: tuple[float, float] | None
     """(latitude, longitude) if the post carries exact ones."""
     network: str = "x"
-    """Whose account names its handles are."""
+    """The network that the handles belong to: a key of `streams.vocabulary.NETWORKS`."""
     quoted: str = ""
-    """Id of the post quoted; empty when none."""
+    """Id of the post that this one quotes; empty when none."""
     id_at: int = -1
-    """When the post was written by its id, seconds since the epoch; -1 where an id does not say."""
+    """When the post was written, by its id, seconds since the epoch; -1 if ids do not tell."""
     answers_at: int = -1
-    """The same of the post that it answers, else of the one that it quotes."""
+    """The same for the post that it answers, else for the one that it quotes."""
     mention_ids: tuple[str, ...] = ()
-    """Account ids of `mentions`, one for each, in a network whose accounts are known by them; else empty."""
+    """Account ids of `mentions`, one for each, if the network identifies accounts by id; else empty."""
 
 
 def seconds_of(moment: str | None) -> int:
-    """ISO 8601 with an offset to seconds since the epoch; -1 if missing, unreadable or before it."""
+    """Convert an ISO 8601 time with an offset to seconds since the epoch; -1 if missing, unreadable or earlier."""
     if moment is None:
         return -1
     try:
@@ -63,7 +63,7 @@ def seconds_of(moment: str | None) -> int:
 
 
 def link_of(url: str) -> str:
-    """A link without what follows its host; empty for another kind of link."""
+    """A link cut off after its host; empty if it is not http or https."""
     scheme, found, rest = url.partition("://")
     host = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
     return f"https://{host.lower()}" if found and scheme.lower() in ("http", "https") and host else ""

@@ -29,7 +29,7 @@ from streams.tables.periods import HOUR_SECONDS, KEEP_HOURS
 from streams.vocabulary import TIERS, DeadReason, Tier
 
 AHEAD_SECONDS = 3600
-"""A post's own time may be so far ahead of Kafka's; further is a wrong clock, and gives no hour."""
+"""Most that a post's own time may be ahead of Kafka's. A later time comes from a wrong clock; the post gets no hour."""
 
 
 class UnreadableError(Exception):
@@ -41,13 +41,13 @@ class UnreadableError(Exception):
 
 
 class Reader:
-    """All knowledge about reading a post, loaded once; the words may be swapped, whole, between two posts."""
+    """Everything needed to read a post, loaded once. `lexicon` may be replaced as a whole between two posts."""
 
     def __init__(
         self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None, author_key: bytes = b""
     ) -> None:
-        """`max_bytes`: larger envelopes are not read; `lexicon`: the words, else those that ship with Earshot;
-        `author_key`: for counting people, else mentions carry no author."""
+        """`max_bytes`: larger envelopes are unreadable. `lexicon`: without it, the words that ship with Earshot.
+        `author_key`: for counting people; without it, mentions count nobody."""
         self._authors = Authors(author_key) if author_key else None
         self.directory = directory
         self.lexicon = lexicon or Lexicon.load()
@@ -62,8 +62,8 @@ class Reader:
         ).decode
 
     def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
-        """What stands on `posts`: the envelope of a post, or the word that one was taken back. Raises
-        `UnreadableError` with the reason; nothing else, whatever the bytes."""
+        """Decode a record of `posts`: a post's envelope, or the withdrawal of a post. Raises `UnreadableError` with the
+        reason; nothing else, for any bytes."""
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
@@ -75,8 +75,8 @@ class Reader:
         return found
 
     def records(self, envelope: PostEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
-        """What a post says about each hospital it is tied to. `partition`, `offset`, `at` (ms): its place on
-        `posts`."""
+        """The mentions and tallies of a post, for each hospital it is tied to. `partition`, `offset`, `at` (ms since
+        the epoch): its place and Kafka's timestamp on `posts`."""
         post = POST_OF[type(envelope)](envelope.payload)
         ties = hospitals_of(post, self.directory)
         if not ties:
@@ -148,7 +148,7 @@ _SOURCES = frozenset({*READERS, "withdrawal"})
 
 
 def _wrong(value: bytes) -> DeadReason:
-    """What is wrong with JSON that is no envelope."""
+    """Why JSON that is no envelope cannot be read."""
     try:
         return "wrong_shape" if _source_of(value).source in _SOURCES else "unknown_source"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -156,8 +156,8 @@ def _wrong(value: bytes) -> DeadReason:
 
 
 def hour_of(post: Post, at: int) -> int:
-    """Hours since the epoch of the post's own time; why it has none where that is missing or implausible beside Kafka's
-    (`at`, ms)."""
+    """The post's own time in hours since the epoch. `NO_TIME`, `FUTURE` or `TOO_OLD` if it has none, or one that does
+    not fit Kafka's timestamp (`at`, ms since the epoch)."""
     taken = at // 1000
     if post.at < 0:
         return NO_TIME

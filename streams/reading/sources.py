@@ -1,6 +1,6 @@
 """The sources whose payloads can be read, by name: the envelope's type of each, and how its payload becomes a `Post`.
 
-Called by the reader alone. Owns the list and nothing else: a source's own module says what its payload has.
+Called by `reader.py` alone. Owns the list and nothing else: each source's module declares its payload.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from streams.reading.post import Post
 
 
 class PostEnvelope(Protocol):
-    """An envelope that was decoded together with its payload, of whichever source."""
+    """An envelope of any source, decoded together with its payload."""
 
     id: str
     payload: Any
@@ -30,7 +30,7 @@ READERS: Mapping[str, PayloadReader] = {
     "x": PayloadReader(x.XEnvelope, x.post_of),
     "bluesky": PayloadReader(bluesky.BlueskyEnvelope, bluesky.post_of),
 }
-"""The names are those of `streams.vocabulary.SOURCES`; a test holds both to each other."""
+"""The names are those of `streams.vocabulary.SOURCES`; a test compares the two."""
 
 POST_OF: Mapping[type, Callable[[Any], Post]] = {one.envelope: one.post_of for one in READERS.values()}
 """Type of envelope -> how its payload becomes a post."""

@@ -59,12 +59,12 @@ class XMention(msgspec.Struct, gc=False):
 
 
 class XUrl(msgspec.Struct, gc=False):
-    """`entities.urls[]`: a link, of which the text has only X's own short form."""
+    """`entities.urls[]`: a link. The text has only X's short form of it."""
 
     url: str | None = None
     expanded_url: str | None = None
     unwound_url: str | None = None
-    """Where it leads in the end, past other shorteners; X says so when it knows."""
+    """Where the link leads in the end, past other shorteners; only if X knows."""
 
 
 class XEntities(msgspec.Struct):
@@ -75,7 +75,7 @@ class XEntities(msgspec.Struct):
 
 
 class XNote(msgspec.Struct):
-    """`note_tweet` or `note_post`: the whole of a long post."""
+    """`note_tweet` or `note_post`: a long post's whole text."""
 
     text: str | None = None
     entities: XEntities | None = None
@@ -118,7 +118,7 @@ class XData(msgspec.Struct):
 
 
 class XPayload(msgspec.Struct):
-    """One line of the stream, or one hit of a search in the same form."""
+    """One line of the stream, or a post that search found, in the same form."""
 
     data: XData
     includes: XIncludes | None = None
@@ -221,7 +221,7 @@ def _with_hosts(text: str, urls: list[XUrl]) -> str:
 
 
 def _mentions(text: str, entities: XEntities | None, answered: str, answered_handle: str) -> tuple[str, ...]:
-    """Handles in order; the answered author first, which is where X puts it unless the writer moved it."""
+    """Handles in order. The answered author stands first: X puts it there, unless the writer moved it."""
     handles: list[str] = []
     if entities is not None and entities.mentions is not None:
         for mention in entities.mentions:
@@ -231,7 +231,7 @@ def _mentions(text: str, entities: XEntities | None, answered: str, answered_han
                     answered_handle = handle
                 handles.append(handle)
     elif "@" in text:
-        # No entities were asked for, or the line was cut down on its way: read the handles off the text.
+        # Nobody asked X for entities, or somebody removed them: find the handles in the text.
         for part in text.split("@")[1:]:
             size = 0
             while (
@@ -248,6 +248,6 @@ def _mentions(text: str, entities: XEntities | None, answered: str, answered_han
 
 
 def _point(point: XPoint) -> tuple[float, float] | None:
-    """(latitude, longitude) of a GeoJSON point; None if it has not two numbers."""
+    """(latitude, longitude) of a GeoJSON point; None unless it has two numbers."""
     both = point.coordinates
     return (both[1], both[0]) if both is not None and len(both) == 2 else None

@@ -14,7 +14,9 @@ from agents.simulated.server import SimulatedX
 from streams import directory
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
+from streams.tables.hospitals import HospitalTables
 from tests.commands import earshot
+from tests.payloads import a_mention
 
 
 def verify(settings: Settings, *words: str) -> Result:
@@ -31,10 +33,13 @@ def test_verify_agrees_when_there_is_nothing_to_count(pipeline_settings: Setting
 
 @pytest.mark.kafka
 def test_verify_finds_a_row_that_no_post_accounts_for(pipeline_settings: Settings) -> None:
-    row = {"version": 1, "posts": 2, "own": 0, "tiers": {"local": 2}, "topics": {}, "intents": {}}
+    tables = HospitalTables()
+    for offset in range(2):
+        tables.apply(0, offset, a_mention(hospital="050454", offset=offset))
     producer = KafkaProducer(bootstrap_servers=pipeline_settings.kafka_bootstrap)
     changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
-    producer.send(changelog, json.dumps(row).encode(), key=b"050454/all")
+    for key, value in tables.changes([0])[0]:
+        producer.send(changelog, value, key=key)
     producer.close()
     found = verify(pipeline_settings)
     assert found.stdout == "oracle: 0 posts, 0 mentions, difference 4\n"

@@ -1,7 +1,7 @@
-"""Plays a capture: keeps its pace, hands each post to intake and what becomes of it to a sink, and adds up.
+"""Plays a capture: keeps its pace, makes a record of each post by intake, hands it to a sink, and counts.
 
-Called by `agents/cli/replay.py`. Owns the summary, in which every line read is counted once. Knows no file format and
-no Kafka; clock and waiting come in as arguments.
+Called by `agents/cli/replay.py`. Owns the summary, which counts every line once. Knows no file format and no Kafka; the
+caller supplies the clock and the waiting.
 """
 
 import time
@@ -20,7 +20,7 @@ from streams.records import Withdrawal
 from streams.vocabulary import REPLAY_KINDS
 
 LONGEST_PAUSE = 3600.0
-"""Seconds. A capture with a hole of days goes on after an hour, at recorded speed too."""
+"""Most seconds to wait for a post: a capture with a gap of days goes on after an hour."""
 
 
 class Sink(Protocol):
@@ -31,13 +31,13 @@ class Sink(Protocol):
 
 
 class Summary(msgspec.Struct):
-    """What was in a capture. `lines` is the sum of `kinds`; `posts` and `dead_letters` together are the lines of kinds
-    `post` and `unreadable` and the posts `in_pages`."""
+    """The counts of a capture. `lines` is the sum of `kinds`; `posts` and `dead_letters` together are the lines of
+    kinds `post` and `unreadable`, and the posts `in_pages`."""
 
     lines: int = 0
     kinds: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(REPLAY_KINDS, 0))
     in_pages: int = 0
-    """Posts, or what stood for them, within pages."""
+    """Posts within pages, unreadable ones included."""
     posts: int = 0
     dead_letters: dict[str, int] = {}
     """By reason."""
@@ -53,12 +53,13 @@ class Summary(msgspec.Struct):
 
 
 class Pace:
-    """When a post may go: as far after the first as it was written, divided by the speed."""
+    """Decides when a post may go: as long after the first as it was written, divided by the speed."""
 
     def __init__(
         self, speed: float, wait: Callable[[float], bool], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`speed`: times the recorded one; 0: flat out. `wait` sleeps so many seconds and says whether to stop."""
+        """`speed`: factor on the recorded speed; 0: no waiting. `wait` sleeps some seconds and returns whether to
+        stop."""
         self._speed = speed
         self._wait = wait
         self._clock = clock
@@ -66,7 +67,7 @@ class Pace:
         self._first: float | None = None
 
     def keep(self, created_at: str) -> bool:
-        """Wait for a post's turn; True: stop. A post without a time, or older than one before it, goes at once."""
+        """Block until a post's turn; True: stop. A post without a time, or older than an earlier one, goes at once."""
         if not self._speed or not created_at:
             return False
         try:
@@ -83,7 +84,7 @@ class Pace:
 
 
 def play(lines: Iterable[bytes], intake: Intake, sink: Sink, pace: Pace, stopping: Callable[[], bool]) -> Summary:
-    """Play all lines, or until `stopping`. Never raises for what stands in a line."""
+    """Play all lines, or until `stopping`. Blocks; raises for no line's content."""
     summary = Summary()
     for line in lines:
         if stopping():
@@ -105,7 +106,7 @@ def play(lines: Iterable[bytes], intake: Intake, sink: Sink, pace: Pace, stoppin
 
 
 class Nowhere:
-    """A sink that reads each post as the tagger would, and keeps nothing but counts."""
+    """A sink that reads each post as the tagger would, and keeps only counts."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

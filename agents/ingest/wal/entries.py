@@ -1,6 +1,6 @@
-"""A record's form in the wal: length and crc32 of a body, then the body (when, where to, key, value).
+"""A record's form in the wal: length and crc32 of a body, then the body (time, topic, key, value).
 
-Owns the bytes, and what makes them good or bad. Called by `segments.py` and `wal.py`. Knows no file.
+Owns the bytes and their check. Called by `segments.py` and `wal.py`. Knows no file.
 """
 
 import struct
@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 from agents.ingest.records import Record
 
 HEAD = struct.Struct("<II")
-"""Length of the body in bytes, crc32 of the body. No body is empty, so zeros, which a power cut may leave, are bad."""
+"""Length of the body in bytes, crc32 of the body. No body is empty, so zeros, which a power cut may leave, are no
+record."""
 _BODY = struct.Struct("<QBH")
 """When the record was accepted, ms since the epoch; its topic; length of its key. The key and the value follow."""
 _TOPICS: dict[int, Literal["posts", "dead-letters"]] = {1: "posts", 2: "dead-letters"}
@@ -24,25 +25,26 @@ class Entry(NamedTuple):
     number: int
     """Its place in the order of acceptance, over all segments and starts."""
     at: int
-    """When it came, ms since the epoch."""
+    """When ingest accepted it, ms since the epoch."""
     record: Record
 
 
 def encode(record: Record, at: int) -> bytes:
-    """A record that came at `at`, ms since the epoch, as it is written."""
+    """The bytes of a record that came at `at`, ms since the epoch."""
     body = b"".join((_BODY.pack(at, _CODES[record.topic], len(record.key)), record.key, record.value))
     return HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
 def decode(body: memoryview, number: int) -> Entry:
-    """The record of a good body."""
+    """The record in a body whose checksum matched."""
     at, code, length = _BODY.unpack_from(body)
     key = _BODY.size + length
     return Entry(number, at, Record(_TOPICS[code], bytes(body[_BODY.size : key]), bytes(body[key:])))
 
 
 def bodies(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """Each good body with the offset of its end, up to the first that is cut short or does not match its checksum."""
+    """Yield (offset of its end, body) for each record, up to the first that is cut short or does not match its
+    checksum."""
     view, start = memoryview(data), 0
     while start + HEAD.size <= len(data):
         length, checksum = HEAD.unpack_from(data, start)

@@ -1,6 +1,6 @@
-"""Waiting for room in the wal: for threads that may block until Kafka has taken something.
+"""Waits for room in the wal, in threads that may block until Kafka has taken records.
 
-Called by sources' own threads. A source that must not block looks at `Wal.full` instead and hangs up.
+Called by sources' own threads. A source that must not block checks `Wal.full` instead and hangs up.
 """
 
 import threading
@@ -10,8 +10,7 @@ from agents.ingest.threads import StoppedError
 from agents.ingest.wal.wal import Wal
 
 ROOM_SECONDS = 1.0
-"""How often a source looks whether a full wal has room again: a quarter of it must be taken by Kafka first, which takes
-seconds."""
+"""How often a source checks a full wal for room: Kafka must take a quarter of it first, which takes seconds."""
 
 
 def wait_for_room(wal: Wal, stopping: threading.Event) -> bool:

@@ -1,7 +1,7 @@
 """The wal's files: segments in the order of their first record's number, repaired when they are opened.
 
-Owns names, modes, the repair of a torn end and of damage, and what is set aside. Called by `wal.py`, which alone
-appends. Nothing is ever cut off without a copy of it being kept for a day.
+Owns the files' names and modes, and the repair of a torn end and of damage. Called by `wal.py`, which alone appends.
+Keeps a copy of everything that it cuts off for a day.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 SUFFIX, TORN, DAMAGED = ".log", ".torn", ".damaged"
 KEEP_SECONDS = 86_400
-"""How long what was cut off is kept: it may hold post text, which is nowhere kept longer than a day."""
+"""How long cut-off bytes are kept: they may hold post text, which Earshot keeps for a day at most."""
 
 
 class Segment(msgspec.Struct):
@@ -26,11 +26,11 @@ class Segment(msgspec.Struct):
 
     path: Path
     number: int
-    """Of its first record."""
+    """Number of its first record."""
     records: int = 0
-    """Accepted ones."""
+    """Accepted records."""
     size: int = 0
-    """Their bytes."""
+    """Size of the accepted records."""
 
     @property
     def end(self) -> int:
@@ -39,7 +39,8 @@ class Segment(msgspec.Struct):
 
 
 def create(folder: Path, number: int) -> tuple[Segment, int]:
-    """A new segment and the file descriptor to append to; its name survives a power cut. Raises `OSError`."""
+    """Create a segment; return it and the file descriptor to append to. Its name survives a power cut. Raises
+    `OSError`."""
     path = folder / f"{number:020d}{SUFFIX}"
     file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -51,10 +52,10 @@ def create(folder: Path, number: int) -> tuple[Segment, int]:
 
 
 def recover(folder: Path) -> list[Segment]:
-    """The segments as the last process left them, repaired, empty ones deleted. Raises `OSError`.
+    """Repair and return the segments that the last process left; delete empty ones. Raises `OSError`.
 
-    A torn end of the newest is what a kill or a power cut leaves of an append that had not returned. Any other bad
-    record is damage: the disk's, or somebody's. Either way what follows is set aside: nothing after it is certain.
+    A kill or a power cut amid an append leaves a torn end of the newest segment. Any other bad record is damage by the
+    disk or a person. Either way, set aside everything from there on: nothing after it is certain.
     """
     paths = sorted(folder.glob(f"*{SUFFIX}"))
     found = []
@@ -76,7 +77,7 @@ def recover(folder: Path) -> list[Segment]:
 
 
 def _is_torn(rest: bytes) -> bool:
-    """Whether an append that did not finish explains what follows the good records: one record, or zeros."""
+    """Whether an unfinished append explains the bytes after the good records: part of one record, or zeros."""
     if len(rest) < entries.HEAD.size or not any(rest):
         return True
     length, _checksum = entries.HEAD.unpack_from(rest)
@@ -84,7 +85,7 @@ def _is_torn(rest: bytes) -> bool:
 
 
 def _set_aside(segment: Segment, suffix: str) -> None:
-    """Move what follows a segment's good records to a file beside it, and say so."""
+    """Move the bytes after a segment's good records to a file beside it, and log that."""
     aside = segment.path.with_name(f"{segment.path.stem}-{segment.size}{suffix}")
     with segment.path.open("r+b") as file:
         file.seek(segment.size)
@@ -103,7 +104,7 @@ def _set_aside(segment: Segment, suffix: str) -> None:
 
 
 def damaged_bytes(folder: Path) -> int:
-    """How much damage lies aside."""
+    """Size of the damaged bytes that were set aside."""
     return sum(path.stat().st_size for path in folder.glob(f"*{DAMAGED}"))
 
 
@@ -115,7 +116,7 @@ def expire(folder: Path) -> None:
 
 
 def offset(path: Path, count: int) -> int:
-    """Where the record after the first `count` of a repaired segment begins."""
+    """Offset of the record after the first `count` of a repaired segment."""
     with path.open("rb") as file:
         for _ in range(count):
             length, _checksum = entries.HEAD.unpack(file.read(entries.HEAD.size))

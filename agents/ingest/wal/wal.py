@@ -1,8 +1,8 @@
 """The wal itself: accepts records durably, hands them on in order, forgets those that Kafka has.
 
-Owns the folder (one process at a time), the threads' meeting points and the disk cap. Called by `service.py` (any
-thread appends) and `pump.py` (its thread takes, the main one tends). Does not know where records go, nor what a full
-wal ends.
+Owns the folder (one process at a time), the locks between threads and the disk cap. Opened by `service.py`. Sources
+append from any thread; `pump.py` takes in its own thread and tends in the main one. Does not know where records go, nor
+what a source does when the wal is full.
 """
 
 import contextlib
@@ -27,17 +27,17 @@ from streams.settings import Settings, variable
 log = logging.getLogger(__name__)
 
 Sync = Literal["each", "group"]
-"""Whether each record is synced to the disk by itself, or with those that came within `GROUP_SECONDS`."""
+"""`each`: sync every record to the disk by itself. `group`: together with those that come within `GROUP_SECONDS`."""
 GROUP_SECONDS = 0.005
 """Most that a record waits for others to share its sync: 250 posts a second share none, 10,000 share one in 50."""
 SEGMENT_BYTES = 16 * 1024 * 1024
-"""A new segment after so many: what Kafka has is deleted in such pieces."""
+"""Size at which a new segment begins: the wal deletes whole segments."""
 SEGMENT_SECONDS = 3600.0
-"""A new segment after so long, too: in quiet hours text must not wait for 16 MB to come together."""
+"""Age at which a new segment begins: in quiet hours, text must not stay until 16 MB have come."""
 ROOM = 0.75
-"""Share of the cap at which an alert says so (WalFilling), and below which a wal that was full accepts again."""
+"""Share of the cap at which WalFilling fires, and below which a wal that was full accepts again."""
 _LEAST_SEGMENTS = 16
-"""A small cap has smaller segments: room is made piece by piece."""
+"""Least segments within the cap: with a small cap, segments are smaller, so that deleting one makes enough room."""
 _TAKE_BYTES = 256 * 1024
 
 
@@ -47,17 +47,17 @@ class Wal:
     def __init__(
         self, folder: Path, max_bytes: int, sync: Sync = "each", observe: Callable[[float], None] = lambda _: None
     ) -> None:
-        """Opens and repairs it. `max_bytes`: see `full`. `observe`: told the seconds that each sync's oldest record
-        took. Raises `UserError` when another process has it, or the folder cannot be used."""
+        """Open and repair the wal. `max_bytes`: see `full`. `observe`: called after each sync with the seconds that its
+        oldest record took. Raises `UserError` if another process uses the folder, or it cannot be used."""
         self._folder = folder
         self.max_bytes = max_bytes
         self._segment_bytes = min(SEGMENT_BYTES, max(1, max_bytes // _LEAST_SEGMENTS))
         self._sync = sync
         self._observe = observe
         self._writing = threading.Lock()
-        """Guards the newest segment's file and what is not synced yet; the only lock held while the disk works."""
+        """Guards the newest segment's file and unsynced records; the only lock held during a write or sync."""
         self._changed = threading.Condition()
-        """Guards what is accepted, taken and acknowledged; taken after `_writing`, never before it."""
+        """Guards what is accepted, taken and acknowledged. Acquire it after `_writing`, never before."""
         with self._disk():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
@@ -71,26 +71,26 @@ class Wal:
             raise
         last = self._segments[-1].end if self._segments else 0
         first = self._segments[0].number if self._segments else last
-        # Numbers only grow: also past a cursor whose records are gone.
+        # Numbers only grow, even if the records before the cursor are gone.
         self._next = self.accepted = max(last, self._cursor.number)
         """`accepted`: every record with a smaller number is on the disk."""
         self._cursor.number = self._taken = max(first, self._cursor.number)
         self._reading: tuple[Segment, int, int] | None = None
-        """The segment that is taken from, its file, where the next record begins."""
+        """(segment, file, offset of the next record) that `take` reads."""
         self.bytes = sum(one.size for one in self._segments)
-        """What it takes of the disk."""
+        """Size of all segments."""
         self._active: Segment | None = None
         self._file = -1
         self._written = 0
         """Bytes of the newest segment, on the disk or still in `_pending`."""
         self._pending: list[bytes] = []
-        """Records of the newest segment that no write has been tried for."""
+        """Records of the newest segment that are not written yet."""
         self._opened_at = self._tended_at = self._written_at = time.monotonic()
         self._full = False
         self._closed = False
         self._failure: UserError | None = None
         self.damaged_bytes = 0
-        """What lies aside and could not be read."""
+        """Size of the files set aside because their records did not match their checksums."""
         self.acknowledge(0)
         self._expire()
         self._syncer = threading.Thread(target=self._sync_groups, name="earshot-wal", daemon=True)
@@ -100,10 +100,11 @@ class Wal:
     # -- accept --------------------------------------------------------------------------------------------------------
 
     def append(self, record: Record) -> int:
-        """Write a record; its number. It is accepted once `accepted` is greater: on return, or with `group` soon after.
+        """Write a record; return its number. It is accepted once `accepted` is greater: on return, or with `group` soon
+        after. Blocks for the sync, never for room: see `full`. Call from any thread.
 
-        Never waits for room: see `full`. Raises `UserError` when the disk refuses, and always after that; then the
-        record is not accepted, and those that were still are.
+        Raises `UserError` if the disk refuses, and at every call after that: the record is not accepted; earlier ones
+        stay accepted.
         """
         began = time.monotonic()
         data = entries.encode(record, time.time_ns() // 1_000_000)
@@ -121,7 +122,7 @@ class Wal:
             return self._next - 1
 
     def wait_accepted(self, number: int, seconds: float) -> bool:
-        """Whether the record with this number is accepted within so many seconds."""
+        """Block up to `seconds` until the record with this number is accepted; whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: self.accepted > number, seconds)
 
@@ -141,7 +142,7 @@ class Wal:
                 self._changed.notify_all()
 
     def _begin(self) -> None:
-        """A new segment. The caller holds `_writing`, as for all that follows here."""
+        """Begin a new segment. The caller holds `_writing`, as for the methods that follow."""
         self._finish()
         active, self._file = segments.create(self._folder, self._next)
         self._written, self._opened_at = 0, time.monotonic()
@@ -150,7 +151,7 @@ class Wal:
             self._segments.append(active)
 
     def _finish(self) -> None:
-        """Close the newest segment; the next record begins another."""
+        """Sync and close the newest segment; the next record begins another."""
         if self._active is None:
             return
         if self._failure is None:
@@ -160,7 +161,7 @@ class Wal:
             self._active = None
 
     def _sync_now(self) -> None:
-        """Accept what is written."""
+        """Write and sync the pending records: that accepts them."""
         if self._active is None or self._next == self.accepted:
             return
         data = b"".join(self._pending)
@@ -171,7 +172,7 @@ class Wal:
                 left = left[os.write(self._file, left) :]
             os.fdatasync(self._file)
         except OSError:
-            with contextlib.suppress(OSError):  # a torn end is repaired at the next start, too
+            with contextlib.suppress(OSError):  # else the next start cuts off the torn end
                 os.ftruncate(self._file, self._active.size)
             raise
         with self._changed:
@@ -207,9 +208,10 @@ class Wal:
     # -- hand on -------------------------------------------------------------------------------------------------------
 
     def take(self, seconds: float) -> list[Entry]:
-        """The next accepted records, each once, in order; waits for one so long. For one thread.
+        """The next accepted records, each once, in order. Blocks up to `seconds` for the first; empty without one. Call
+        from one thread only.
 
-        Raises `UserError` when what was accepted cannot be read any more; a restart repairs it.
+        Raises `UserError` if an accepted record cannot be read any more; a restart sets it aside.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self.accepted > self._taken or self._closed, seconds) or self._closed:
@@ -247,7 +249,8 @@ class Wal:
     # -- forget --------------------------------------------------------------------------------------------------------
 
     def acknowledge(self, number: int) -> None:
-        """Kafka has every record with a smaller number: forget them. The disk gives way a segment at a time."""
+        """Forget every record with a smaller number: Kafka has them. Deletes whole segments only. Call from any
+        thread."""
         with self._changed:
             self._cursor.number = max(self._cursor.number, number)
             gone = [one for one in self._segments if one is not self._active and one.end <= self._cursor.number]
@@ -260,9 +263,9 @@ class Wal:
         self._cursor.save()
 
     def tend(self) -> None:
-        """What is due by time: text that Kafka has and no newer record pushes out. To be called every second or so.
+        """Delete, by age, text that Kafka has while no new records come. Call it about every second.
 
-        Raises `UserError` when records that were written could not be synced.
+        Raises `UserError` if written records could not be synced.
         """
         if self._failure is not None:
             raise self._failure
@@ -284,8 +287,8 @@ class Wal:
 
     @property
     def full(self) -> bool:
-        """Whether accepting should stop: the cap is reached, and not yet a quarter of it free again. A record in hand
-        may be appended all the same."""
+        """Whether sources should stop: the cap was reached, and a quarter of it is not free again yet. `append` still
+        accepts a record that a source holds."""
         return self._full
 
     @property
@@ -294,7 +297,7 @@ class Wal:
         return self.accepted - self._cursor.number
 
     def close(self) -> None:
-        """Accept what is written, let the folder go. What is in the wal stays for the next start."""
+        """Sync what was appended and release the folder. The records stay for the next start. Blocks for the sync."""
         if self._closed:
             return
         try:
@@ -312,7 +315,7 @@ class Wal:
 
     @contextlib.contextmanager
     def _disk(self) -> Iterator[None]:
-        """Whatever the disk refuses becomes one line."""
+        """Turn an `OSError` into a `UserError` of one line."""
         try:
             yield
         except OSError as error:
@@ -320,7 +323,8 @@ class Wal:
 
 
 def _locked(folder: Path) -> int:
-    """Keep other processes out; the file descriptor that does. Raises `UserError` when one is in."""
+    """Lock the folder against other processes; return the lock's file descriptor. Raises `UserError` if another process
+    has it."""
     file = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,9 +1,9 @@
 """The words of each language by which a text's form is read: greetings, prepositions, negators, pronouns.
 
-Owns languages.yaml, its checks, and the words of all languages taken together: posts and profiles mix them, so no text
-is ever assigned to one. A further language is one more key in that file. Used by `addressed.py`, `intent.py`,
+Owns languages.yaml, its checks, and the words of all languages taken together: posts and profiles mix languages, so no
+text is assigned to one. To add a language, add a key to that file. Used by `addressed.py`, `intent.py`,
 `phrases.py`, `profile_text.py` and `resolver.py`, which make sets and patterns of the words. Knows no topic and no
-place: what a post is about is in taxonomy.yaml, names of places are in words.yaml.
+place: taxonomy.yaml has the topics, words.yaml the names of places.
 """
 
 import re
@@ -26,8 +26,8 @@ class LanguagesError(UserError):
 
 
 class FunctionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One language as languages.yaml has it, or all together. The file's comments say what each list is; a list that is
-    left out is empty."""
+    """The words of one language, or of all together. Comments in languages.yaml explain each list; a missing list is
+    empty."""
 
     openers: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ def load() -> FunctionWords:
 
 
 def parse(text: bytes) -> FunctionWords:
-    """The words of all languages of a YAML text together, in its order, each once. Raises `LanguagesError` with
+    """The words of all languages in a YAML text together: in the text's order, each once. Raises `LanguagesError` with
     everything that is wrong."""
     try:
         raw = yaml_file.decode(text, dict[str, dict[str, Any]], _check)
@@ -79,7 +79,7 @@ def parse(text: bytes) -> FunctionWords:
 
 
 def any_of(words: Iterable[str]) -> str:
-    """A pattern for one of the words, as written; of no words, one that matches nothing."""
+    """A pattern that matches any one of the words; without words, one that matches nothing."""
     return "|".join(map(re.escape, words)) or r"(?!)"
 
 

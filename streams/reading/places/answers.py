@@ -10,19 +10,20 @@ from streams.reading.places.place import Abstention, Place, km
 from streams.vocabulary import Abstained, Precision
 
 TAGGED, ZIP, CITY_STATE, STATE, ALIAS, CITY_ONLY, CITY_RIVALS, LOOSE = 99, 95, 97, 95, 90, 80, 70, 60
-"""Per cent: what each kind of text was worth in the measurement, rounded down; a bare name is worth least."""
+"""Per cent: how often each kind of text was right in the measurement, rounded down; a bare name is right least
+often."""
 SAME_TOWN_KM = 50.0
-"""Two cities so near each other are one answer ("Fargo, ND / Moorhead, MN")."""
+"""Two cities at most so far apart are one answer ("Fargo, ND / Moorhead, MN")."""
 
 _FINENESS: dict[Precision, int] = {
     "none": 0, "country": 1, "admin1": 2, "county": 3, "city": 4, "zip": 5, "coordinates": 6,
 }  # fmt: skip
 _REASONS: tuple[Abstained, ...] = ("multi", "ambiguous", "too_coarse", "unlisted", "junk")
-"""Of several parts, the reason that says most."""
+"""If several parts give reasons, the first of these in this order counts."""
 
 
 def city_place(city: City, confidence: int) -> Place:
-    """A city."""
+    """The place of a city."""
     return Place(
         city.country, city.admin1, city.name, city.latitude, city.longitude, "city", "profile", confidence, "",
         city.county, city.hsa, city.hrr,
@@ -30,7 +31,7 @@ def city_place(city: City, confidence: int) -> Place:
 
 
 def county_place(county: County) -> Place:
-    """A county, with the centre of its people."""
+    """The place of a county, at the centre of its people."""
     return Place(
         US, county.state, "", county.latitude, county.longitude, "county", "profile", STATE, "",
         county.fips, county.hsa, county.hrr,
@@ -38,24 +39,24 @@ def county_place(county: County) -> Place:
 
 
 def state_place(code: str) -> Place:
-    """A US state, by its postal code."""
+    """The place of a US state, by its postal code."""
     return Place(US, code, "", None, None, "admin1", "profile", STATE)
 
 
 def province_place(code: str) -> Place:
-    """`CA/08`: Ontario. A country alone is one."""
+    """The place of a province (`CA/08` is Ontario) or of a country (`CA`)."""
     country, _, admin1 = code.partition("/")
     return Place(country, admin1, "", None, None, "admin1" if admin1 else "country", "profile", STATE)
 
 
 def country_place(code: str, confidence: int = STATE) -> Place:
-    """A country, by its ISO code."""
+    """The place of a country, by its ISO code."""
     return Place(code, "", "", None, None, "country", "profile", confidence)
 
 
 def merged(found: Sequence[Place | Abstention]) -> Place | Abstention:
-    """One answer from several parts, at least one: the finest, if all the others contain it or name its neighbour; else
-    none."""
+    """One answer from one or more parts: the finest place, if each other part contains it or names its neighbour; else
+    an abstention."""
     if len(found) == 1:
         return found[0]
     places = [one for one in found if isinstance(one, Place)]

@@ -15,14 +15,15 @@ from typing import NamedTuple
 from streams.reading.places.place import km
 
 _HIGH = 0.1
-"""Degrees: the height of a band. In the densest towns a few points to a band, and few bands to 50 km."""
+"""Height of a band, degrees. Even where towns are densest, a band has few points nearby, and 50 km are few bands."""
 _KM_A_DEGREE = 111.2
 _SLACK = 1.01
-"""The search ranks as on a plane, which over 50 km ranks as the sphere does but measures up to this much amiss."""
+"""The search measures on a plane. Over 50 km that ranks points as the sphere does, but distances are wrong by up to
+this factor."""
 _NARROWEST = 0.02
-"""Of a degree of longitude against one of latitude: nearer to a pole than 1 degree nothing is looked for."""
+"""Least length of a degree of longitude in degrees of latitude: within 1 degree of a pole the search is not exact."""
 _SEAM = 25.0
-"""Degrees on either side of the date line whose points are in their band twice, as seen from either side."""
+"""Degrees on either side of the date line. Points there are in their band twice, once for each side."""
 
 
 class _Band(NamedTuple):
@@ -32,7 +33,7 @@ class _Band(NamedTuple):
 
 
 class Bands:
-    """Points, to be asked for the nearest. A question costs 5-15 us."""
+    """An index of points that finds the nearest in 5-15 us."""
 
     def __init__(self, points: Iterable[tuple[float, float]]) -> None:
         """(latitude, longitude) in degrees, numbered from 0 in their order."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 PLACES = 4
-"""Decimal places of a degree that are kept: 11 m."""
+"""Decimal places of a degree that are stored: 11 m."""
 
 _SCALE = 10**PLACES
 _NUMBER = "i"
@@ -37,7 +37,7 @@ def columns(records: Sequence[msgspec.Struct], texts: dict[str, int]) -> list[by
 
 
 def records(kind: type[_Record], packed: Iterable[bytes], texts: Sequence[str]) -> list[_Record]:
-    """The records of such columns. Raises `ValueError` or `IndexError` for columns of another make."""
+    """The records of columns that `columns` made. Raises `ValueError` or `IndexError` for others."""
     values: list[Iterable[Any]] = []
     for field, column in zip(msgspec.structs.fields(kind), packed, strict=True):
         numbers = array(_NUMBER)

@@ -28,7 +28,7 @@ from streams.vocabulary import Evidence, Precision, Tier
 COUNTRY = "US"
 """Of every hospital in the directory."""
 REMEMBERED = 65_536
-"""Places remembered for each hospital; then its memory starts anew."""
+"""Places remembered for each hospital; when full, its memory is emptied."""
 
 Rule = Literal[
     "no_place", "psa", "ssa", "hsa", "radius", "county", "hrr", "region_radius", "state", "own_country", "nowhere",
@@ -60,7 +60,7 @@ RULES: Mapping[Rule, Meaning] = MappingProxyType(
         "abroad": Meaning("international", "another country"),
     }
 )
-"""In their order."""
+"""In the order in which they are tried."""
 
 
 class Locality(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Locality(msgspec.Struct, frozen=True):
     confidence: int
     """Per cent, of the tier: the place's own, times how often the rule holds at that precision. 0 for `unknown`."""
     distance_km: int
-    """Place to hospital, rounded; -1 when the place has no point."""
+    """From place to hospital, rounded; -1 if the place has no point."""
     rule: Rule
 
 
@@ -84,16 +84,16 @@ HOLDS: Mapping[tuple[Rule, Precision], int] = MappingProxyType(
         ("state", "admin1"): 20,
     }
 )  # fmt: skip
-"""Per cent of the people of such a place who have a ZIP that gets the same tier; 100 where nothing stands. As measured
-over the shipped hospitals (docs/locality.md), but 95 at most for a town's HSA, which is right that often, and for the
-lists, which are asked in the same way. A state says little: a region ends long before it does."""
+"""Per cent of the people of such a place whose ZIP gets the same tier; 100 for pairs not listed. As measured over the
+shipped hospitals (docs/locality.md), but 95 at most for a town's HSA, which is right that often, and for the lists,
+which decide in the same way. A state says little: a region is much smaller."""
 
 _COARSE = ("admin1", "country")
 _UNKNOWN = Locality("unknown", "none", "none", 0, -1, "no_place")
 
 
 class Localities:
-    """Decides, and remembers each decision."""
+    """Decides localities and remembers each decision."""
 
     def __init__(self, reaches: Reaches) -> None:
         self._reaches = reaches
@@ -113,7 +113,7 @@ class Localities:
 
 
 def decide(place: Place | Abstention, hospital: Hospital, reach: Reach) -> Locality:
-    """The rules, without memory."""
+    """Apply the rules, without memory."""
     if isinstance(place, Abstention):
         return _UNKNOWN
     distance = -1.0
@@ -143,7 +143,7 @@ def _rule(place: Place, reach: Reach, distance: float) -> Rule:
 
 
 def _local(place: Place, reach: Reach, distance: float) -> Rule | None:
-    """The rule by which a place no coarser than a county is local; None if it is not."""
+    """The rule by which a place, no coarser than a county, is local; None if it is not."""
     county = place.precision == "county"
     if county and place.county in reach.wide_counties:
         return None

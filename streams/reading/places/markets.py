@@ -2,7 +2,7 @@
 with where its people live.
 
 Built from the gazetteer's ZIP codes. Called by `streams/reading/reader.py`, `reach.py`, `earshot locate` and the
-calibration page (`deploy/calibration/page.py`). Knows no hospital. The crosswalk does not name its markets, so each is
+calibration page (`deploy/calibration/page.py`). Knows no hospital. The crosswalk has no names for markets, so each is
 named after the town where most of its people live.
 """
 
@@ -28,7 +28,7 @@ class Market(msgspec.Struct, frozen=True):
 
 
 class Markets:
-    """All markets, each worked out when it is first asked for."""
+    """All markets, each computed at its first use."""
 
     def __init__(self, zips: Iterable[Zip]) -> None:
         self._zips: dict[Literal["hsa", "hrr"], dict[str, list[Zip]]] = {
@@ -75,5 +75,5 @@ def _made(id: str, zips: list[Zip]) -> Market:
 
 @lru_cache(maxsize=1)
 def shipped() -> Markets:
-    """Those of the gazetteer that ships with Earshot."""
+    """The markets of the gazetteer that ships with Earshot."""
     return Markets(load().zips.values())

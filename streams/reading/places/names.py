@@ -25,11 +25,12 @@ US = "US"
 FILE = "gazetteer.bin"
 FORMAT = 2
 ALTERNATE_WEIGHT = 0.02
-"""What a city weighs under another name than its own: measured on profile texts. Philadelphia once was Amman's."""
+"""A city's weight under a name that is not its own, as measured on profile texts. Philadelphia was once Amman's
+name."""
 FOLDED = 4_096
-"""Foldings remembered: resolving one text folds each of its parts several times, a quarter of all the work."""
+"""Foldings remembered: resolving a text folds each part several times, which was a quarter of all work."""
 NEAREST_KM = 50.0
-"""How far from a point a city may be that names it."""
+"""Most kilometres from a point to the city that names it."""
 
 _SHORT = {"saint": "st", "fort": "ft", "mount": "mt"}
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -71,7 +72,7 @@ class Zip(msgspec.Struct, frozen=True, gc=False):
     latitude: float
     longitude: float
     population: int
-    """0 where none live, or none are known to."""
+    """0 if nobody lives there, or nobody is known to."""
 
 
 class County(msgspec.Struct, frozen=True, gc=False):
@@ -82,14 +83,14 @@ class County(msgspec.Struct, frozen=True, gc=False):
     state: str
     hsa: str
     hrr: str
-    """Of most of its people, as `hsa`."""
+    """The region of most of its people; `hsa` likewise."""
     latitude: float
     longitude: float
-    """Of its people's centre."""
+    """With `latitude`: the centre of its people, degrees."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What the file says."""
+    """The content of the gazetteer file."""
 
     format: int
     sources: dict[str, str]
@@ -98,8 +99,8 @@ class Content(msgspec.Struct, frozen=True):
     cities: list[City]
     """Most inhabitants first."""
     names: dict[str, int | list[int]]
-    """Folded name -> number of the city called so, or numbers; -1 - number where the city has another name of its
-    own. The heaviest first."""
+    """Folded name -> number of the city of that name, or numbers, the heaviest first; -1 - number if it is not the
+    city's own name."""
     zips: list[Zip]
     counties: list[County]
     countries: dict[str, str]
@@ -107,7 +108,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class _File(msgspec.Struct, frozen=True):
-    """`Content` as the file holds it: `columns.py` says how."""
+    """`Content` in the form of the file; `columns.py` owns the columns."""
 
     format: int
     sources: dict[str, str]
@@ -122,7 +123,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """words.yaml, whose comments say what each part is."""
+    """words.yaml; its comments explain each part."""
 
     version: int
     states: dict[str, list[str]]
@@ -144,17 +145,18 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @lru_cache(FOLDED)
 def fold(text: str) -> str:
-    """Lower case, no accents, no punctuation, single spaces; saint, fort, mount shortened. Any script, any string."""
+    """Lower case, no accents, no punctuation, single spaces; saint, fort, mount shortened. Takes any string in any
+    script."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-        # Some marks live alone after NFKD (Korean syllables come apart); composing again keeps scripts comparable.
+        # NFKD takes Korean syllables apart; composing again keeps scripts comparable.
         text = unicodedata.normalize("NFC", text)
     words = _NOT_WORD.sub(" ", text.translate(_APOSTROPHES).lower()).split()
     return " ".join([_SHORT.get(word, word) for word in words])
 
 
 class PlaceNames:
-    """Every name, indexed. Read only; made by `load`."""
+    """Every name, indexed. Read only; `load` makes it."""
 
     def __init__(self, words: Words, content: Content) -> None:
         """Raises `GazetteerError` if an alias points at no city."""
@@ -167,18 +169,18 @@ class PlaceNames:
         self.state_names = {fold(names[0]): code for code, names in words.states.items()}
         self.codes = frozenset(words.states)
         self.provinces: dict[str, tuple[str, ...]] = {}
-        """Folded name or code -> `country/admin1`, each that may be meant by it."""
+        """Folded name or code -> each `country/admin1` that it may mean."""
         for homes in (words.provinces, words.beside):
             for home, called in homes.items():
                 for one in map(fold, called):
                     self.provinces[one] = (*self.provinces.get(one, ()), home)
         self.alone = frozenset(fold(one) for called in words.provinces.values() for one in called)
-        """Of those, what counts with nothing beside it."""
+        """Those of them that count with nothing beside them."""
         self.countries = content.countries | _inverted(words.countries)
         self.doubtful_countries = {
             name: self.countries.pop(name) for name in (*self.state_names, "jersey") if name in self.countries
         }
-        """Countries whose name means a US state to most authors."""
+        """Countries whose name means a US state for most authors."""
         self.parts = frozenset(map(fold, words.parts))
         # Longest first: "live in" before "in".
         self.before = tuple(sorted((f"{fold(word)} " for word in words.before), key=len, reverse=True))
@@ -197,7 +199,7 @@ class PlaceNames:
         self.aliases = {fold(alias): self._target(alias, target) for alias, target in aliases.items()}
         self.hospitals = frozenset(map(fold, words.hospitals))
         self.houses = tuple(f" {fold(word)}" for word in words.houses)
-        """What the name of a hospital or school ends with."""
+        """Endings of the names of hospitals and schools."""
         self.regions = {fold(name): tuple(target.split(", ")) for name, target in words.regions.items()}
 
     def _target(self, alias: str, target: str) -> City:
@@ -208,8 +210,8 @@ class PlaceNames:
         return city
 
     def candidates(self, folded: str) -> list[tuple[City, float]]:
-        """Every city called so with its weight, the heaviest first: its inhabitants, or 2 % of them where it is not the
-        city's own name."""
+        """Every city of that name with its weight, the heaviest first. A city weighs its inhabitants, or 2 % of them if
+        the name is not its own."""
         numbers = self._numbers.get(folded)
         if numbers is None:
             return []
@@ -239,7 +241,7 @@ class PlaceNames:
         return self._by_county.get((_county_name(folded), state))
 
     def is_house(self, folded: str) -> bool:
-        """Whether it is the name of a hospital or school, and no town's: Stanford is both."""
+        """Whether it is the name of a hospital or school but of no town: Stanford is both."""
         return (folded in self.hospitals or folded.endswith(self.houses)) and folded not in self._numbers
 
     def only_county(self, folded: str) -> County | None:
@@ -293,17 +295,17 @@ def pack(content: Content) -> bytes:
 
 @lru_cache(maxsize=1)
 def load() -> PlaceNames:
-    """The gazetteer that ships with Earshot; read only, so one serves all. Raises `GazetteerError`."""
+    """The gazetteer that ships with Earshot; all callers share one, which is read only. Raises `GazetteerError`."""
     return PlaceNames(_words(), unpack(_shipped()))
 
 
 def known(crosswalk: Mapping[str, tuple[str, str]]) -> PlaceNames:
-    """The gazetteer, with the HSA and HRR of a crosswalk of one's own: ZIP -> (HSA, HRR). Raises `GazetteerError`."""
+    """The gazetteer with another crosswalk, ZIP -> (HSA, HRR). Raises `GazetteerError`."""
     return PlaceNames(_words(), recrossed(unpack(_shipped()), crosswalk)) if crosswalk else load()
 
 
 def recrossed(content: Content, crosswalk: Mapping[str, tuple[str, str]]) -> Content:
-    """A gazetteer by another crosswalk. A ZIP code or a place that it says nothing of keeps what it has."""
+    """A gazetteer with another crosswalk. ZIPs and places that the crosswalk lacks keep their markets."""
     zips = [
         msgspec.structs.replace(one, hsa=crosswalk[one.zip][0], hrr=crosswalk[one.zip][1])
         if one.zip in crosswalk

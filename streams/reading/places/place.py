@@ -1,4 +1,4 @@
-"""A place, or the reason for having none.
+"""A place, or the reason why there is none.
 
 Made by `resolver.py` from a text or a geo tag; `locality.py` measures it to a hospital. Knows no name and no
 hospital.
@@ -12,7 +12,7 @@ from streams.vocabulary import Abstained, Evidence, Precision
 
 
 class Place(msgspec.Struct, frozen=True, cache_hash=True):
-    """A place and how it is known. `admin1` and `city` are empty where the text is coarser."""
+    """A place and how it is known. `admin1` and `city` are empty if the text is coarser."""
 
     country: str
     """ISO code; empty for coordinates far from every listed city."""
@@ -27,9 +27,9 @@ class Place(msgspec.Struct, frozen=True, cache_hash=True):
     confidence: int
     """Per cent that this is the place meant."""
     zip: str = ""
-    """Of a place that is known so finely; this and those below are empty outside the US, and where not known."""
+    """ZIP code, if the place is known so finely. This field and those below are empty outside the US and if unknown."""
     county: str = ""
-    """FIPS."""
+    """FIPS code."""
     hsa: str = ""
     """Hospital service area of the Dartmouth Atlas."""
     hrr: str = ""

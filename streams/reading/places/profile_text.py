@@ -12,7 +12,7 @@ from streams.reading import languages
 from streams.reading.languages import FunctionWords, any_of
 
 LONGEST = 200
-"""Characters read; X allows 30, and nothing that is a place needs more."""
+"""Characters of a profile text that are read; X allows 30, and no place needs more."""
 
 _COORDINATES = re.compile(
     r"(-?\d{1,2}\.\d{2,})\s*°?\s*([NS])?\s*,\s*(-?\d{1,3}\.\d{2,})\s*°?\s*([EW](?![A-Za-z]))?", re.I
@@ -25,7 +25,7 @@ _COMMAS = re.compile(r"[,()\[\]،、，]|\s[-–—]\s")
 
 
 class Wording:
-    """The wording of profiles in all languages, as patterns; languages.yaml says what each list of words is."""
+    """The wording of profiles in all languages, as patterns; languages.yaml explains each list of words."""
 
     def __init__(self, words: FunctionWords) -> None:
         within, to = any_of(words.living_in), any_of(words.going_to)
@@ -42,7 +42,7 @@ class Wording:
         self.by_way_of = re.compile(rf"[\s(]+(?:(?:{spaced})\s|{spaceless}).*$", re.I)
         self.past = re.compile(rf"^\W*(?:{any_of(words.past_first)})\b|\b(?:{any_of(words.past_last)})\W*$", re.I)
         self.travel = re.compile(f"[→➡✈⇌⇄↔⇆🛫🛬🔜]|<?->|\\s>{{1,2}}\\s|\\s(?:{to})\\s")
-        # Pictures part words as bars do: "Denver 🏔 Mom of 2".
+        # Emoji separate words as bars do: "Denver 🏔 Mom of 2".
         self.separators = re.compile(
             r"(?:[|•·→;&+/~⇌⇄↔⇆\n#‖▪●]|[\u2600-\u27bf\U0001f300-\U0001faff]|<?->|\s>{1,2}\s)\ufe0f?"
             rf"|\s(?:{any_of(words.joined)}|{to})\s",
@@ -59,7 +59,7 @@ def shipped() -> Wording:
 
 
 def coordinates(text: str) -> tuple[float, float] | None:
-    """(latitude, longitude) in degrees as they are written, "44.02° N, 92.47° W" or with signs; not checked."""
+    """(latitude, longitude) in degrees as the text has them, "44.02° N, 92.47° W" or with signs; unchecked."""
     found = _COORDINATES.search(text)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def coordinates(text: str) -> tuple[float, float] | None:
 
 
 def whole(text: str, wording: Wording) -> str:
-    """The text without flags, pronouns, and what it says of elsewhere: "born here, living there" is there."""
+    """Remove flags, pronouns and places the author has left: "born here, living there" becomes "there"."""
     if "/" in text:
         text = wording.pronouns.sub(" ", text)
     text = wording.by_way_of.sub("", text)
@@ -77,7 +77,7 @@ def whole(text: str, wording: Wording) -> str:
 
 
 def flags(text: str) -> tuple[tuple[str, ...], str]:
-    """What a text's flags stand for, and the text with bars in their place."""
+    """(countries and nations of the flags in a text, the text with bars in their place)."""
     if text.isascii():
         return (), text
     found = ["".join(chr(ord(one) - 0x1F1E6 + 65) for one in pair) for pair in _FLAG.findall(text)]
@@ -87,7 +87,7 @@ def flags(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def parts(text: str, wording: Wording) -> list[str]:
-    """Between separators, without those that say where somebody was before, if another is left."""
+    """Split the text at separators. Drop parts about the past if any other part is left."""
     found = wording.separators.split(text)
     if len(found) == 1:
         return found
@@ -95,12 +95,13 @@ def parts(text: str, wording: Wording) -> list[str]:
 
 
 def travelling(text: str, wording: Wording) -> bool:
-    """Whether an arrow or an aeroplane parts it: then what is not understood may be the other end."""
+    """Whether an arrow or an aeroplane separates the parts: then a part that cannot be resolved may be the
+    destination."""
     return wording.travel.search(text) is not None
 
 
 def names(part: str, wording: Wording) -> list[str]:
-    """A part's names between commas: "Fargo", "ND". Of "Chicago born, Denver based" only the second."""
+    """Split a part at commas: "Fargo", "ND". Of "Chicago born, Denver based" keep only the second."""
     found = [name for token in _COMMAS.split(part) if (name := token.strip())]
     if len(found) > 1 and any(map(wording.past.search, found)):
         return [name for name in found if not wording.past.search(name)] or found
@@ -108,6 +109,7 @@ def names(part: str, wording: Wording) -> list[str]:
 
 
 def inside(part: str, wording: Wording) -> str:
-    """What a text says that it is in or at: of "a nurse in Ohio", "Ohio". Empty if it says nothing, or the opposite."""
+    """The place that a text says its author is in or at: of "a nurse in Ohio", "Ohio". Empty if it names none, or says
+    "not in"."""
     found = wording.inside.match(part)
     return "" if found is None or wording.not_there.search(found[1]) else found[2]

@@ -1,4 +1,4 @@
-"""A hospital's reach: its markets, the two radii that its own residents set, and its planner's lists.
+"""A hospital's reach: its markets, the two radii that follow from where its residents live, its planner's lists.
 
 Owns what is computed once for each hospital, so that a decision takes only a few comparisons. Called by `locality.py`,
 `earshot locate` and the calibration page (`deploy/calibration/page.py`). Knows no profile text and no tier.
@@ -34,7 +34,7 @@ UNKNOWN_MILES = (25.0, 100.0)
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What one hospital's tiers are decided by."""
+    """What decides one hospital's tiers."""
 
     hsa: str
     """Dartmouth service area of the hospital's ZIP; empty if the ZIP is in none."""
@@ -53,8 +53,8 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 class Reaches:
-    """Every hospital's reach, worked out when it is first asked for. A hospital id must mean the same hospital for the
-    life of this object."""
+    """Every hospital's reach, computed at its first use. A hospital id must mean the same hospital for the life of this
+    object."""
 
     def __init__(self, names: PlaceNames, markets: Markets) -> None:
         self._names = names
@@ -65,11 +65,11 @@ class Reaches:
 
     @classmethod
     def load(cls) -> "Reaches":
-        """By the gazetteer that ships with Earshot. Raises `place_names.GazetteerError`."""
+        """With the gazetteer that ships with Earshot. Raises `place_names.GazetteerError`."""
         return cls(place_names.load(), place_markets.shipped())
 
     def of(self, hospital: Hospital) -> Reach:
-        """One hospital's."""
+        """One hospital's reach."""
         reach = self._known.get(hospital.id)
         if reach is None:
             reach = self._known[hospital.id] = self._reach(hospital)
@@ -97,7 +97,7 @@ class Reaches:
 
 def residents_km(hospital: Hospital, market: Market) -> float:
     """The distance from the hospital within which `RESIDENTS` of a market's people live; 0 for a market without any.
-    Each ZIP's people are taken to live at its centre."""
+    Takes each ZIP's people to live at its centre."""
     distances = sorted(
         (km(latitude, longitude, hospital.latitude, hospital.longitude), people)
         for latitude, longitude, people in market.residents

@@ -40,28 +40,30 @@ from streams.reading.post import Post
 from streams.vocabulary import Evidence
 
 CACHE = 65_536
-"""Texts remembered. A third of all profile texts are the commonest hundred, and all that remain are short."""
+"""Texts remembered. The hundred commonest are a third of all profile texts; all are short."""
 DOMINANCE = 1.5
-"""A bare name is its largest city if that has so many times the inhabitants of the next of that name."""
+"""A bare name means its largest city if that has so many times the inhabitants of the next one of that name."""
 US_PRIOR = 2.0
-"""What an inhabitant of the US weighs: most who write to US hospitals are. With 5 Vancouver would be in Washington."""
+"""Weight of an inhabitant of the US: most people who write to US hospitals live there. With 5, Vancouver would be in
+Washington."""
 ALONE_US, ALONE_ABROAD, ALONE_TWO_WORDS, ALONE_ALTERNATE = 5_000, 50_000, 1_000, 300_000
-"""Inhabitants that a city has at least to be meant by its name alone; the last by another name than its own."""
+"""Least inhabitants of a city that its name alone can mean: in the US, abroad, with a name of two words, and by a name
+that is not its own."""
 HOUSED = 100_000
-"""Inhabitants that a city has at least to be known by a house that has its name: "Phoenix Children's"."""
+"""Least inhabitants of a city that the name of a hospital or school can mean: "Phoenix Children's"."""
 LARGE = 300_000
-"""Inhabitants that a city has at least to be known beside one of its quarters, or to be missed in a wrong state."""
+"""Least inhabitants of a city that counts beside one of its quarters, or that contradicts a wrong state beside it."""
 
 _COUNTY_WORDS = (" county", " parish", " co", " borough")
 _ZIP_CODE = re.compile(r"\s*\b(\d{5})(?:-\d{4})?$")
 _JOINED_SCRIPTS = "\u3040"
-"""From here on words are written without spaces: kana, Chinese characters, Korean."""
+"""From this character on, scripts write words without spaces: kana, Chinese characters, Korean."""
 _LONGEST_JOINED = 16
 _SHORT_WORD = 4
 
 
 class Asked(NamedTuple):
-    """How often a text was asked for, since the start."""
+    """How often profile texts were asked for since the start."""
 
     hits: int
     """Answered from memory."""
@@ -84,7 +86,7 @@ class Gazetteer:
         return cls(place_names.load())
 
     def resolve(self, text: str) -> Place | Abstention:
-        """The place a profile text means."""
+        """The place that a profile text means."""
         return self._resolve_cached(text)
 
     def tag(self, country: str, name: str, kind: str) -> Place | Abstention:
@@ -92,7 +94,7 @@ class Gazetteer:
         return self._tag_cached(country, name, kind)
 
     def asked(self) -> Asked:
-        """Of profile texts."""
+        """Hits and misses of the memory of profile texts."""
         counts = self._resolve_cached.cache_info()
         return Asked(counts.hits, counts.misses)
 
@@ -147,8 +149,8 @@ class Gazetteer:
         return merged(found) if found else Abstention("junk")
 
     def _outdoors(self, parts: list[str], country: str) -> list[str]:
-        """Without houses, if something else says where they are: of "Mayo Clinic, Phoenix AZ" the second. A house has
-        its alias for the one that is meant when nothing else is said."""
+        """Drop the names of hospitals and schools if another part says where they are: of "Mayo Clinic, Phoenix AZ"
+        keep the second. Alone, such a name means the place of its alias."""
         names = self._names
         houses = [part for part in parts if names.is_house(fold(part))]
         others = [part for part in parts if part not in houses]
@@ -157,8 +159,8 @@ class Gazetteer:
         return parts
 
     def _phrase(self, text: str, country: str) -> Place | Abstention:
-        """One phrase with its commas: "City, ST", "City, Country", or a single name. `country` (ISO or empty) is known
-        already."""
+        """Resolve one phrase with its commas: "City, ST", "City, Country", or a single name. `country`: ISO code of
+        where it must lie, or empty."""
         names = self._names
         tokens = [token for token in profile_text.names(text, self._wording) if fold(token)]
         if not tokens:
@@ -190,7 +192,7 @@ class Gazetteer:
         return self._pair(tokens, country) if outdoors == tokens else self._phrase(", ".join(outdoors), country)
 
     def _pair(self, tokens: list[str], country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
-        """A name and what it lies in: "Fargo, ND", "London, Ontario"."""
+        """Resolve a name and what it lies in: "Fargo, ND", "London, Ontario"."""
         names = self._names
         name, raw, last = fold(tokens[-2]), tokens[-1], fold(tokens[-1])
         state = (names.state(last) or names.state(self._undecorated(last))) if country in ("", US) else ""
@@ -217,17 +219,17 @@ class Gazetteer:
         if self._inhabitants(found[-1]) >= LARGE and all(self._quarter(one) for one in found[:-1]):
             return found[-1]  # "Wicker Park, Chicago"
         whole = merged(found)
-        # What stands beside a bare name may be what tells it from its rivals, and was not understood; and "MD, MPH" is
-        # no Maryland.
+        # The part beside a bare name may tell which city is meant, and nobody understood it; and "MD, MPH" is no
+        # Maryland.
         unsure = isinstance(whole, Place) and (whole.confidence <= CITY_RIVALS or tokens[0] in names.titles)
         return Abstention("ambiguous") if unsure and any(isinstance(one, Abstention) for one in found) else whole
 
     def _unlisted(self, name: str, raw: str, last: str, state: str) -> Place | Abstention:
-        """A name that is no place of the state beside it (`raw`, folded `last`)."""
+        """Resolve a name that is no place in the state beside it (`raw`, folded `last`)."""
         names = self._names
         abroad = names.city(name, last.upper(), "") if len(last) == 2 else None
         if abroad and abroad.population >= HOUSED:
-            return city_place(abroad, CITY_ONLY)  # "Toronto, CA": a country's code that is a state's as well
+            return city_place(abroad, CITY_ONLY)  # "Toronto, CA": the code of a country and of a state
         if len(last) == 2 and (not raw.isupper() or state in names.titles):
             return Abstention("unlisted")  # a word or a title, not a state: "fine, me", "Jane Doe, MD"
         elsewhere = names.candidates(name)
@@ -236,7 +238,7 @@ class Gazetteer:
         return state_place(state)
 
     def _name(self, raw: str, country: str) -> Place | Abstention:  # noqa: PLR0911 - one return a rule
-        """A text without commas. `country` (ISO or empty) is where it must lie."""
+        """Resolve a text without commas. `country`: ISO code of where it must lie, or empty."""
         names = self._names
         name = fold(raw)
         if not name or name in names.junk:
@@ -264,7 +266,8 @@ class Gazetteer:
         return self._tailed(raw, name.split(), country) or self._bare(name, raw, country)
 
     def _tailed(self, raw: str, words: list[str], country: str) -> Place | None:
-        """A name and its state or country without a comma: "Corvallis OR", "fargo north dakota", "Toronto Canada"."""
+        """Resolve a name and its state or country without a comma: "Corvallis OR", "fargo north dakota", "Toronto
+        Canada"."""
         names = self._names
         for size in range(min(3, len(words) - 1), 0, -1):
             tail = " ".join(words[-size:])
@@ -292,8 +295,8 @@ class Gazetteer:
         return None
 
     def _in_state(self, name: str, raw: str, state: str, upper: bool) -> Place | None:
-        """What stands before a state without a comma. Two letters that are not `upper` may be a word: then only a town
-        of that state will do."""
+        """Resolve the name before a state without a comma. Two letters that are not `upper` may be a word: then only a
+        town of that state counts."""
         if city := self._town(name, raw, state):
             return city_place(city, CITY_STATE - 2)
         if not upper:
@@ -304,7 +307,7 @@ class Gazetteer:
         return county_place(county) if county else None
 
     def _bare(self, name: str, raw: str, country: str) -> Place | Abstention:
-        """A name alone: its largest city, if no other of that name comes near."""
+        """Resolve a bare name: its largest city, if no other of that name is nearly as large."""
         names = self._names
         if name in names.words and not country:
             return Abstention("ambiguous")
@@ -328,8 +331,8 @@ class Gazetteer:
         return self._roundabout(name, raw)
 
     def _roundabout(self, name: str, raw: str) -> Place | Abstention:
-        """What is no name but has one in it: a county that is the only one so called, a hospital by its city, "a nurse
-        in Ohio", or words that are written without spaces."""
+        """Resolve a text that contains a name: a county whose name is unique, a hospital named after its city, "a nurse
+        in Ohio", or words written without spaces."""
         names = self._names
         if name.endswith(" county") and (county := names.only_county(name)):
             return county_place(county)
@@ -347,14 +350,14 @@ class Gazetteer:
         return Abstention("unlisted")
 
     def _joined(self, start: str, rest: str) -> Place | Abstention:
-        """A name, and what follows without a space: a country's city, a city's ward."""
+        """Resolve a name and what follows without a space: a country's city, a city's ward."""
         country = self._names.countries.get(start, "")
         if country and rest:
             return self._name(rest, country)
         return self._name(start, "") if rest else Abstention("unlisted")
 
     def _house(self, name: str) -> Place | None:
-        """A hospital or university: one of the list, and where this one is said to stand; or one named after a city."""
+        """Resolve a hospital or university: a listed one, and the place named beside it; or one named after a city."""
         names = self._names
         words = name.split()
         for end in range(len(words) - 1, 0, -1):
@@ -371,7 +374,7 @@ class Gazetteer:
         return None
 
     def _town(self, name: str, raw: str, state: str) -> City | None:
-        """A US town by its name in a state: as written, without decoration, or the first of a pair with a hyphen."""
+        """Find a US town in a state by its name: as written, without decoration, or the first of a hyphenated pair."""
         found = self._names.city(name, US, state)
         if found is None and (plain := self._undecorated(name)) != name:
             found = self._names.city(plain, US, state)
@@ -382,7 +385,7 @@ class Gazetteer:
         return found
 
     def _provincial(self, name: str, province: str, country: str) -> City | None:
-        """A town in what may be a province's name or code: "SA" is South Australia to Adelaide."""
+        """Find a town in what may be a province's name or code: beside Adelaide, "SA" is South Australia."""
         for home in self._names.provinces.get(province, ()):
             land, _, admin1 = home.partition("/")
             if country in ("", land) and (city := self._names.city(name, land, admin1)):
@@ -390,18 +393,18 @@ class Gazetteer:
         return None
 
     def _inhabitants(self, place: Place | Abstention) -> int:
-        """Of the city that a place is; 0 if it is none."""
+        """Inhabitants of a place that is a city; 0 for any other."""
         if isinstance(place, Abstention) or place.precision != "city":
             return 0
         city = self._names.city(fold(place.city), place.country, place.admin1)
         return city.population if city else 0
 
     def _quarter(self, place: Place | Abstention) -> bool:
-        """Whether a name before a large city may be one of its quarters: not if it is a city of its own."""
+        """Whether a name before a large city may be one of its quarters; it is not if it is a large city itself."""
         return isinstance(place, Abstention) or 0 < self._inhabitants(place) < HOUSED
 
     def _undecorated(self, name: str) -> str:
-        """Without "greater", "downtown", "metro area" and the like, each once."""
+        """Remove "greater", "downtown", "metro area" and the like, each once."""
         names = self._names
         if name.startswith(names.before):
             name = next(name[len(word) :] for word in names.before if name.startswith(word))
@@ -411,7 +414,7 @@ class Gazetteer:
 
 
 def place_of(post: Post, gazetteer: Gazetteer) -> Place | Abstention:
-    """Where the author of a post is: its own coordinates, else its geo tag, else the profile text."""
+    """Where a post's author is: by the post's coordinates, else its geo tag, else the profile text."""
     if post.coordinates is not None:
         return gazetteer.at(*post.coordinates, "geo_tag")
     if post.geo_name or post.geo_country:
@@ -422,8 +425,8 @@ def place_of(post: Post, gazetteer: Gazetteer) -> Place | Abstention:
 
 
 def _known_alone(name: str, found: Sequence[tuple[City, float, bool]]) -> bool:
-    """Whether a name without anything else can mean its heaviest city. The less known the city, the likelier the text
-    is a word of some language. `found`: cities, their weight, and whether it is their own name; the heaviest first."""
+    """Whether a bare name can mean its heaviest city. The smaller the city, the likelier the text is a word of some
+    language. `found`: (city, weight, whether the name is its own), the heaviest first."""
     city, _, own = found[0]
     if not own:
         # Pekin, IL is not Beijing.

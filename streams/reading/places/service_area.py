@@ -1,5 +1,5 @@
-"""A planner's service area: the ZIPs that a hospital lists as primary (PSA) and secondary (SSA). Says in which list a
-place of any size lies.
+"""A planner's service area: the ZIPs that a hospital lists as primary (PSA) and secondary (SSA). Says which list a
+place of any size lies in.
 
 Owns how a town, a county or a point lies in a list of ZIPs. Made by `reach.py`; `locality.py` asks it there. Knows no
 hospital and no tier.
@@ -16,17 +16,18 @@ Part = Literal["psa", "ssa", ""]
 """The primary area, the secondary one, or neither."""
 
 _CELLS = 4
-"""Of the grid of ZIP centres, a degree. A point is looked for in its cell and the eight around, so its ZIP is found if
-the centre is within 12 miles; where none is, nobody's ZIP is meant."""
+"""Cells of the grid of ZIP centres to a degree. A search looks into a point's cell and the eight around it, so it finds
+a ZIP whose centre is within 12 miles; without one, the point is in no ZIP."""
 
 
 _MARGIN = 1.0
-"""Degrees around the listed ZIPs: no town or county is so wide that half of it is listed and its centre farther off."""
+"""Degrees around the listed ZIPs. No town or county is so wide that half of it is listed while its centre lies
+outside."""
 
 
 class ZipIndex:
-    """The ZIPs by town, by county and by where they are. Each index is made when it is first needed, which is never in
-    a directory without lists."""
+    """The ZIPs by town, by county and by position. Each index is made at its first use, which never comes in a
+    directory without lists."""
 
     def __init__(self, zips: Mapping[str, Zip]) -> None:
         self.zips = zips
@@ -35,7 +36,7 @@ class ZipIndex:
         self._cells: dict[tuple[int, int], list[Zip]] = {}
 
     def town(self, name: str, state: str) -> Sequence[Zip]:
-        """The ZIPs of a town, by any spelling of its name that folds to the same."""
+        """The ZIPs of a town, by any spelling of its name that `fold` makes equal."""
         if not self._towns:
             folded = {name: fold(name) for name in {one.city for one in self.zips.values()}}
             for one in self.zips.values():
@@ -50,13 +51,13 @@ class ZipIndex:
         return self._counties.get(fips, ())
 
     def nearest(self, latitude: float, longitude: float) -> Sequence[Zip]:
-        """The ZIP whose centre is nearest to a point, degrees; none where none is near."""
+        """The ZIP whose centre is nearest to a point (degrees); empty if none is near."""
         if not self._cells:
             for one in self.zips.values():
                 self._cells.setdefault(_cell(one.latitude, one.longitude), []).append(one)
         row, column = _cell(latitude, longitude)
         near = [one for i in (-1, 0, 1) for j in (-1, 0, 1) for one in self._cells.get((row + i, column + j), ())]
-        # Near enough for a flat map, on which a degree of longitude is the narrower the farther north.
+        # Near enough to measure on a flat map, where a degree of longitude narrows towards the north.
         narrow = math.cos(math.radians(latitude)) ** 2
         return sorted(near, key=lambda one: (one.latitude - latitude) ** 2 + narrow * (one.longitude - longitude) ** 2)[
             :1
@@ -64,8 +65,8 @@ class ZipIndex:
 
 
 class ServiceArea:
-    """One hospital's lists. A town or county is in them if half of its people live in listed ZIPs (half of its ZIPs are
-    listed, where no people are counted); a point, or a town without a ZIP of its own, if the nearest ZIP is."""
+    """One hospital's lists. A town or county is in a list if half of its people live in listed ZIPs, or, where nobody
+    counted people, if half of its ZIPs are listed. A point, or a town without a ZIP, is if its nearest ZIP is."""
 
     def __init__(self, psa: Iterable[str], ssa: Iterable[str], index: ZipIndex) -> None:
         """A ZIP in both lists is in the PSA."""
@@ -77,10 +78,10 @@ class ServiceArea:
         self._latitudes = min(latitudes, default=90) - _MARGIN, max(latitudes, default=-90) + _MARGIN
         self._longitudes = min(longitudes, default=180) - _MARGIN, max(longitudes, default=-180) + _MARGIN
         self.closed = bool(secondary)
-        """There is an SSA: the lists are the whole of the service area."""
+        """Whether there is an SSA: then the lists are the whole service area."""
 
     def part(self, place: Place) -> Part:
-        """Which list a US place is in."""
+        """The list that a US place is in."""
         if place.zip:
             return self._parts.get(place.zip, "")
         if place.latitude is None or place.longitude is None or not self._near(place.latitude, place.longitude):
@@ -95,7 +96,7 @@ class ServiceArea:
         return self._of(zips)
 
     def _near(self, latitude: float, longitude: float) -> bool:
-        """Whether a point is near enough for the lists to be asked: nearly none is, and asking is slow."""
+        """Whether a point is near enough to look into the lists: nearly none is, and looking is slow."""
         south, north = self._latitudes
         west, east = self._longitudes
         return south <= latitude <= north and west <= longitude <= east

@@ -15,21 +15,21 @@ from streams.reading.places.place import Place
 from streams.reading.places.resolver import Gazetteer
 
 MOST = 4
-"""Places taken of one text."""
+"""Most places taken from one text."""
 
 
 class MentionedPlaces:
-    """Finds them. Costs under 2 us for a post that names none."""
+    """Finds the places that texts name. Costs under 2 us for a post that names none."""
 
     def __init__(self, names: PlaceNames, gazetteer: Gazetteer) -> None:
         states = sorted((name.title() for name in names.state_names), key=len, reverse=True)
         tail = "|".join([*sorted(names.codes), *states])
-        # A comma, then a state: rare, so it is looked for first; the town is what stands before it.
+        # Look for a comma and a state first, which are rare; the town stands before them.
         self._state = re.compile(rf", ?(?=[A-Z])({tail})(?!\w)")
         self._gazetteer = gazetteer
 
     def of(self, text: str) -> tuple[Place, ...]:
-        """The towns named, each once, in order. Any string."""
+        """The towns that the text names, each once, in order. Takes any string."""
         if "," not in text:
             return ()
         found: dict[Place, None] = {}
@@ -45,7 +45,7 @@ class MentionedPlaces:
 
 
 def _endings(before: str) -> Iterable[str]:
-    """The last one to four words before a comma that may be a town's name, the longest first."""
+    """Texts that may be a town's name: the last one to four words before a comma, the longest first."""
     words: list[str] = []
     for word in reversed(before.split(" ")):
         capital = any(map(str.isupper, word))

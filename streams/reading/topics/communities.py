@@ -1,7 +1,7 @@
-"""Which communities of interest a post speaks to, by its hashtags and by the accounts that such communities keep.
+"""Finds the communities of interest that a post speaks to, by its hashtags and by the communities' own accounts.
 
-Called by `streams/reading/reader.py`. Knows no topic, hospital or person: a community belongs to the post and what it
-says, never to its author. Communities of a disease are marked `about_health`: they may be counted, like a service
+Called by `streams/reading/reader.py`. Knows no topic, hospital or person: a community belongs to the post,
+never to its author. Communities of a disease are marked `about_health`: they may be counted, like a service
 line, but never stand beside a post.
 """
 
@@ -30,7 +30,7 @@ class Community(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name: str
     about_health: bool
-    """To speak there says something of somebody's health: only ever counted, as topics of class S are."""
+    """Whether posts to it reveal somebody's health: then it is only counted, as a topic of class S is."""
     hashtags: tuple[str, ...]
     """Lower case, without #."""
     handles: tuple[str, ...] = ()
@@ -66,8 +66,8 @@ class Communities:
             raise CommunitiesError(f"communities.yaml: {error}") from None
 
     def of(self, text: str, handles: Iterable[str] = ()) -> tuple[str, ...]:
-        """Ids, sorted; empty if there are none. Any string; `handles`: those the post mentions, lower case, without
-        @."""
+        """Ids of the communities, sorted; empty if there are none. Takes any string. `handles`: those that the post
+        mentions, lower case, without @."""
         if "#" not in text and self._handles.isdisjoint(handles):
             return ()  # nearly every post
         found = {self._by_handle[handle] for handle in handles if handle in self._by_handle}
@@ -77,7 +77,7 @@ class Communities:
         return tuple(sorted(found))
 
     def split(self, text: str, handles: Iterable[str] = ()) -> tuple[OpenCommunities, tuple[str, ...]]:
-        """As `of`: (those that may stand beside a post, those that are only counted)."""
+        """As `of`, in two parts: those that may stand beside a post id, and those that are only counted."""
         found = self.of(text, handles)
         if not found:
             return NO_COMMUNITIES, ()

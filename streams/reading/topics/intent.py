@@ -17,20 +17,20 @@ from streams.reading.topics.phrases import Group, Phrases, pattern_of
 from streams.vocabulary import Intent
 
 _PREFIX = "intent "
-"""Of group names, so that they meet no topic's in a shared index."""
+"""Begins every group name, so that none equals a topic's in a shared index."""
 _NEGATED = {"complaint": "approval", "compliment": "grumble", "approval": "grumble"}
-"""Groups that a negator turns -> the group for which the turned find counts."""
+"""Group that can be negated -> the group for which a negated find counts."""
 
 _CAPITAL = re.compile(r"(?<![@#\w])[A-Z][a-zà-ÿ]+")
 """A proper name. Hospitals in the US have Latin names, whatever the language of the text."""
 _STOPS = ".!?:…"
 TOLD_CHARS = 80
-"""Who says so much to a hospital without a question, praise or news tells what happened to him; thanks and answers are
-shorter."""
+"""An author who tells a hospital so much, without a question, praise or news, reports what happened to him; thanks
+and answers are shorter."""
 _STAFF = "staff_conduct"
-"""Blame of people has words of its own; told without them, it is praise."""
+"""Blame of staff has words of its own; without them, a post about staff is praise."""
 _RUMOUR = "rumor_misinfo_watch"
-"""To pass on a rumour is to inform, whoever speaks."""
+"""To pass on a rumour is to inform, whoever does it."""
 NEEDED_TOPICS = (_STAFF, _RUMOUR)
 """Topics that the rules here name. A taxonomy without one is refused (`lexicon.py`)."""
 
@@ -55,7 +55,7 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """intents.yaml, whose comments say what each part is."""
+    """intents.yaml; its comments explain each part."""
 
     version: int
     self_harm: _Words
@@ -98,7 +98,7 @@ class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return words
 
     def groups(self) -> tuple[Group, ...]:
-        """What an index has to hold so that `Intents` can use it."""
+        """The groups that an index must hold for `Intents`."""
         parts = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return tuple(_group(name, part) for name, part in parts if isinstance(part, _Words))
 
@@ -133,17 +133,17 @@ class Intents:
     def __init__(
         self, words: IntentWords, phrases: Phrases | None = None, function_words: FunctionWords | None = None
     ) -> None:
-        """`phrases`: an index that holds `words.groups()` among others; without it, one of its own. `function_words`:
-        without it, the shipped languages."""
+        """`phrases`: an index that holds `words.groups()`; without it, one is made. `function_words`: without it, the
+        shipped languages."""
         spoken = function_words or languages.load()
         self._phrases = phrases or Phrases(words.groups(), spoken)
         self._said_to = re.compile(
             rf"[\W\d_]*(?:@\w+\W+)+(?:(?:{any_of(spoken.fillers)})\W+)*"
             rf"([a-z{''.join(spoken.letters)}]+(?:['’](?:{any_of(spoken.contracted)}))?)"
         )
-        """What is said to the handles that open a text (lower case); its first word."""
+        """Finds the first word after the handles that open a text (lower case)."""
         self._care = re.compile(rf"\b(?:{any_of(spoken.care)})\b", re.I)
-        """What stands in or behind a hospital's name."""
+        """Words in or after a hospital's name."""
 
         def bit(name: str) -> int:
             return self._phrases.bit(_PREFIX + name)
@@ -161,7 +161,7 @@ class Intents:
 
     @classmethod
     def load(cls) -> "Intents":
-        """With the phrases that ship with Earshot. Raises `IntentError`."""
+        """With the phrases that ship with Earshot. Raises `IntentError` or `LanguagesError`."""
         return cls(IntentWords.load())
 
     def intent_of(self, text: str, addressed: bool, topics: tuple[str, ...]) -> Intent:
@@ -169,10 +169,10 @@ class Intents:
         return self.read(text, addressed, topics).intent
 
     def read(self, text: str, addressed: bool, topics: tuple[str, ...]) -> IntentRead:
-        """The same, with the rule that decided.
+        """The intent, with the rule that decided.
 
         Requests and questions are only such when addressed (to the crowd they are `none`); a complaint must name a
-        hospital, which a handle does. Without handle and topic nothing is wanted, unless somebody is in danger.
+        hospital; a handle is a name. Without handle and topic the intent is `none`, unless somebody is in danger.
         """
         found = self._phrases.found(text)
         if found & self._danger and self._is_crisis(found):
@@ -195,7 +195,7 @@ class Intents:
         return not found & self._over and bool(found & self._personal or not found & self._awareness)
 
     def _wanted(self, text: str, found: int) -> IntentRead | None:  # noqa: PLR0911 - one return a rule
-        """A request or a question; None if it is neither, or is asked only to blame."""
+        """A request or a question; None if it is neither, or only asks in order to blame."""
         if found & self._request:
             return _ASKED
         blames = found & (self._complaint | self._grumble)
@@ -244,8 +244,8 @@ class Intents:
         return _IMPERSONAL if topics and not personal and "?" not in text else _NOTHING
 
     def _names_a_hospital(self, text: str, addressed: bool) -> bool:
-        """Whether a handle or a proper name stands in the text: a capital in mid-sentence, or one that opens a sentence
-        and goes on like a name. People's, days' and companies' names are known (`other_names`)."""
+        """Whether the text has a handle or a proper name: a capital in mid-sentence, or a sentence that opens like a
+        name. Names of people, days and companies do not count (`other_names`)."""
         if addressed or "@" in text:
             return True
         for name in _CAPITAL.finditer(text):

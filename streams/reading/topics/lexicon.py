@@ -1,4 +1,4 @@
-"""The words by which posts are read, as one immutable value: taxonomy, intents and the hospitals' own topics.
+"""All words that decide topics and intents, as one immutable value: taxonomy, intents, the hospitals' own topics.
 
 Made by `agents/worker/lexicon_watch.py` at start and again when a file changed; `streams/reading/reader.py` uses it and
 swaps it whole. Topics and intents share one index, so that each text is scanned once. Knows no clock and watches no
@@ -18,7 +18,7 @@ from streams.vocabulary import Intent
 
 
 class Lexicon:
-    """Reads texts. Its words never change; its memory of the last text makes it one thread's."""
+    """Finds topics and intents. Its words never change. Use it in one thread: it remembers the last text."""
 
     def __init__(self, taxonomy: Taxonomy, words: IntentWords, overlays: Mapping[str, Overlay]) -> None:
         """`overlays`: by hospital id."""
@@ -32,7 +32,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, taxonomy_file: str = "", hospital_topics_file: str = "", hospitals: Container[str] = ()) -> "Lexicon":
-        """From files, or what ships with Earshot where a name is empty. `hospitals`: the ids that there are.
+        """Load the words from files; for an empty name, the shipped ones. `hospitals`: ids in the directory.
 
         Raises `TaxonomyError`, `OverlayError` or `IntentError`.
         """
@@ -67,20 +67,20 @@ class Lexicon:
         return self._phrases.size
 
     def topics_for(self, hospital: str, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
-        """`topics`, as `topics_of` gave them, as one hospital wants them."""
+        """`topics`, which `topics_of` gave, with one hospital's changes."""
         own = self.overlays.get(hospital)
         return topics if own is None else own.topics_of(text, topics)
 
     def intent_of(self, text: str, addressed: bool, topics: tuple[str, ...]) -> Intent:
-        """What the author wants, in his own words."""
+        """The intent, by the author's own words."""
         return self._intents.read(own_words(text), addressed, topics).intent
 
     def explain_topics(self, text: str, hospital: str = "") -> tuple[TopicFind, ...]:
-        """Every phrase found for a topic and why it does not count if it does not; as one hospital wants it."""
+        """Every phrase found for a topic, with the reason if it does not count; `hospital`: with its changes."""
         found = self._matcher.explain(text)
         own = self.overlays.get(hospital)
         return found if own is None else tuple(own.explain(text, found))
 
     def explain_intent(self, text: str) -> tuple[Find, ...]:
-        """Every phrase found in the author's own words that bears on the intent."""
+        """Every phrase for intents in the author's own words."""
         return tuple(find for find in self._phrases.explain(own_words(text)) if find.group in self._intent_groups)

@@ -1,7 +1,7 @@
-"""What a hospital changes in the taxonomy for itself: switches topics off, adds phrases of its own.
+"""A hospital's own changes to the taxonomy: topics switched off, phrases added.
 
-Called by `lexicon.py`. A hospital's phrases are looked for only in posts tied to it, in an index of their own, so they
-cost other hospitals nothing. Knows no post, and not why a hospital wants its changes.
+Called by `lexicon.py`. Only posts tied to a hospital are searched for its phrases, in an index of their own, so
+they cost other hospitals nothing. Knows no post.
 
     "240010":
       off: [rumor_misinfo_watch]
@@ -37,8 +37,8 @@ class Overlay:
         self._index = Phrases(Group(topic, own, taxonomy.by_id[topic].unless) for topic, own in phrases.items())
 
     def explain(self, text: str, found: Iterable[TopicFind]) -> Iterator[TopicFind]:
-        """`found`, as the taxonomy's matcher explains the text, and the hospital's own phrases; switched-off topics do
-        not count."""
+        """Extend `found`, the taxonomy's explanation of the text, with the hospital's own phrases; topics that it
+        switched off do not count."""
         for one in found:
             off = one.topic in self._off and not one.why
             yield msgspec.structs.replace(one, why="switched off by the hospital") if off else one
@@ -46,14 +46,14 @@ class Overlay:
             yield TopicFind(own.group, own.phrase, f"part of {own.struck_by!r}" if own.struck_by else "")
 
     def topics_of(self, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
-        """What a post is about for this hospital, sorted. `topics`: what it is about by the taxonomy alone."""
+        """The post's topics for this hospital, sorted. `topics`: those by the taxonomy alone."""
         found = self._index.found(text)
         added = {topic for topic in self._added if found & self._index.bit(topic)}
         return tuple(sorted(added.union(topics) - self._off))
 
 
 def parse(text: bytes, taxonomy: Taxonomy, hospitals: Container[str], name: str) -> dict[str, Overlay]:
-    """Hospital id -> its overlay, from a YAML text. `hospitals`: the ids that there are; `name`: of the file.
+    """Hospital id -> its overlay, from a YAML text. `hospitals`: ids in the directory; `name`: of the file, for errors.
 
     Raises `OverlayError` with everything that is wrong.
     """

@@ -21,17 +21,17 @@ from streams.reading.languages import FunctionWords
 from streams.reading.topics.words import Words, emoji_of, shortened
 
 Match = tuple[int, int, int]
-"""Pattern, and where it begins and ends in the plain words. It takes the space before it, and the one behind it unless
-it is a beginning."""
+"""(pattern, start, end) in the plain words. A match includes the space before it, and the space after it unless the
+phrase is a beginning."""
 
 _STRETCHED = tuple(3 * bytes([letter]) for letter in b"abcdefghijklmnopqrstuvxyz")
-"""Patterns that show a stretched word at no cost; not w, for the sake of "www"."""
+"""Patterns that find stretched words in the same pass; without w, because of "www"."""
 
 REACH = 3
-"""Words from a negator to what it turns round, in one part of a sentence: "not a bit rude"."""
+"""Most words from a negator to the phrase that it negates, in one part of a sentence: "not a bit rude"."""
 
 _FEW = 16
-"""So many strikes are quicker gone through than sought."""
+"""Up to so many suppressing matches, a loop is quicker than a binary search."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -40,12 +40,12 @@ class Group(msgspec.Struct, frozen=True):
     name: str
     phrases: tuple[str, ...]
     unless: tuple[str, ...] = ()
-    """Phrases in which they mean something else: a find that touches one is struck."""
+    """Phrases in which they mean something else: a find that overlaps one does not count."""
     negatable: bool = False
-    """A find soon after a negator ("not rude") does not count. Right for praise and blame, wrong for what a post is
-    about: that stays the same."""
+    """A find soon after a negator ("not rude") does not count. Set it for praise and blame; a topic stays the same when
+    negated."""
     opposite: str = ""
-    """Name of the group for which a negated find counts; empty: for none."""
+    """Name of the group for which a negated find counts; empty if for none."""
 
 
 class Find(msgspec.Struct, frozen=True):
@@ -54,13 +54,13 @@ class Find(msgspec.Struct, frozen=True):
     group: str
     phrase: str
     struck_by: str
-    """The `unless` phrase that strikes it."""
+    """The `unless` phrase that it overlaps."""
     negated_by: str = ""
     """The negator before it."""
 
 
 class Phrases:
-    """An index over groups of phrases. Remembers the last text, since several readers ask about one post in turn."""
+    """An index over groups of phrases. Remembers the last text, because several callers ask about one post in turn."""
 
     def __init__(self, groups: Iterable[Group], words: FunctionWords | None = None) -> None:
         """`words`: has the negators; without it, the shipped languages. Raises `ValueError` for a phrase that has no
@@ -93,12 +93,12 @@ class Phrases:
             add(words.negators, self._negates, counts)
         self._known = frozenset(word for pattern in written for word in pattern.split()) | self._barriers
         counts.update(dict.fromkeys(_STRETCHED, self._stretched))
-        # First the patterns that strike, so that a match is known to by its number.
+        # Suppressing patterns come first, so that a match's number tells whether it suppresses.
         patterns = [*strikes, *(pattern for pattern in counts if pattern not in strikes)]
         self._strikes = list(strikes.values())
         self._longest = max(map(len, patterns), default=0)
         self._written = [written.get(pattern, "") for pattern in patterns]
-        # Equal masks are one object: a few hundred stay in the core's cache, 12,000 do not.
+        # Equal masks share one object: a few hundred fit into the core's cache, 12,000 do not.
         shared = {mask: mask for mask in (0, *counts.values())}
         self._masks = [shared[counts.get(pattern, 0)] for pattern in patterns]
         self._words = Words(emoji_of("".join(self._written)))
@@ -111,15 +111,15 @@ class Phrases:
 
     @property
     def size(self) -> int:
-        """Phrases of any kind, one that stands in several groups once."""
+        """Number of phrases of any kind; one in several groups counts once."""
         return sum(map(bool, self._written))
 
     def bit(self, group: str) -> int:
-        """The group's bit in what `found` returns."""
+        """The group's bit in the answer of `found`."""
         return self._bits[group]
 
     def found(self, text: str) -> int:
-        """The bits of all groups of which at least one phrase counts in the text. Any string."""
+        """The bits of all groups with at least one phrase that counts in the text. Takes any string."""
         last, found = self._last
         if text == last:
             return found
@@ -135,7 +135,7 @@ class Phrases:
                 strikes.append(match)
         doubtful = 0
         found = every
-        if every > self._all:  # more than groups
+        if every > self._all:  # a stretched word or a negator, too
             if every & self._stretched:
                 words, matches, every = self._unstretched(words)
                 strikes = [match for match in matches if match[0] < striking]
@@ -149,7 +149,7 @@ class Phrases:
         return found
 
     def _unstretched(self, words: bytes) -> tuple[bytes, list[Match], int]:
-        """The words with stretched ones shortened, their matches, and the masks of these together."""
+        """The words with stretched ones shortened, their matches, and the union of the matches' masks."""
         words = shortened(words, self._known)
         matches = [one for one in self._find(words, overlapping=True) if self._masks[one[0]] != self._stretched]
         every = 0
@@ -160,8 +160,8 @@ class Phrases:
     def _settled(
         self, text: str, words: bytes, matches: list[Match], strikes: list[Match], found: int, doubtful: int
     ) -> int:
-        """`found` without the `doubtful` groups of which every match is struck or negated; with the opposites of the
-        negated. Both lists by their ends, as the automaton finds them."""
+        """`found` without the `doubtful` groups whose every match is suppressed or negated, and with the opposites of
+        negated groups. Both lists are sorted by end, as the automaton finds them."""
         found &= ~doubtful
         masks, struck_by, negatable = self._masks, self._strikes, self._negatable
         many = len(strikes) > _FEW
@@ -173,7 +173,7 @@ class Phrases:
             for other, other_start, other_end in (
                 strikes[bisect_right(ends, start + 1) : bisect_left(ends, end + self._longest)] if many else strikes
             ):
-                if other_start < end - 1 and start < other_end - 1:  # as in `_touch`; a call costs as much again
+                if other_start < end - 1 and start < other_end - 1:  # `_touch`, inlined: a call doubles the cost
                     counts &= ~struck_by[other]
             if not counts:
                 continue
@@ -189,8 +189,8 @@ class Phrases:
         return found
 
     def _negator(self, text: str, words: bytes, start: int) -> bytes:
-        """What negates a match that begins at `start`: a negator among the words before it, within reach, in the same
-        part of the sentence, without a barrier between; empty if nothing does."""
+        """The negator of a match that begins at `start`: among the `REACH` words before it, in the same part of the
+        sentence, without a barrier between; empty if there is none."""
         before = words[:start].rsplit(b" ", REACH)
         for place in range(len(before) - 1, 0, -1):
             word = before[place]
@@ -204,7 +204,7 @@ class Phrases:
         return b""
 
     def explain(self, text: str) -> tuple[Find, ...]:
-        """Every phrase found, in order, with what strikes or negates it."""
+        """Every phrase found, in order, with the phrase or negator that stops it from counting."""
         words, matches, _ = self._unstretched(self._words.plain(text))
         return tuple(self._told(text, words, matches))
 
@@ -222,13 +222,13 @@ class Phrases:
 
 
 def _touch(start: int, end: int, other_start: int, other_end: int) -> bool:
-    """Whether two matches share a letter. Both begin and end with a space, and may share that."""
+    """Whether two matches share a letter. Both begin and end with a space; sharing only that is not enough."""
     return other_start < end - 1 and start < other_end - 1
 
 
 def pattern_of(phrase: str) -> bytes:
-    """The plain words of a phrase. Raises `ValueError` if nothing is left of it."""
-    # In small letters: a hashtag's parts are words of their own only in a text.
+    """The plain words of a phrase. Raises `ValueError` if it has none."""
+    # Lower case: a hashtag is split at capitals in texts, never in a phrase.
     pattern = Words().plain(phrase.removesuffix("*").lower())
     if not pattern.strip():
         raise ValueError(f"the phrase {phrase!r} has no letter, digit or emoji")

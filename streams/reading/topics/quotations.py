@@ -1,4 +1,4 @@
-"""Which words of a text are its author's own: what somebody else said decides no intent.
+"""Finds the words of a text that are its author's own: what somebody else said decides no intent.
 
 Called by `lexicon.py`. Topics are found in the whole text, quotations included, because a post may be about what it
 quotes. Only double quotes count: a single quote is as often an apostrophe.
@@ -9,16 +9,16 @@ import re
 from streams.reading.topics.words import READ_CHARS
 
 QUOTED_WORDS = 4
-"""Up to so many words, quotes stand round a term, a title or an ironic word, which are the author's own."""
+"""Most words in quotes that are still the author's own: a term, a title or an ironic word."""
 OWN_WORDS = 3
-"""Fewer words than that beside a quotation only say who is quoted: then the quotation is the post."""
+"""With fewer words beside a quotation, they only name the quoted person, and the quotation is the post."""
 
 _REPOSTED = re.compile(r"(?<![\w@#])[RQ]T @\w.*", re.DOTALL)
 _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”|«[^«»]*»')
 
 
 def own_words(text: str) -> str:
-    """The text without what follows `RT @x` or `QT @x`, and without quotations. Any string."""
+    """The text without what follows `RT @x` or `QT @x`, and without quotations. Takes any string."""
     if '"' not in text and "T @" not in text and (text.isascii() or ("“" not in text and "«" not in text)):
         return text
     read = text[:READ_CHARS]

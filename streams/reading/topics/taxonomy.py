@@ -1,8 +1,8 @@
 """What a post is about: the taxonomy as data, and the matcher that finds its topics in a text.
 
 Called by `lexicon.py` and `overlay.py`. A topic belongs to the post, never to its author. Its class decides where it
-may go: O (operational) and X (safety) may stand beside a post id; S (a service line) says so much about somebody's
-health that it may not, and is only counted, as a tally. Knows no hospital, place or intent.
+may go: O (operational) and X (safety) may stand beside a post id; S (a service line) may not, because it reveals
+somebody's health; it is only counted, as a tally. Knows no hospital, place or intent.
 """
 
 import re
@@ -22,9 +22,9 @@ _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _TAG = re.compile(r"\w+")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _CONTEXT, _ELSEWHERE, _WEAK = " context", " elsewhere", " weak"
-"""Group names, and what is put behind a topic's for its own; no id has a space."""
+"""Names of groups, and suffixes to a topic's id for its own groups; no id has a space."""
 REMEMBERED = 65_536
-"""Combinations of groups whose topics are remembered; then the memory starts anew. A few hundred occur."""
+"""Combinations of groups whose topics are remembered; when full, the memory is emptied. A few hundred occur."""
 
 Class = Literal["O", "S", "X"]
 CLASS: ClosedSet[Class] = ClosedSet(
@@ -48,24 +48,23 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"ki
     definition: str
     kind: Class
     phrases: tuple[str, ...]
-    """Each is enough alone."""
+    """One of them is enough."""
     weak: tuple[str, ...] = ()
-    """Each counts only beside a word of the care context, and never in talk of something else (`context`,
-    `elsewhere`)."""
+    """One of them counts only beside a word of `context`, and never beside a word of the taxonomy's `elsewhere`."""
     context: tuple[str, ...] = ()
-    """The words that `weak` needs instead of the taxonomy's own `context`; empty: those."""
+    """Words that `weak` needs in place of the taxonomy's `context`; empty: the taxonomy's."""
     unless: tuple[str, ...] = ()
-    """Idioms: a phrase found inside one is not meant."""
+    """Idioms: a phrase found inside one does not count."""
     hashtags: tuple[str, ...] = ()
     """Without #."""
     domains: tuple[str, ...] = ()
-    """Hosts of links (`donatelife.net`): a link to one, or to a host under it, is enough alone."""
+    """Hosts of links (`donatelife.net`): a link to one, or to a subdomain, is enough."""
     align: tuple[str, ...] = ()
-    """What the topic is called elsewhere: HCAHPS, FFT, MedlinePlus. For people; nothing reads it."""
+    """The topic's names in HCAHPS, FFT and MedlinePlus. For people; no code uses it."""
 
 
 class TopicFind(msgspec.Struct, frozen=True):
-    """One phrase found for a topic; `why` says why it does not count, empty if it does."""
+    """One phrase found for a topic; `why`: why it does not count, empty if it does."""
 
     topic: str
     phrase: str
@@ -95,8 +94,8 @@ class Taxonomy:
 
     @classmethod
     def parse(cls, text: bytes, name: str = "taxonomy.yaml") -> "Taxonomy":
-        """The taxonomy in a YAML text. Raises `TaxonomyError` with everything that is wrong; `name` stands before
-        it."""
+        """The taxonomy in a YAML text. Raises `TaxonomyError` with everything that is wrong; `name`: of the file, for
+        errors."""
         try:
             raw = yaml_file.decode(text, _File, _check)
         except ValueError as error:
@@ -105,10 +104,10 @@ class Taxonomy:
         return cls(raw.version, topics, raw.context, raw.elsewhere)
 
     def groups(self) -> tuple[Group, ...]:
-        """What an index has to hold so that a `TopicMatcher` can use it."""
+        """The groups that an index must hold for a `TopicMatcher`."""
         groups = [Group(_CONTEXT, self.context), Group(_ELSEWHERE, self.elsewhere)]
         for topic in self.topics:
-            # A link's host is words like others in the text; whole, it is no idiom's part.
+            # The host of a link is a phrase like others.
             alone = (*topic.phrases, *(f"#{tag}" for tag in topic.hashtags), *topic.domains)
             groups.append(Group(topic.id, alone, topic.unless))
             groups.append(Group(topic.id + _WEAK, topic.weak, topic.unless))
@@ -117,7 +116,8 @@ class Taxonomy:
         return tuple(groups)
 
     def split(self, topics: tuple[str, ...]) -> tuple[OpenTopics, tuple[str, ...]]:
-        """(what may stay with a post, service lines), each in the order given. The only maker of `OpenTopics`."""
+        """(topics that may stand beside a post id, service lines), each in the order given. Nothing else makes
+        `OpenTopics`."""
         known = self._split.get(topics)
         if known is None:
             if len(self._split) >= REMEMBERED:
@@ -132,11 +132,11 @@ class TopicMatcher:
     """Finds a taxonomy's topics in texts."""
 
     def __init__(self, taxonomy: Taxonomy, phrases: Phrases | None = None) -> None:
-        """`phrases`: an index that holds `taxonomy.groups()` among others; without it, one of its own."""
+        """`phrases`: an index that holds `taxonomy.groups()`; without it, the matcher makes one."""
         self._phrases = phrases or Phrases(taxonomy.groups())
         bit = self._phrases.bit
         self._context, self._elsewhere = bit(_CONTEXT), bit(_ELSEWHERE)
-        # Of each topic: its bit, its weak phrases', and that of the context which these need.
+        # For each topic: the bits of its phrases, of its weak phrases, and of the context that these need.
         self._topics = {
             topic.id: (
                 bit(topic.id),
@@ -152,7 +152,7 @@ class TopicMatcher:
         self._known: dict[int, tuple[str, ...]] = {}
 
     def topics_of(self, text: str) -> tuple[str, ...]:
-        """Ids of the topics, sorted; empty if there are none. Any string."""
+        """Ids of the topics, sorted; empty if there are none. Takes any string."""
         found = self._phrases.found(text) & self._mine
         topics = self._known.get(found)
         if topics is None:
@@ -165,10 +165,10 @@ class TopicMatcher:
         return tuple(sorted(topic for topic in self._topics if not self._missing(found, topic)))
 
     def _missing(self, found: int, topic: str, weak_only: bool = False) -> str:
-        """Why what was found does not make the topic; empty if it does."""
+        """Why the groups found are not enough for the topic; empty if they are."""
         strong, weak, context = self._topics[topic]
         if found & strong and not weak_only:
-            # Strong words are of care unless all else in the text is not.
+            # A phrase counts, unless the text has words of `elsewhere` and none of care.
             return "talk of something else" if found & self._elsewhere and not found & self._context else ""
         if not found & weak:
             return "not found"
@@ -177,7 +177,7 @@ class TopicMatcher:
         return "talk of something else" if found & self._elsewhere else ""
 
     def explain(self, text: str) -> tuple[TopicFind, ...]:
-        """Every phrase found for a topic, and why it does not count if it does not."""
+        """Every phrase found for a topic, with the reason if it does not count."""
         found = self._phrases.found(text)
         told: list[TopicFind] = []
         for find in self._phrases.explain(text):

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 READ_CHARS = 2_000
-"""So much of a post is read, some 350 words: X's longest has 25,000 characters, and what a post is about stands at its
-beginning. Keeps any text under 2 ms."""
+"""Characters of a post that are read, some 350 words. X allows 25,000, but the beginning says what a post is about.
+Keeps any text under 2 ms."""
 
 _KEPT_SIGNS = b"@_#"
 _SENTENCE_SIGNS = b'.,;:!?\n()"'
@@ -33,18 +33,18 @@ _HASHTAG = re.compile(rb"#([\w\x80-\xff]+)")
 _HUMP = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _STRETCHED = re.compile(rb"([a-z])\1\1+")
 _SIGNS = dict.fromkeys("‘’´ʼ", "") | dict.fromkeys("—–…。、！？；：“”«»¿¡", ".")
-"""Apostrophes vanish; what parts a sentence is a full stop, which is all that is left of it."""
+"""Apostrophes are dropped; any sign that separates parts of a sentence becomes a full stop."""
 _TYPED = "’‘“”…—–"
-"""Those that phones and word processors write for ASCII's: nearly all that is foreign in many posts, and done away with
-in a fifth of the time that each would take as a foreign sign."""
+"""Signs that phones and word processors write in place of ASCII's. In many posts they are nearly all the non-ASCII
+characters; replacing them first takes a fifth of the time of folding each."""
 _VANISHING = frozenset({"Mn", "Me", "Cf"})
-"""Categories: accents, what encloses a sign, and what is not seen at all."""
+"""Unicode categories of characters that are dropped: accents, enclosing marks, invisible characters."""
 REMEMBERED = 65_536
-"""Characters whose folding is remembered; then the memory starts anew. A few hundred occur."""
+"""Characters whose folding is remembered; when full, the memory is emptied. A few hundred occur."""
 
 
 class _Folding(dict[bytes, bytes]):
-    """Character outside ASCII, as its number in decimal -> what is left of it, UTF-8."""
+    """Number of a non-ASCII character, in decimal -> what replaces the character, UTF-8."""
 
     def __init__(self, emoji: frozenset[str] | None) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class _Folding(dict[bytes, bytes]):
     def __missing__(self, number: bytes) -> bytes:
         if len(self) >= REMEMBERED:
             self.clear()
-        # A number that no character has was written by hand.
+        # Somebody may have written `&#99999999;`, which is no character.
         code = int(number) if len(number) < 8 else 0
         folded = self[number] = self._fold(chr(code)).encode() if code <= sys.maxunicode else b" "
         return folded
@@ -67,7 +67,7 @@ class _Folding(dict[bytes, bytes]):
 
     def _plain(self, char: str) -> str:
         if char.isalnum():
-            # A script without spaces: every sign is a word, and a phrase a sequence of them.
+            # A script without spaces: each character is a word, and a phrase is several of them.
             return f" {char} " if unicodedata.east_asian_width(char) == "W" else char.lower()
         kind = unicodedata.category(char)
         if kind in _VANISHING:
@@ -78,20 +78,20 @@ class _Folding(dict[bytes, bytes]):
 
 
 def emoji_of(text: str) -> frozenset[str]:
-    """The emoji and other pictures in a text."""
+    """The emoji and other pictorial characters in a text."""
     return frozenset(char for char in text if not char.isascii() and unicodedata.category(char) == "So")
 
 
 class Words:
-    """Makes texts plain."""
+    """Turns texts into plain words."""
 
     def __init__(self, emoji: Iterable[str] | None = None) -> None:
-        """`emoji`: those that are words; None: all are."""
+        """`emoji`: those that count as words; None: all of them."""
         self._folding = _Folding(None if emoji is None else frozenset(emoji))
 
     def plain(self, text: str) -> bytes:
-        """Lower-case words, UTF-8, one space around each; a single space if there are none. Any string; what is beyond
-        `READ_CHARS` is not read."""
+        """Lower-case words, UTF-8, one space around each; a single space if there are none. Takes any string; ignores
+        what is beyond `READ_CHARS`."""
         words = b" %b " % self._spelt(text).translate(_WORDS, _APOSTROPHES)
         words = words.replace(b"  ", b" ")  # nearly always all there is; split and join cost twice as much
         while b"  " in words:
@@ -99,16 +99,16 @@ class Words:
         return words
 
     def clause_ends(self, text: str) -> list[int]:
-        """Of each part of a sentence, how many words of `plain` there are up to its end."""
+        """For each part of a sentence: the number of words of `plain` up to its end."""
         parts = self._spelt(text).translate(_CLAUSES, _APOSTROPHES).split(b".")
         return list(accumulate(len(part.split()) for part in parts))
 
     def _spelt(self, text: str) -> bytes:
-        """The text with foreign signs folded and hashtags spelt out."""
+        """The text with non-ASCII characters folded and hashtags split into words."""
         if len(text) > READ_CHARS:
             text = text[:READ_CHARS]
         if "&" in text:
-            text = text.replace("&amp;", "&")  # X's own escape
+            text = text.replace("&amp;", "&")  # X escapes it
         words = text.encode() if text.isascii() else self._as_ascii(text)
         return _HASHTAG.sub(_with_parts, words).replace(b"#", b" # ") if "#" in text else words
 
@@ -116,13 +116,13 @@ class Words:
         for sign in _TYPED:
             if sign in text:
                 text = text.replace(sign, _SIGNS[sign])
-        # The quickest way, by far, to what is not ASCII: have it written as `&#233;`.
+        # By far the quickest way to find non-ASCII characters: have each written as `&#233;`.
         words = text.encode("ascii", "xmlcharrefreplace")
         return words if text.isascii() else _FOREIGN.sub(self._folded, words)
 
     def _folded(self, run: re.Match[bytes]) -> bytes:
         numbers = run[0][2:-1]
-        if len(numbers) < 7:  # one; two have seven digits and signs at least
+        if len(numbers) < 7:  # one character; two take seven or more
             return self._folding[numbers]
         return b"".join(map(self._folding.__getitem__, numbers.split(b";&#")))
 
