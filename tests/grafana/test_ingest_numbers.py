@@ -70,19 +70,19 @@ def ingest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingest]:
 
 def test_a_good_day_has_nothing_waiting_and_nothing_missed(ingest: Ingest) -> None:
     ingest.says({}, "x_rules == 90 unless pipeline_wal_oldest_timestamp_seconds")
-    assert ingest.shown("operations.json", "Oldest that waits for Kafka") == {"": 0}
-    assert ingest.shown("ingest.json", "Oldest that waits") == {"": 0}
-    assert ingest.shown("ingest.json", "Log, of what it may take") == {"": 0.25}
-    assert ingest.shown("ingest.json", "Not searched since") == {"": 0}
-    assert ingest.shown("ingest.json", "Of those the plan allows") == {"": 0.9}
+    assert ingest.shown("operations.json", "Oldest record waiting for Kafka") == {"": 0}
+    assert ingest.shown("ingest.json", "Oldest record waiting") == {"": 0}
+    assert ingest.shown("ingest.json", "Write-ahead log, share in use") == {"": 0.25}
+    assert ingest.shown("ingest.json", "Oldest gap not searched") == {"": 0}
+    assert ingest.shown("ingest.json", "Rules, share of the plan's limit") == {"": 0.9}
 
 
 def test_what_is_not_listened_to_or_not_limited_is_no_data(ingest: Ingest) -> None:
     ingest.says({}, "x_rules == 90")
     assert ingest.shown("operations.json", "Streams") == {"x": 1}
-    assert ingest.shown("ingest.json", "Reads of X, of the month's limit") == {}
+    assert ingest.shown("ingest.json", "Reads of X, share of the month's limit") == {}
     assert ingest.shown("ingest.json", "Posts read this month") == {"so far": 300, "at its end": 1_200}
-    assert ingest.shown("ingest.json", "X asked up to") == {}
+    assert ingest.shown("ingest.json", "Time since the last compliance check") == {}
 
 
 def test_an_outage_shows_how_long_and_how_much(ingest: Ingest) -> None:
@@ -97,14 +97,14 @@ def test_an_outage_shows_how_long_and_how_much(ingest: Ingest) -> None:
         },
         "pipeline_wal_damaged_bytes == 77",
     )
-    assert ingest.shown("ingest.json", "Oldest that waits") == {"": pytest.approx(120, abs=30)}
-    assert ingest.shown("ingest.json", "Not searched since") == {"": pytest.approx(3720, abs=30)}
-    assert ingest.shown("ingest.json", "X asked up to") == {"": pytest.approx(86_520, abs=30)}
-    assert ingest.shown("ingest.json", "Reads of X, of the month's limit") == {"so far": 0.3, "at its end": 1.2}
-    assert ingest.shown("operations.json", "Missed for good")["bytes of ingest's log"] == 77
+    assert ingest.shown("ingest.json", "Oldest record waiting") == {"": pytest.approx(120, abs=30)}
+    assert ingest.shown("ingest.json", "Oldest gap not searched") == {"": pytest.approx(3720, abs=30)}
+    assert ingest.shown("ingest.json", "Time since the last compliance check") == {"": pytest.approx(86_520, abs=30)}
+    assert ingest.shown("ingest.json", "Reads of X, share of the month's limit") == {"so far": 0.3, "at its end": 1.2}
+    assert ingest.shown("operations.json", "Lost for good")["bytes of the write-ahead log"] == 77
 
 
 def test_damage_stays_on_the_board_when_ingest_shows_it_no_more(ingest: Ingest) -> None:
     ingest.says({"pipeline_wal_damaged_bytes": {(): 77}}, "pipeline_wal_damaged_bytes == 77")
     ingest.says({}, "pipeline_wal_damaged_bytes == 0")
-    assert ingest.shown("operations.json", "Missed for good")["bytes of ingest's log"] == 77
+    assert ingest.shown("operations.json", "Lost for good")["bytes of the write-ahead log"] == 77
