@@ -62,7 +62,8 @@ class BlueskySource:
         self._asked_us = 0
         """Where the present connection was asked to begin, until its first event; 0: it was not asked."""
         self._gap_seconds = 0.0
-        self._delivery_lag = 0.0
+        self._delivery_lag: float | None = None
+        """Seconds from the last event's time until the wal had it; None before the first."""
         self._stopping = threading.Event()
         self._wake: Callable[[], object] = lambda: None
         self._thread = WatchedThread("bluesky", self._run, self._stopping)
@@ -102,7 +103,7 @@ class BlueskySource:
             "source_last_line_timestamp_seconds": {(SOURCE,): stream.heard_at} if stream.heard_at else {},
             "source_last_post_timestamp_seconds": {(SOURCE,): self.intake.post_at} if self.intake.post_at else {},
             "bluesky_cursor_lag_seconds": {(): time.time() - at_us / 1e6} if at_us else {},
-            "source_delivery_lag_seconds": {(SOURCE,): self._delivery_lag} if stream.heard_at else {},
+            "source_delivery_lag_seconds": {} if self._delivery_lag is None else {(SOURCE,): self._delivery_lag},
             "bluesky_gap_seconds_total": {(): self._gap_seconds},
             "bluesky_remembered_posts": {(): self._memory.posts},
             "pipeline_dead_letters_total": self.intake.dead_letters,

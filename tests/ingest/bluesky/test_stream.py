@@ -16,6 +16,8 @@ from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome
 from agents.ingest.bluesky.source import BlueskySource
 from agents.ingest.bluesky.stream import JetstreamStream
 from agents.ingest.outcome import HEALTHY, Waits
+from agents.ingest.records import Record
+from agents.ingest.wal.wal import Wal
 from agents.simulated.jetstream import SimulatedJetstream, account, deletion, post
 from streams.reading.bluesky import post_id, uri_of
 from streams.vocabulary import LINE_KINDS, StreamEnd
@@ -63,7 +65,8 @@ def heard(found: BlueskySource, kind: str, count: int) -> None:
 
 def test_posts_of_ours_go_into_the_log_and_what_it_says_of_itself_follows(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
-        assert found.reading()["source_last_line_timestamp_seconds"] == {}
+        for name in ("source_last_line_timestamp_seconds", "source_delivery_lag_seconds"):
+            assert found.reading()[name] == {}
         assert not found.healthy
         wait_until(lambda: server.server.connected, "connected")
         assert server.server.attempts[0].cursor == 0, "the first start begins with what is written from then on"
@@ -276,3 +279,23 @@ def test_the_runbook_says_what_to_do_about_every_end() -> None:
     runbook = (Path(__file__).parents[3] / "docs/runbook.md").read_text(encoding="utf-8")
     chapter = runbook.split("\n## SourceDisconnected\n")[1].split("\n## ")[0]
     assert [kind for kind in CONSEQUENCES if f"`{kind}`" not in chapter] == []
+
+
+def test_a_delay_is_shown_only_once_an_event_is_in_the_wal(
+    server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proof takes a short delay as the end of a replay, so none may be shown before the first event was measured."""
+    shown = []
+
+    def append(wal: Wal, record: Record) -> int:
+        shown.append(dict(found.reading()["source_delivery_lag_seconds"]))
+        return appended(wal, record)
+
+    appended = Wal.append
+    monkeypatch.setattr(Wal, "append", append)
+    with source(server.server.url, tmp_path) as (found, taken):
+        wait_until(lambda: server.server.connected, "connected")
+        server.write(ours("3a"))
+        wait_until(partial(taken.holds, "bluesky", identity_of("3a")), "it came")
+        wait_until(lambda: found.reading()["source_delivery_lag_seconds"], "the delay is shown")
+    assert shown == [{}]
