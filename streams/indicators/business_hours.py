@@ -66,6 +66,11 @@ class BusinessHours:
         self._hours = hours
         self._days: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}
 
+    @property
+    def remembered(self) -> int:
+        """Days remembered, `REMEMBERED_DAYS` at most."""
+        return len(self._days)
+
     def open_ms(self, start: int, end: int) -> int:
         """Milliseconds that were open from `start` to `end` (both ms since the epoch); 0 if `end` is not later."""
         if end <= start:

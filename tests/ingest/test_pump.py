@@ -62,7 +62,7 @@ def pumping(tmp_path: Path) -> Iterator[Pumping]:
     made.cleanup()
 
 
-def test_the_log_forgets_in_the_order_of_acceptance_whatever_the_order_of_acks(pumping: Pumping) -> None:
+def test_the_wal_forgets_in_the_order_of_acceptance_whatever_the_order_of_acks(pumping: Pumping) -> None:
     pumping.accept(0, 1, 2, 3)
     pumping.wait_sent(0, 1, 2, 3)
     pumping.ack(1, 3)

@@ -63,7 +63,7 @@ def heard(found: BlueskySource, kind: str, count: int) -> None:
     wait_until(lambda: found.intake.lines["bluesky", kind] >= count, f"{count} {kind}")
 
 
-def test_posts_of_ours_go_into_the_log_and_what_it_says_of_itself_follows(server: Scripted, tmp_path: Path) -> None:
+def test_posts_of_ours_go_into_the_wal_and_what_it_says_of_itself_follows(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
         for name in ("source_last_line_timestamp_seconds", "source_delivery_lag_seconds"):
             assert found.reading()[name] == {}
@@ -90,7 +90,7 @@ def test_posts_of_ours_go_into_the_log_and_what_it_says_of_itself_follows(server
     assert outcomes(found) == {"stopped": 1}
 
 
-def test_a_restart_goes_on_where_the_log_is_and_loses_nothing(server: Scripted, tmp_path: Path) -> None:
+def test_a_restart_goes_on_where_the_wal_is_and_loses_nothing(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
         wait_until(lambda: server.server.connected, "connected")
         long_ago = time.time_ns() // 1000 - 3600 * 1_000_000
@@ -218,7 +218,7 @@ def test_what_bluesky_no_longer_has_is_counted_as_a_gap(tmp_path: Path, caplog: 
     assert "were not sent again" in caplog.text
 
 
-def test_a_full_log_ends_the_connection_and_room_brings_it_back(server: Scripted, tmp_path: Path) -> None:
+def test_a_full_wal_ends_the_connection_and_room_brings_it_back(server: Scripted, tmp_path: Path) -> None:
     with source(server.server.url, tmp_path) as (found, taken):
         wal = taken.wal
         wait_until(lambda: server.server.connected, "connected")

@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.kafka
 
 
-def test_what_waits_in_the_log_since_the_last_run_is_handed_on_first(
+def test_what_waits_in_the_wal_since_the_last_run_is_handed_on_first(
     pipeline_settings: Settings, tmp_path: Path
 ) -> None:
     with simulated(rate=500, count=50) as running:
@@ -39,7 +39,7 @@ def test_what_waits_in_the_log_since_the_last_run_is_handed_on_first(
     assert list(settings.wal_path.glob("*.log")) == [], "Kafka has all of it, so no text stays here"
 
 
-def test_a_log_that_is_full_hangs_up_on_x_and_listens_again_when_there_is_room(
+def test_a_wal_that_is_full_hangs_up_on_x_and_listens_again_when_there_is_room(
     pipeline_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -72,7 +72,7 @@ def test_two_ingests_never_share_a_log(pipeline_settings: Settings, tmp_path: Pa
     assert str(second.error).startswith("another ingest uses the wal in ")
 
 
-def test_a_dead_letter_waits_in_the_log_like_a_post(pipeline_settings: Settings, tmp_path: Path) -> None:
+def test_a_dead_letter_waits_in_the_wal_like_a_post(pipeline_settings: Settings, tmp_path: Path) -> None:
     with simulated(rate=500, count=30, bad_every=3) as running:
         settings = pointed_at(pipeline_settings, running.x.url, tmp_path)
         with listening(settings) as ingest:

@@ -169,7 +169,7 @@ def test_a_cursor_past_damage_does_not_hand_on_what_kafka_has(tmp_path: Path) ->
     wal.close()
 
 
-def test_what_is_spoilt_while_the_log_is_open_is_said_and_not_handed_on(tmp_path: Path) -> None:
+def test_what_is_spoilt_while_the_wal_is_open_is_said_and_not_handed_on(tmp_path: Path) -> None:
     wal = Wal(tmp_path, CAP)
     wal.append(Record("posts", b"1", b"secret text"))
     (path,) = tmp_path.glob("*.log")

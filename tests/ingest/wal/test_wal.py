@@ -162,7 +162,7 @@ def test_text_that_kafka_has_goes_within_the_hour_in_quiet_times_too(
     assert numbers(wal)[-1] == 2
 
 
-def test_a_full_log_says_so_and_has_room_again_once_a_quarter_is_taken(opened: Opened) -> None:
+def test_a_full_wal_says_so_and_has_room_again_once_a_quarter_is_taken(opened: Opened) -> None:
     wal = opened()
     number = 0
     while not wal.full:
