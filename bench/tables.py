@@ -11,7 +11,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, cycle, islice, pairwise
 from pathlib import Path
 from random import Random
 from resource import getpagesize
@@ -49,6 +49,10 @@ COUNTRY, MEDIAN_A_DAY = 5000, 1.5
 COUNTED = (42, 250)
 """Hospitals between which 1,000 posts/s fall in the changelog's measure: those that ship with Earshot, and a large
 directory."""
+NOT_COMPACTED_SECONDS = 75 * 60
+"""Age up to which copies of a row stay: the changelog's compaction lag and the time of a segment."""
+OLDER_COPIES = int(BUSY * BUSY_POSTS / HOUR_SECONDS * NOT_COMPACTED_SECONDS)
+"""Copies of heads that `busy` leaves in that time: one for each post, since hardly two fall into the same commit."""
 RATE = 1000
 WARM_SECONDS = 3 * HOUR_SECONDS
 """Until the open hours of a head are full."""
@@ -213,11 +217,12 @@ def _changelog_of(settings: Settings, tables: HospitalTables) -> Changelog:
 
 
 async def _write(settings: Settings, rows: Rows) -> None:
-    """Put rows on the changelog, as a worker does, less the worker."""
+    """Put rows on the changelog, with the copies of heads that compaction has not come to yet."""
     producer = AIOKafkaProducer(**kafka_client.arguments(settings), compression_type="zstd")
     await producer.start()
     kafka_topic = kafka_topics.changelog(settings, kafka_topics.HOSPITALS)
-    for (partition, key), value in rows.items():
+    heads = [row for row in rows.items() if row[0].key.endswith(b"/head")]
+    for (partition, key), value in chain(rows.items(), islice(cycle(heads), OLDER_COPIES)):
         await producer.send(kafka_topic, value, key, partition)
     await producer.stop()
 
@@ -276,7 +281,7 @@ def _changelog(count: int) -> dict[str, float]:
                 records += len(written)
                 size += sum(len(key) + len(value or b"") for key, value in written)
 
-    # Fewer posts until then: what a head weighs is its cells and its authors, and these are extrapolated by nobody.
+    # Fewer posts until then, for time's sake: a head has all its cells then, and fewer authors than at the full rate.
     run(BEGIN * HOUR_SECONDS, WARM_SECONDS - MEASURED_SECONDS / 2, WARM_RATE, 60)
     records = size = posted = 0
     run(turn - MEASURED_SECONDS / 2, MEASURED_SECONDS, RATE, every)
@@ -284,4 +289,5 @@ def _changelog(count: int) -> dict[str, float]:
         "records_per_s": round(records / MEASURED_SECONDS, 1),
         "records_of_posts": round(records / posted, 4),
         "kb_per_s": round(size / MEASURED_SECONDS / 1e3),
+        "not_compacted_mb": round(size / MEASURED_SECONDS * NOT_COMPACTED_SECONDS / 1e6),
     }

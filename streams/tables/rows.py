@@ -16,6 +16,7 @@ import msgspec
 from streams.records import Mention, Tally
 from streams.tables.cells import cells_of
 from streams.tables.periods import FIVE_SECONDS, FIVES_A_DAY, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
+from streams.tables.sketch import RANK_BITS
 
 FORM = 2
 """First number of a row on the wire. Form 1, of version 0.1.0, is JSON: `first_rows.py`."""
@@ -74,7 +75,7 @@ class Head:
         if record.hour >= self.closed:
             _raise(self.fives, five_of(record), cells)
             if (person := person_of(record)) >= 0:
-                self.people.setdefault(record.hour, set()).add(person)
+                _meet(self.people, record.hour, person)
         return cells
 
     def closes(self, at: int) -> int:
@@ -171,7 +172,7 @@ class Day:
             return
         self.marks[record.partition] = record.offset
         if (person := person_of(record)) >= 0:
-            self.people.setdefault(hour_of_day, set()).add(person)
+            _meet(self.people, hour_of_day, person)
 
 
 def five_of(mention: Mention) -> int:
@@ -187,6 +188,24 @@ def person_of(mention: Mention) -> int:
 def closes_before(at: int) -> int:
     """Hours before this one are closed by a post that Kafka took at `at` (ms)."""
     return at // 3_600_000 - OPEN_HOURS
+
+
+_MANY = 4096
+"""Authors in an hour from which on only the highest rank of each register is kept: at most 32,768 entries, 98 kB on the
+wire, however many write. Far more than `sketch.py` counts exactly, so no estimate changes."""
+
+
+def _meet(people: dict[int, set[int]], hour: int, person: int) -> None:
+    met = people.setdefault(hour, set())
+    if person in met:
+        return
+    met.add(person)
+    if len(met) >= _MANY and len(met).bit_count() == 1:  # at each doubling
+        highest: dict[int, int] = {}
+        for one in met:
+            register = one >> RANK_BITS + 1 << 1 | one & 1
+            highest[register] = max(one, highest.get(register, 0))
+        people[hour] = set(highest.values())
 
 
 def _raise(buckets: dict[int, dict[str, int]], bucket: int, cells: Iterable[str]) -> None:

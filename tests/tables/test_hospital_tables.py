@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from streams.tables.cells import cells_of
 from streams.tables.hospitals import HospitalTables
 from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, SPANS, WINDOWS
 from streams.tables.rows import version_of
+from streams.tables.sketch import REGISTERS, STANDARD_ERROR, entry_of
 from tests.hospital_records import (
     A_MONTH,
     AT,
@@ -116,6 +118,18 @@ def test_people_are_counted_once_however_much_they_write() -> None:
     assert tables.people(0, "350070", "24h", AT / 1000) == (30, 15)
     assert tables.people(0, "350070", "28d", AT / 1000 + 86_400) == (30, 15)
     assert tables.people(0, "350070", "24h", AT / 1000 + 86_400) == (0, 0)
+
+
+def test_however_many_write_in_an_hour_what_is_kept_of_them_is_bounded_and_the_estimate_holds() -> None:
+    random, tables, people = Random(1), HospitalTables(), 60_000  # noqa: S311
+    for number in range(people):
+        tier = "local" if number % 3 == 0 else "unknown"
+        tables.apply(0, number, mention(number, tier=tier, person=entry_of(random.getrandbits(64))))
+    everyone, local = tables.people(0, "350070", "24h", AT / 1000)
+    assert everyone == pytest.approx(people, rel=5 * STANDARD_ERROR)
+    assert local == pytest.approx(people / 3, rel=5 * STANDARD_ERROR)
+    ((_, head),) = written(tables)
+    assert len(head or b"") < 3 * 2 * REGISTERS + 1000
 
 
 def test_a_hospitals_own_people_are_nobodys() -> None:
