@@ -260,7 +260,7 @@ def _resident() -> int:
 
 def _changelog(count: int) -> dict[str, float]:
     """What `RATE` posts/s by Zipf's law make of records and bytes, at commits as the settings have them, once the open
-    hours are full. An hour turns in the middle of what is measured; bytes are before compression."""
+    hours are full; an hour's turn counts once in 3,600 s. Bytes are before compression."""
     every = Settings().commit_interval
     shares = list(accumulate(1 / (number + 1) for number in range(count)))
     names, random, posts = [f"{number:06}" for number in range(count)], Random(1), Posts(seed=1)  # noqa: S311
@@ -282,12 +282,17 @@ def _changelog(count: int) -> dict[str, float]:
                 size += sum(len(key) + len(value or b"") for key, value in written)
 
     # Fewer posts until then, for time's sake: a head has all its cells then, and fewer authors than at the full rate.
-    run(BEGIN * HOUR_SECONDS, WARM_SECONDS - MEASURED_SECONDS / 2, WARM_RATE, 60)
+    run(BEGIN * HOUR_SECONDS, WARM_SECONDS, WARM_RATE, 60)
+    turned = records, size
+    run(turn, every, RATE, every)  # closes an hour: the days
+    turned = records - turned[0], size - turned[1]
     records = size = posted = 0
-    run(turn - MEASURED_SECONDS / 2, MEASURED_SECONDS, RATE, every)
+    run(turn + every, MEASURED_SECONDS, RATE, every)
+    share = 1 / HOUR_SECONDS
+    a_second = records / MEASURED_SECONDS + turned[0] * share, size / MEASURED_SECONDS + turned[1] * share
     return {
-        "records_per_s": round(records / MEASURED_SECONDS, 1),
-        "records_of_posts": round(records / posted, 4),
-        "kb_per_s": round(size / MEASURED_SECONDS / 1e3),
-        "not_compacted_mb": round(size / MEASURED_SECONDS * NOT_COMPACTED_SECONDS / 1e6),
+        "records_per_s": round(a_second[0], 1),
+        "records_of_posts": round(a_second[0] / RATE, 4),
+        "kb_per_s": round(a_second[1] / 1e3),
+        "not_compacted_mb": round(a_second[1] * NOT_COMPACTED_SECONDS / 1e6),
     }

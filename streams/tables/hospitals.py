@@ -27,6 +27,7 @@ from streams.tables.rolling import Rolling
 from streams.tables.rows import (
     Day,
     Head,
+    PackedDay,
     closes_before,
     decode_day,
     decode_head,
@@ -72,19 +73,27 @@ class _Partition:
         self.superseded: dict[str, set[int]] = {}
         """Hours that a restored head counts again although their day has them: the day is ahead of the head."""
         self.rolling: dict[str, Rolling] = {}
-        self._decoded: tuple[bytes, Day] | None = None
-        """The last day that was asked for: windows go through a day hour by hour."""
+        self._looked_at: tuple[bytes, PackedDay] | None = None
+        """The last day that was looked at: windows go through a day hour by hour."""
         self.newest_at = 0
         self.swept = 0
         self.tombstones: list[bytes] = []
+
+    def look(self, hospital: str, day: int) -> Day | PackedDay | None:
+        """A day's row, to be read only."""
+        if (found := self.open_days.get((hospital, day))) is not None:
+            return found
+        if (packed := self.days.get(hospital, {}).get(day)) is None:
+            return None
+        if self._looked_at is None or self._looked_at[0] is not packed:
+            self._looked_at = packed, PackedDay(packed)
+        return self._looked_at[1]
 
     def day(self, hospital: str, day: int) -> Day | None:
         """A day's row, not to be changed."""
         found = self.open_days.get((hospital, day))
         if found is None and (packed := self.days.get(hospital, {}).get(day)) is not None:
-            if self._decoded is None or self._decoded[0] is not packed:
-                self._decoded = packed, decode_day(packed)
-            found = self._decoded[1]
+            return decode_day(packed)
         return found
 
     def day_to_change(self, hospital: str, day: int) -> Day:
@@ -92,7 +101,6 @@ class _Partition:
         found = self.open_days.get((hospital, day))
         if found is None:
             found = self.open_days[hospital, day] = self.day(hospital, day) or Day()
-            self._decoded = None  # it is about to change
         return found
 
     def head_version(self, hospital: str) -> int:
@@ -261,7 +269,7 @@ class HospitalTables:
                 for day in rows.days.get(hospital, ())
                 if day >= head.closed // HOURS_A_DAY
                 for hour in range(HOURS_A_DAY)
-                if (found := rows.day(hospital, day)) is not None and found.is_closed(hour)
+                if (found := rows.look(hospital, day)) is not None and found.is_closed(hour)
             }
             if ahead := {hour for hour in ahead if hour >= head.closed}:
                 rows.superseded[hospital] = ahead
@@ -387,9 +395,9 @@ class HospitalTables:
 
     @staticmethod
     def _hour(rows: _Partition, hospital: str, hour: int) -> Mapping[str, int]:
-        head, day = rows.heads[hospital], rows.day(hospital, hour // HOURS_A_DAY)
+        head, day = rows.heads[hospital], rows.look(hospital, hour // HOURS_A_DAY)
         hour_of_day = hour % HOURS_A_DAY
-        closed = day.hours.get(hour_of_day, {}) if day is not None else {}
+        closed = day.cells_at(hour_of_day) if day is not None else {}
         if hour < head.closed or (day is not None and day.is_closed(hour_of_day)):
             return closed
         cells = head.hour_cells(hour)
@@ -398,12 +406,12 @@ class HospitalTables:
 
     @staticmethod
     def _people(rows: _Partition, hospital: str, hour: int) -> Iterable[int]:
-        head, day = rows.heads[hospital], rows.day(hospital, hour // HOURS_A_DAY)
+        head, day = rows.heads[hospital], rows.look(hospital, hour // HOURS_A_DAY)
         hour_of_day = hour % HOURS_A_DAY
-        closed = day.people.get(hour_of_day, set()) if day is not None else set()
+        closed = day.people_at(hour_of_day) if day is not None else ()
         if hour < head.closed or (day is not None and day.is_closed(hour_of_day)):
             return closed
-        return head.people.get(hour, set()) | closed
+        return head.people.get(hour, set()).union(closed)
 
     def hourly(self, partition: int, hospital: str, first: int, last: int) -> Iterator[tuple[int, Cells]]:
         """(hour, cells) of every hour from `first` to `last` that has any, oldest first."""

@@ -5,11 +5,11 @@ Called by `hospitals.py`, which tells it what is counted and gives it any hour's
 made anew, the sums are the same. Knows no row and no clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from streams.tables.cells import add
-from streams.tables.periods import HOUR_SECONDS, WINDOWS, Span
-from streams.tables.sketch import People
+from streams.tables.periods import HOUR_SECONDS, HOURS_A_DAY, WINDOWS, Span
+from streams.tables.sketch import EXACT_UP_TO, RANK_BITS, People, bits_of, estimate_of
 
 HourCells = Callable[[int], Mapping[str, int]]
 """Hour since the epoch -> its cells."""
@@ -17,9 +17,52 @@ HourPeople = Callable[[int], Iterable[int]]
 """Hour -> its authors, as rows keep them: an entry of `sketch.py` times 2, plus 1 for a local one."""
 
 HOURLY: tuple[Span, ...] = ("24h", "7d", "28d")
+"""Shortest first."""
+REGISTER_SHIFT = RANK_BITS + 1
+"""From an author as rows keep one to the register."""
 _HOURS = {span: WINDOWS[span].seconds // HOUR_SECONDS for span in HOURLY}
-_KEPT_FROM = 500
-"""Authors in a window beyond which their set is kept between two questions; smaller ones are united anew."""
+
+
+class _Crowd:
+    """The many authors of some hours of a day: their registers as bits of a number. Two numbers of 2 kB are united in
+    0.2 us, and up to 40,000 people the estimate needs no more."""
+
+    __slots__ = ("everyone", "few_local", "local")
+
+    def __init__(self, persons: set[int]) -> None:
+        local = {person for person in persons if person & 1}
+        self.everyone = bits_of({person >> REGISTER_SHIFT for person in persons})
+        self.local = bits_of({person >> REGISTER_SHIFT for person in local})
+        self.few_local: set[int] | None = {person >> 1 for person in local} if len(local) <= EXACT_UP_TO else None
+        """Pairs of the local ones; None once they are too many to be counted exactly."""
+
+    def meet(self, person: int) -> None:
+        """One more."""
+        bit = 1 << (person >> REGISTER_SHIFT)
+        self.everyone |= bit
+        if person & 1:
+            self.local |= bit
+            if self.few_local is not None:
+                self.few_local.add(person >> 1)
+                if len(self.few_local) > EXACT_UP_TO:
+                    self.few_local = None
+
+
+_Group = _Crowd | tuple[int, ...]
+"""Authors of some hours of a day: as rows keep them while they are few."""
+
+
+def _group(persons: set[int]) -> _Group:
+    # Who wrote both near and from elsewhere stands there twice.
+    many = len(persons) > EXACT_UP_TO and len({person >> 1 for person in persons}) > EXACT_UP_TO
+    return _Crowd(persons) if many else tuple(persons)
+
+
+def _met(group: _Group, person: int) -> _Group:
+    if isinstance(group, _Crowd):
+        group.meet(person)
+        return group
+    return group if person in group else _group({*group, person})
 
 
 class Rolling:
@@ -29,12 +72,18 @@ class Rolling:
         """`end`: the hour that the windows end with, included."""
         self.end = end
         self._cells_of, self._people_of = cells_of, people_of
-        self._sums: dict[Span, dict[str, int]] = {span: {} for span in HOURLY}
+        self._sums: dict[Span, dict[str, int]] = {}
         self._people: dict[Span, tuple[int, int]] = {}
         """Estimates of all and of local ones, until something changes them."""
-        self._kept: dict[Span, tuple[People, People]] = {}
-        for hour in range(end - _HOURS["28d"] + 1, end + 1):
-            self._enter(hour)
+        self._groups: dict[int, dict[int, _Group]] = {}
+        """Day -> hour -> who wrote in the day's hours from that one on, up to the end."""
+        sums: dict[str, int] = {}
+        newer = 0
+        for span in HOURLY:  # each goes on from the shorter one
+            for hour in range(end - _HOURS[span] + 1, end - newer + 1):
+                for cell, count in cells_of(hour).items():
+                    sums[cell] = sums.get(cell, 0) + count
+            newer, self._sums[span] = _HOURS[span], dict(sums)
 
     def _enter(self, hour: int) -> None:
         if cells := self._cells_of(hour):
@@ -52,7 +101,12 @@ class Rolling:
         for hour in range(max(before, end - _HOURS["28d"]) + 1, end + 1):
             self._enter(hour)
         self._people.clear()
-        self._kept.clear()
+        first = end - _HOURS["28d"] + 1
+        self._groups = {
+            day: {0: groups[0]}
+            for day, groups in self._groups.items()
+            if first // HOURS_A_DAY <= day < before // HOURS_A_DAY and 0 in groups
+        }
 
     def count(self, hour: int, cells: Iterable[str], person: int) -> None:
         """A record was counted in `hour`. `person`: its author as rows keep one, -1 for none. An hour that is not yet
@@ -64,15 +118,11 @@ class Rolling:
                 for cell in cells:
                     sums[cell] = sums.get(cell, 0) + 1
                 if person >= 0:
-                    self._meet(span, person)
-
-    def _meet(self, span: Span, person: int) -> None:
-        if span in self._kept:
-            everyone, local = self._kept[span]
-            everyone.add((person >> 1,))
-            if person & 1:
-                local.add((person >> 1,))
-        self._people.pop(span, None)
+                    self._people.pop(span, None)
+        if person >= 0 and (groups := self._groups.get(hour // HOURS_A_DAY)):
+            for first, group in groups.items():
+                if hour % HOURS_A_DAY >= first:
+                    groups[first] = _met(group, person)
 
     def sums(self, span: Span) -> Mapping[str, int]:
         """Cells of one window. To be read, not kept."""
@@ -82,13 +132,44 @@ class Rolling:
         """Estimates of the different authors in one window: all, and those that were local in a post of it."""
         if (found := self._people.get(span)) is not None:
             return found
-        kept = self._kept.get(span)
-        if kept is None:
-            seen = set[int]().union(
-                *(self._people_of(hour) for hour in range(self.end - _HOURS[span] + 1, self.end + 1))
-            )
-            kept = People(person >> 1 for person in seen), People(person >> 1 for person in seen if person & 1)
-            if len(seen) > _KEPT_FROM:
-                self._kept[span] = kept
-        found = self._people[span] = len(kept[0]), len(kept[1])
+        found = self._people[span] = self._count_people(span)
         return found
+
+    def _count_people(self, span: Span) -> tuple[int, int]:
+        few, few_local = set[int](), set[int]()
+        everyone = local = 0
+        exact = exact_local = True
+        for group in self._groups_of(span):
+            if isinstance(group, _Crowd):
+                exact = False
+                everyone, local = everyone | group.everyone, local | group.local
+                exact_local = exact_local and group.few_local is not None
+                few_local |= group.few_local or set()
+            else:
+                few.update(person >> 1 for person in group)
+                few_local.update(person >> 1 for person in group if person & 1)
+        found = _estimate(few, everyone, exact), _estimate(few_local, local, exact_local)
+        if min(found) >= 0:
+            return found
+        hours = range(self.end - _HOURS[span] + 1, self.end + 1)
+        seen = set[int]().union(*(self._people_of(hour) for hour in hours))
+        return len(People(one >> 1 for one in seen)), len(People(one >> 1 for one in seen if one & 1))
+
+    def _groups_of(self, span: Span) -> Iterator[_Group]:
+        begin = self.end - _HOURS[span] + 1
+        for day in range(begin // HOURS_A_DAY, self.end // HOURS_A_DAY + 1):
+            first = max(begin, day * HOURS_A_DAY)
+            last = min(self.end, day * HOURS_A_DAY + HOURS_A_DAY - 1)
+            groups = self._groups.setdefault(day, {})
+            if (group := groups.get(first % HOURS_A_DAY)) is None:
+                group = groups[first % HOURS_A_DAY] = _group(
+                    set[int]().union(*(self._people_of(hour) for hour in range(first, last + 1)))
+                )
+            yield group
+
+
+def _estimate(few: set[int], registers: int, exact: bool) -> int:
+    """People by their pairs where these are all and few, else by their registers; -1: the ranks decide."""
+    if exact and len(few) <= EXACT_UP_TO:
+        return len(few)
+    return estimate_of((registers | bits_of({pair >> RANK_BITS for pair in few})).bit_count())

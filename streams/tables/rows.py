@@ -131,6 +131,14 @@ class Day:
         """Whether the hour came over from the head."""
         return bool(self.closed >> hour_of_day & 1)
 
+    def cells_at(self, hour_of_day: int) -> Mapping[str, int]:
+        """Cells of an hour. To be read, not kept."""
+        return self.hours.get(hour_of_day, {})
+
+    def people_at(self, hour_of_day: int) -> Iterable[int]:
+        """Authors of an hour, as in `Head.people`."""
+        return self.people.get(hour_of_day, ())
+
     def close(self, head: Head, hour: int, offset: int) -> None:
         """Take an hour over from the head, as it is before the record at `offset` (on `mentions`) is applied. One that
         was taken over before is not taken again: a replay comes by the same record to the same hour."""
@@ -173,6 +181,28 @@ class Day:
         self.marks[record.partition] = record.offset
         if (person := person_of(record)) >= 0:
             _meet(self.people, hour_of_day, person)
+
+
+class PackedDay:
+    """A day that is only read: an hour is unpacked when it is asked for."""
+
+    __slots__ = ("_wire",)
+
+    def __init__(self, value: bytes) -> None:
+        self._wire = _decode_day(value)
+
+    def is_closed(self, hour_of_day: int) -> bool:
+        """As `Day.is_closed`."""
+        return bool(self._wire.closed >> hour_of_day & 1)
+
+    def cells_at(self, hour_of_day: int) -> Mapping[str, int]:
+        """As `Day.cells_at`."""
+        packed = self._wire.hours.get(hour_of_day)
+        return _unpack(packed, self._wire.names) if packed is not None else {}
+
+    def people_at(self, hour_of_day: int) -> Iterable[int]:
+        """As `Day.people_at`."""
+        return unpack_people(self._wire.people.get(hour_of_day, b""))
 
 
 def five_of(mention: Mention) -> int:
@@ -351,7 +381,8 @@ def _pack(cells: Mapping[str, int], names: dict[str, int]) -> Packed:
 
 
 def _unpack(packed: Packed, names: list[str]) -> dict[str, int]:
-    return {names[packed[i]]: packed[i + 1] for i in range(0, len(packed), 2)}
+    numbers = iter(packed)
+    return {names[index]: count for index, count in zip(numbers, numbers, strict=True)}
 
 
 def _pack_people(people: set[int]) -> bytes:
@@ -360,4 +391,7 @@ def _pack_people(people: set[int]) -> bytes:
 
 def unpack_people(packed: bytes) -> list[int]:
     """The authors of an hour: 3 bytes each, 14 bits of register, 6 of rank, 1 for a local one."""
-    return [int.from_bytes(packed[i : i + 3], "big") for i in range(0, len(packed), 3)]
+    return [
+        high << 16 | middle << 8 | low
+        for high, middle, low in zip(packed[::3], packed[1::3], packed[2::3], strict=True)
+    ]

@@ -19,6 +19,7 @@ EXACT_UP_TO = 100
 """So many different (register, rank) pairs or fewer are counted as they are. Two people share a pair once in 49,000
 pairs of people: with 30 people the count is exact in 99 of 100 cases, with 100 it is one too low in 10."""
 
+_LINEAR_UP_TO = 2.5 * REGISTERS
 _RANKS = (1 << RANK_BITS) - 1
 _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 
@@ -28,6 +29,22 @@ def entry_of(hashed: int) -> int:
     rest = hashed & ((1 << (64 - REGISTER_BITS)) - 1)
     rank = (64 - REGISTER_BITS) - rest.bit_length() + 1
     return (hashed >> (64 - REGISTER_BITS)) << RANK_BITS | rank
+
+
+def bits_of(registers: Iterable[int]) -> int:
+    """Registers as bits of one number."""
+    packed = bytearray(REGISTERS // 8)
+    for register in registers:
+        packed[register >> 3] |= 1 << (register & 7)
+    return int.from_bytes(packed, "little")
+
+
+def estimate_of(registers: int) -> int:
+    """How many people fill so many registers, by linear counting; -1 where that is too coarse and the ranks decide."""
+    if registers == REGISTERS:
+        return -1
+    linear = REGISTERS * log(REGISTERS / (REGISTERS - registers))
+    return round(linear) if linear <= _LINEAR_UP_TO else -1
 
 
 class People:
@@ -65,10 +82,7 @@ class People:
             return len(self._pairs)
         ranks = self._ranks
         assert ranks is not None  # noqa: S101 - narrows for mypy
-        empty = ranks.count(0)
-        if empty:
-            linear = REGISTERS * log(REGISTERS / empty)
-            if linear <= 2.5 * REGISTERS:
-                return round(linear)
+        if (linear := estimate_of(REGISTERS - ranks.count(0))) >= 0:
+            return linear
         harmonic = sum(count * 2.0**-rank for rank in range(_RANKS + 1) if (count := ranks.count(rank)))
         return round(_ALPHA * REGISTERS**2 / harmonic)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from streams.records import FUTURE, NO_TIME, Mention, OpenCommunities, Tally
 from streams.tables.cells import cells_of
 from streams.tables.hospitals import HospitalTables
-from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, SPANS, WINDOWS
+from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, SPANS, WINDOWS, Span
 from streams.tables.rows import version_of
-from streams.tables.sketch import REGISTERS, STANDARD_ERROR, entry_of
+from streams.tables.sketch import REGISTERS, STANDARD_ERROR, People, entry_of
 from tests.hospital_records import (
     A_MONTH,
     AT,
@@ -130,6 +131,28 @@ def test_however_many_write_in_an_hour_what_is_kept_of_them_is_bounded_and_the_e
     assert local == pytest.approx(people / 3, rel=5 * STANDARD_ERROR)
     ((_, head),) = written(tables)
     assert len(head or b"") < 3 * 2 * REGISTERS + 1000
+
+
+@pytest.mark.parametrize("local_share", [0.01, 0.5])
+def test_people_of_a_sliding_window_are_those_of_its_posts(local_share: float) -> None:
+    random, tables, posts = Random(1), HospitalTables(), list[Mention]()  # noqa: S311
+    authors = [entry_of(random.getrandbits(64)) for _ in range(1000)]
+    for hour in range(60):
+        for _ in range(random.choice((0, 1, 40))):
+            late = random.choice((0, 0, 0, 5, 20))
+            made = mention(
+                len(posts), at=AT + hour * HOUR_MS, hour=HOUR + hour - late, person=random.choice(authors),
+                tier="local" if random.random() < local_share else "unknown",
+            )  # fmt: skip
+            posts.append(made)
+            tables.apply(0, made.offset, made)
+            if random.random() < 0.05:
+                tables.people(0, "350070", "24h", made.at / 1000)
+        for span, hours_back in (("24h", 24), ("28d", 672)):
+            there = [one for one in posts if 0 <= HOUR + hour - one.hour < hours_back]
+            local = People(one.person for one in there if one.tier == "local")
+            found = tables.people(0, "350070", cast(Span, span), AT / 1000 + hour * 3600)
+            assert found == (len(People(one.person for one in there)), len(local))
 
 
 def test_a_hospitals_own_people_are_nobodys() -> None:
