@@ -178,7 +178,7 @@ class HospitalTables:
     @staticmethod
     def _ask(rows: _Partition, offset: int, mention: Mention, five: int) -> bool:
         """Take a question or an answer, unless its row ended with it: then its day has it."""
-        day = rows.day(mention.hospital, five // FIVES_A_DAY)
+        day = rows.look(mention.hospital, five // FIVES_A_DAY)
         ended = day.matured.get(five % FIVES_A_DAY, -1) if day is not None else -1
         return offset > ended and rows.questions.take(offset, mention, (mention.hospital, five, ended))
 
@@ -259,7 +259,7 @@ class HospitalTables:
         self._carry_on(rows)
         for place, version in rows.questions.places():
             hospital, five, _ = place
-            day = rows.day(hospital, five // FIVES_A_DAY)
+            day = rows.look(hospital, five // FIVES_A_DAY)
             if day is not None and version <= day.matured.get(five % FIVES_A_DAY, -1):
                 rows.questions.end(place)
         rows.superseded.clear()
@@ -442,7 +442,7 @@ class HospitalTables:
         if rows is None:
             return sums
         for number in range(first // HOURS_A_DAY, last // HOURS_A_DAY + 1):
-            if (day := rows.day(hospital, number)) is not None:
+            if (day := rows.look(hospital, number)) is not None:
                 for hour, cells in day.cohorts.items():
                     if first <= number * HOURS_A_DAY + hour <= last:
                         add(sums, cells)

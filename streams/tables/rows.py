@@ -195,6 +195,16 @@ class PackedDay:
         """As `Day.is_closed`."""
         return bool(self._wire.closed >> hour_of_day & 1)
 
+    @property
+    def matured(self) -> Mapping[int, int]:
+        """As `Day.matured`."""
+        return self._wire.matured
+
+    @property
+    def cohorts(self) -> Mapping[int, Mapping[str, int]]:
+        """As `Day.cohorts`."""
+        return {hour: _unpack(packed, self._wire.names) for hour, packed in self._wire.cohorts.items()}
+
     def cells_at(self, hour_of_day: int) -> Mapping[str, int]:
         """As `Day.cells_at`."""
         packed = self._wire.hours.get(hour_of_day)
