@@ -21,7 +21,7 @@ from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import METRICS, Job, Metric
 from streams.reading.topics.taxonomy import Taxonomy
-from streams.settings import load
+from streams.settings import Settings, load
 from streams.vocabulary import INTENTS, INTERESTS, NEARS, TIERS
 from tests.running_ingest import pointed_at, simulated
 from tests.scripted_bluesky import jetstream
@@ -46,6 +46,10 @@ class Run(NamedTuple):
     """By the oracle's own reading of the changelog."""
     personal: set[str]
     """Post ids, texts, user ids, names and handles of everybody who wrote."""
+    people: set[str]
+    """The same without post ids: what stands nowhere past `posts`."""
+    past_posts: bytes
+    """Keys and values of every Kafka topic that the worker writes."""
 
 
 def scrape(url: str, accept: str) -> str:
@@ -92,14 +96,25 @@ def run(kafka: str) -> Iterator[Run]:
         pipeline.stop_workers()
         settings = pipeline.settings
         rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
-        yield Run(plain, open_metrics, pipeline.judge(), counted(rows), personal(pipeline))
+        verdict, past_posts = pipeline.judge(), b"\n".join(written_by_the_worker(settings))
+        people = personal(pipeline, posts=False)
+        yield Run(plain, open_metrics, verdict, counted(rows), personal(pipeline), people, past_posts)
 
 
-def personal(pipeline: Pipeline) -> set[str]:
+def written_by_the_worker(settings: Settings) -> Iterator[bytes]:
+    apart = {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)}
+    for kafka_topic in kafka_topics.declared(settings):
+        if kafka_topic.name not in apart:
+            for record in stored.read(settings, kafka_topic.name):
+                yield (record.key or b"") + b" " + (record.value or b"")
+
+
+def personal(pipeline: Pipeline, *, posts: bool = True) -> set[str]:
     found: set[str] = set()
     for record in stored.read(pipeline.settings, kafka_topics.posts(pipeline.settings)):
         payload = json.loads(record.value or b"")["payload"]
-        found |= {payload["data"]["id"], payload["data"]["text"], payload["data"]["author_id"]}
+        found |= {payload["data"]["text"], payload["data"]["author_id"]}
+        found |= {payload["data"]["id"]} if posts else set()
         for user in payload["includes"]["users"]:
             found |= {user["id"], user["username"], user["name"]}
     assert len(found) > POSTS
@@ -231,6 +246,13 @@ def test_every_cell_of_the_board_is_the_oracles(run: Run) -> None:
         else:
             assert number == cell(hospital, "topic", topic)
     assert {hospital: number for (hospital,), number in shown["conversation_suppressed_cells"].items()} == hidden
+
+
+def test_nobody_and_no_word_stands_on_a_kafka_topic_past_posts(run: Run) -> None:
+    """Mentions, every changelog (questions that wait, too), the queue of urgent posts, the authors' key."""
+    shortest = 6  # a name of three letters stands in any word
+    assert b"/q" in run.past_posts, "questions wait"
+    assert [one for one in run.people if len(one) >= shortest and one.encode() in run.past_posts] == []
 
 
 def test_what_ingest_counted_is_what_came(run: Run) -> None:
