@@ -10,8 +10,9 @@ have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
-# Parameters of demo and chaos: `make demo SECONDS=60`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
+# Parameters of demo and chaos: `make demo SECONDS=60`, `make demo HISTORY=28d`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
 demo: SECONDS ?= 30
+HISTORY ?=
 chaos: SECONDS ?= 60
 OF ?= workers
 SOURCE ?= x
@@ -32,8 +33,8 @@ help: ## List the targets
 setup: $(ready) ## Build the environment in .venv; every other target does this first
 	@echo "ready: $(bin)/earshot"
 
-demo: $(ready) ## Run the whole pipeline on a local Kafka for SECONDS (30) and compare its counts with the oracle's
-	@exec $(bin)/earshot demo --seconds $(SECONDS)
+demo: $(ready) ## Run the whole pipeline on a local Kafka for SECONDS (30), after a simulated past if HISTORY (28d) is set, and compare its counts with the oracle's
+	@exec $(bin)/earshot demo --seconds $(SECONDS) $(if $(HISTORY),--history $(HISTORY))
 
 test: $(ready) ## Run all tests, about a quarter of an hour; ARGS="-k name" selects some
 	@exec $(bin)/pytest $(ARGS)

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import click
 import msgspec
+import zstandard
 
+from agents.cli.history import History
 from agents.simulated import scenario
+from agents.simulated.feed import PACE
 from agents.simulated.options import HEARTBEAT_SECONDS, Options
 from agents.simulated.people import targets
 from agents.simulated.server import SimulatedX
@@ -52,10 +55,27 @@ from streams.settings import Settings
 )
 @click.option("--scenario", "wanted", metavar="NAME|FILE", help="Play this scenario of faults; `scenarios` lists them.")
 @click.option("--live", is_flag=True, help="Write posts also while nobody listens; only search finds those.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(1, 100_000),
+    default=PACE,
+    show_default=True,
+    help="Hospitals answer so many times faster than in life.",
+)
+@click.option(
+    "--history",
+    type=History(),
+    default=None,
+    help="Write so much of the past (`28d`, `36h`) before listening, at pace 1; search finds it.",
+)
+@click.option(
+    "--history-file", type=click.Path(path_type=Path), help="Write that past to this file too, for `earshot replay`."
+)
 @click.pass_context
 def command(
     ctx: click.Context, *, host: str, port: int, rate: float, seed: int, count: int | None, bad_lines: int,
     token_file: Path | None, heartbeat: float, start: datetime | None, wanted: str | None, live: bool,
+    pace: float, history: float | None, history_file: Path | None,
 ) -> None:  # fmt: skip
     """Stand in for X until ctrl-c.
 
@@ -63,6 +83,8 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
+    if history_file is not None and history is None:
+        raise click.UsageError("--history-file needs --history")
     settings: Settings = ctx.obj
     options = Options(
         rate=rate,
@@ -76,8 +98,12 @@ def command(
         port=port,
         steps=scenario.load(wanted).steps if wanted is not None else (),
         live=live,
+        pace=pace,
     )
-    asyncio.run(_run(SimulatedX(targets(directory.load(settings.directory_folder)), options)))
+    x = SimulatedX(targets(directory.load(settings.directory_folder)), options)
+    if history is not None:
+        _write_past(x, history, history_file)
+    asyncio.run(_run(x))
 
 
 @command.command()
@@ -102,6 +128,21 @@ async def _run(x: SimulatedX) -> None:
     async with x:
         click.echo(x.url)
         await stopping.wait()
+
+
+def _write_past(x: SimulatedX, seconds: float, path: Path | None) -> None:
+    """Write it to the file, if any, as JSON lines in zstd; blocks for some seconds."""
+    lines = x.past(seconds)
+    if path is None:
+        for _ in lines:
+            pass
+        return
+    try:
+        with path.open("wb") as file, zstandard.ZstdCompressor().stream_writer(file) as out:
+            for line in lines:
+                out.write(line)
+    except OSError as error:
+        raise UserError(f"--history-file {path} cannot be written: {error.strerror}") from None
 
 
 def _token(path: Path) -> str:

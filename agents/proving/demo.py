@@ -100,24 +100,39 @@ class Demo:
         self._console = console
         self._names = {one.id: one.name for one in directory.load(settings.directory_folder).hospitals}
 
-    def run(self, seconds: float, rate: float, seed: int) -> bool:
-        """Run it; True if tables, /metrics and oracle agree. Ctrl-c ends the showing, not the counting."""
-        verdict, agreed = self._run(seconds, rate, seed)
+    def run(self, seconds: float, rate: float, seed: int, history: float | None = None) -> bool:
+        """Run it; True if tables, /metrics and oracle agree. `history`: seconds of a past to count first. Ctrl-c
+        ends the showing, not the counting."""
+        verdict, agreed = self._run(seconds, rate, seed, history)
         self._say(str(verdict))
         return agreed
 
-    def _run(self, seconds: float, rate: float, seed: int) -> tuple[Verdict, bool]:
+    def _run(self, seconds: float, rate: float, seed: int, history: float | None) -> tuple[Verdict, bool]:
         with Pipeline(self._settings, self._say) as pipeline:
             try:
                 self._say("starting the simulated sources, ingest and a worker")
-                pipeline.start_all_simulated(rate, seed, x=("--bad-lines", "499"))
+                past = () if history is None else pipeline.past_options(history)
+                pipeline.start_all_simulated(rate, seed, x=("--bad-lines", "499", *past))
                 pipeline.start_worker(WORKER)
+                if history is not None:
+                    self._count_history(pipeline, history)
                 pipeline.start_ingest()
                 self._wait_ready(pipeline)
                 self._watch(pipeline, seconds)
             except KeyboardInterrupt:
                 self._say("ending early")
             return self._conclude(pipeline)
+
+    def _count_history(self, pipeline: Pipeline, history: float) -> None:
+        """Replay the past and wait until it is counted, so that the view begins with it."""
+        began = time.monotonic()
+        self._say(f"replaying {history / 86_400:.1f} days of the past")
+        posts = pipeline.replay_past()
+        self._say(f"{posts} posts of the past are on Kafka, after {time.monotonic() - began:.0f} s")
+        self._wait_ready(pipeline)
+        lag = pipeline.drain()
+        left = f"; {lag} records are still to be processed" if lag else ""
+        self._say(f"the past is counted, after {time.monotonic() - began:.0f} s{left}")
 
     def _wait_ready(self, pipeline: Pipeline) -> None:
         """Wait until the worker holds its partitions: a view of zeros shows nothing."""

@@ -5,7 +5,9 @@ Owns their order of start and end and their settings. Called by the demo, chaos,
 through the `earshot` command, Kafka and /metrics, as in operations.
 """
 
+import json
 import secrets
+import subprocess
 import tempfile
 import time
 import urllib.request
@@ -59,6 +61,7 @@ class Pipeline:
         self.simulated: dict[str, Child] = {}
         """The simulated sources, by name."""
         self.ingest: Child | None = None
+        self._past = self.folder / "past.jsonl.zst"
 
     def __enter__(self) -> "Pipeline":
         try:
@@ -101,7 +104,7 @@ class Pipeline:
         apply_topics(self.settings)
 
     def start_simulated(self, source: str, rate: float, seed: int, *options: str) -> None:
-        """Start a simulated source and point ingest at it, too; blocks until it listens, 20 s at most.
+        """Start a simulated source and point ingest at it, too; blocks until it listens, 120 s at most.
 
         `rate`: posts a second; `options`: further ones of its command. Call it before what reads a directory starts:
         some sources need made-up accounts there. Raises `UserError`.
@@ -112,7 +115,7 @@ class Pipeline:
         child = self._child(f"simulated-{source}", [*EARSHOT, one.command, *arguments], settings)
         self.simulated[source] = child
         child.start()
-        url = child.wait_for_line(one.scheme, 20).split()[0]
+        url = child.wait_for_line(one.scheme, WITHIN_SECONDS).split()[0]  # a past is written first
         sources = ",".join(self.simulated)
         self.settings = msgspec.structs.replace(one.pointed_at(settings, url), sources=sources)
 
@@ -121,6 +124,26 @@ class Pipeline:
         further ones of a source's command, by source. Blocks and raises as `start_simulated` does."""
         for name, one in SIMULATED.items():
             self.start_simulated(name, rate * one.share, seed, *options.get(name, ()))
+
+    def past_options(self, seconds: float) -> tuple[str, ...]:
+        """Options of the simulated X that make it write a past of `seconds` first, for `replay_past`."""
+        return "--history", f"{int(seconds // 3600)}h", "--history-file", str(self._past)
+
+    def replay_past(self) -> int:
+        """Put the simulated X's past on `posts` with `earshot replay`; blocks until Kafka has it, 120 s at most. How
+        many posts."""
+        child = self._child("replay", [*EARSHOT, "replay", "--json", str(self._past)], self.settings)
+        child.start()
+        try:
+            code = child.wait(WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise UserError(f"replay did not end in {WITHIN_SECONDS:.0f} s") from None
+        finally:
+            child.kill()
+        if code:
+            raise child.ended_error()
+        posts: int = json.loads(child.last_line())["posts"]
+        return posts
 
     def start_ingest(self) -> None:
         """Start ingest, pointed at the simulated sources. Returns at once."""
@@ -148,7 +171,9 @@ class Pipeline:
         return f"http://127.0.0.1:{self.ports[worker]}/metrics"
 
     def scrape(self, worker: str) -> Samples:
-        """What a worker's /metrics says now; empty while it does not answer."""
+        """What a worker's /metrics says now; empty while it does not answer or was never started."""
+        if worker not in self.ports:
+            return {}
         try:
             with urllib.request.urlopen(self.metrics_url(worker), timeout=2) as answer:  # noqa: S310 - loopback
                 text = answer.read().decode()

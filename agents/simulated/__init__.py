@@ -6,8 +6,9 @@ here: it does not know that these are not the real ones.
 `source.py` says what it takes to start a simulated source as a process; `x.py` and `bluesky.py` say it of theirs, and
 `sources.py` lists them.
 
-Who writes: `people.py` and `posts.py`, from `content.yaml`; `feed.py` puts the posts in order, `history.py` keeps
-them for search, `bad_lines.py` damages some. X: `options.py` says what one can be told, `server.py` answers HTTP,
+Who writes: `people.py` and `posts.py`, from `content.yaml`; `replies.py` plans hospitals' answers and edits, `past.py`
+writes the weeks before; `feed.py` puts the posts in order, `history.py` keeps them for search, `bad_lines.py` damages
+some. X: `options.py` says what one can be told, `server.py` answers HTTP,
 `stream.py` holds the one connection, `search.py` searches, `compliance.py` tells what was taken back, `rule_book.py`
 keeps the rules, `stream_rules.py` matches them by what `post_view.py` shows of a post, `limits.py` counts requests,
 `answers.py` words refusals. `scenario.py` reads faults from `scenarios/`, `script.py` plays them. Bluesky:

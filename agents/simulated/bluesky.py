@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.simulated import jetstream
+from agents.simulated.feed import PACE
 from agents.simulated.jetstream import SimulatedJetstream
 from agents.simulated.people import Target, hospital_account
 from agents.simulated.posts import Writer
@@ -100,7 +101,7 @@ class BlueskyWriter:
             Target(one.id, name, one.name, one.city, one.state) for name, (one, _) in zip(names, found, strict=True)
         ]
         addresses = [address for _, address in found]
-        self._writer = Writer(seed, tuple(targets))
+        self._writer = Writer(seed, tuple(targets), PACE, edits=False)
         self._by_name: Mapping[str, Address] = dict(zip(names, addresses, strict=True))
         self._by_id = {
             hospital_account(number, target).id: address

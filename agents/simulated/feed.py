@@ -1,7 +1,7 @@
-"""The order of deliveries: new posts at a rate, and copies of some of them again.
+"""The order of deliveries: new posts at a rate, some after their answers, and copies of some of them again.
 
-Owns the schedule and the copies (X may deliver twice). Called by `stream.py`, which keeps one feed over all
-connections. Knows no HTTP; time comes in as an argument.
+Owns the schedule, the copies (X may deliver twice) and the wrong order of question and answer. Called by `stream.py`,
+which keeps one feed over all connections. Knows no HTTP; time comes in as an argument.
 """
 
 import heapq
@@ -15,16 +15,43 @@ COPIES = 0.03
 """Share of posts that are delivered again."""
 SOON, LATE = 20, 2000
 """Half of the copies come within `SOON` posts, half within `LATE`."""
+PACE = 600.0
+"""How many times faster than in life hospitals answer: the 30 s of a demo are five hours."""
+
+
+class Overtaking:
+    """Holds back posts that their answers overtake."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Post] = {}
+
+    def after(self, post: Post) -> Iterator[Post]:
+        """What is delivered when this post is written."""
+        if post.overtaken:
+            self._held[post.id] = post
+            return
+        yield post
+        if post.answers in self._held:
+            yield self._held.pop(post.answers)
+
+    def rest(self) -> Iterator[Post]:
+        """What is held, once no more is written."""
+        while self._held:
+            yield self._held.pop(next(iter(self._held)))
 
 
 class Feed:
     """Posts in order of delivery. The same seed, rate, start and targets give the same posts and copies."""
 
-    def __init__(self, seed: int, rate: float, targets: tuple[Target, ...], count: int | None = None) -> None:
-        """`rate` in posts a second, `count` posts at most; copies come on top of both."""
+    def __init__(
+        self, seed: int, rate: float, targets: tuple[Target, ...], count: int | None = None, pace: float = PACE
+    ) -> None:
+        """`rate` in posts a second, `count` posts at most, answers included; copies come on top of both. `pace` as that
+        of `Writer`."""
         self.rate = rate
         self._count = count
-        self._writer = Writer(seed, targets)
+        self.writer = Writer(seed, targets, pace)
+        self._order = Overtaking()
         self._rng = random.Random(seed + 1)  # noqa: S311 - repeatable on purpose
         self._later: list[tuple[int, int, Post]] = []
         self._start_ms = 0
@@ -62,14 +89,18 @@ class Feed:
         """What is to be delivered up to the post `number`: (post, whether it is a copy)."""
         last = number if self._count is None else min(number, self._count)
         while self.made < last:
-            post = self._writer.write(self.made, self._start_ms + int(self._post_ms()))
+            post = self.writer.write(self.made, self._start_ms + int(self._post_ms()))
             self.made += 1
-            if self._rng.random() < COPIES:
+            if self._rng.random() < COPIES and not post.overtaken:
                 distance = self._rng.randint(1, SOON if self._rng.random() < 0.5 else LATE)
                 heapq.heappush(self._later, (self.made + distance, self.made, post))
-            yield post, False
+            for one in self._order.after(post):
+                yield one, False
             while self._later and self._later[0][0] <= self.made:
                 yield heapq.heappop(self._later)[2], True
+        if self.made == self._count:
+            for one in self._order.rest():
+                yield one, False
         while self._later and self.made == self._count:
             yield heapq.heappop(self._later)[2], True
 

@@ -19,8 +19,12 @@ class History:
         self._posts: deque[Post] = deque(maxlen=most)
 
     def add(self, post: Post) -> None:
-        """Posts come in the order of their ids."""
+        """Posts come in the order of their ids, but for those that an answer overtook a moment ago."""
+        later: list[Post] = []
+        while self._posts and int(self._posts[-1].id) > int(post.id):
+            later.append(self._posts.pop())
         self._posts.append(post)
+        self._posts.extend(reversed(later))
 
     def newest_first(self) -> Iterator[Post]:
         """All that is remembered."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from agents.simulated.feed import PACE
 from agents.simulated.rule_book import MAX_RULES
 from agents.simulated.scenario import AnyStep
 from agents.simulated.search import DELAY_SECONDS
@@ -17,10 +18,12 @@ HEARTBEAT_SECONDS = 20.0
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """One simulated X. The same seed, rate and `start_ms` make every byte the same."""
+    """One simulated X. The same seed, rate, pace and `start_ms` make every byte the same."""
 
     rate: float = 200.0
     """Posts written in a second. About one in ten matches no rule and is not delivered."""
+    pace: float = PACE
+    """How many times faster than in life hospitals answer and authors edit."""
     seed: int = 7
     """Of the people, their posts and the copies."""
     count: int | None = None

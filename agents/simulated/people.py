@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
-from streams.directory import Directory
+from streams.directory import Directory, Hospital
+from streams.indicators.time_zones import TimeZones
 
 CROWD = 1500
 """People who write; enough that most of a minute's posts come from different ones."""
 NEAR, ELSEWHERE, ABROAD, JUNK = 0.58, 0.80, 0.86, 0.93
 """Upper bounds of the shares: in a hospital's own city, elsewhere in the US, abroad, no place; the rest say nothing."""
+
+ZONE = "America/Chicago"
+"""Of a hospital whose ZIP code says none: in the middle."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -26,6 +30,10 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     city: str
     state: str
+    zone: str = ZONE
+    """IANA name."""
+    brand: str = ""
+    """The account of its brand, when that is not `handle`; several hospitals may share it."""
 
 
 class Account(NamedTuple):
@@ -38,11 +46,15 @@ class Account(NamedTuple):
 
 def targets(directory: Directory) -> tuple[Target, ...]:
     """The directory's hospitals by their first handle; those without one cannot be addressed."""
-    return tuple(
-        Target(one.id, one.accounts["x"][0].handle, one.name, one.city, one.state)
-        for one in directory.hospitals
-        if one.accounts["x"]
-    )
+    zones = TimeZones.load()
+    return tuple(_target(one, zones) for one in directory.hospitals if one.accounts["x"])
+
+
+def _target(one: Hospital, zones: TimeZones) -> Target:
+    handle, *others = one.accounts["x"]
+    brand = next((other.handle for other in others if other.role == "brand"), "")
+    zone = zones.of(one.zip) or ZONE
+    return Target(one.id, handle.handle, one.name, one.city, one.state, zone, brand)
 
 
 def content() -> dict[str, Any]:
@@ -58,6 +70,11 @@ def hospital_account(number: int, target: Target) -> Account:
     return _account(
         str(9_000_000 + number), target.handle, target.name, location, f"{target.name}. Not monitored 24/7."
     )
+
+
+def brand_account(number: int, handle: str) -> Account:
+    """The account of a brand."""
+    return _account(str(9_500_000 + number), handle, handle, "", "")
 
 
 def crowd(rng: random.Random, words: dict[str, Any], homes: tuple[Target, ...]) -> list[Account]:

@@ -8,13 +8,15 @@ import asyncio
 import hmac
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aiohttp import web
 
+from agents.simulated import past
 from agents.simulated.address import listen
 from agents.simulated.answers import answer, invalid, refuse
+from agents.simulated.bad_lines import END
 from agents.simulated.compliance import Compliance
 from agents.simulated.history import History
 from agents.simulated.limits import CHANGE_RULES, CONNECTIONS, READ_RULES, SEARCHES, Limit
@@ -47,6 +49,7 @@ class SimulatedX:
         """Every post that was written."""
         self.clock = clock
         self._options = options
+        self._targets = targets
         self._book = RuleBook(options.most_rules, options.most_chars)
         self._script = Script(options.steps, clock)
         self._stream = Stream(targets, options, self._book, self._script, self.history, clock)
@@ -69,6 +72,14 @@ class SimulatedX:
             self._going_on = asyncio.create_task(self._stream.go_on())
         return self
 
+    def past(self, seconds: float) -> Iterator[bytes]:
+        """What a listener would have been sent in the `seconds` before now, as lines; search finds it, too. Call it
+        before this X listens, and use it up."""
+        until_ms = int(self.clock() * 1000)
+        for post in past.written(self._stream.feed.writer, self._targets, self._options.seed, until_ms, seconds):
+            self.history.add(post)
+            yield post.body + b',"matching_rules":[{"id":"1"}]}' + END
+
     async def __aexit__(self, *_: object) -> None:
         self._stream.end()
         self.compliance.end()
@@ -86,8 +97,8 @@ class SimulatedX:
 
     @property
     def delivered(self) -> Counter[str]:
-        """Post id -> how often it was written to a connection as a good line. Kept only when there is a `count`: a run
-        without one may last for days."""
+        """Post id (of an edit: its first version's) -> how often it was written to a connection as a good line. Kept
+        only when there is a `count`: a run without one may last for days."""
         return self._stream.delivered
 
     @property

@@ -45,7 +45,7 @@ class Stream:
         self.delivered: Counter[str] = Counter()
         self.bad: Counter[str] = Counter()
         self.exhausted = False
-        self.feed = Feed(options.seed, options.rate, targets, options.count)
+        self.feed = Feed(options.seed, options.rate, targets, options.count, options.pace)
         self.listener: web.Request | None = None
         self._book = book
         self._bad_lines = BadLines(options.bad_every)
@@ -183,7 +183,7 @@ class Stream:
         await self._send(response, line)
         self._script.posted()
         if self._options.count is not None:  # without one a run may last for days
-            self.delivered[post.id] += 1
+            self.delivered[post.first] += 1
 
     async def _send(self, response: web.StreamResponse, line: bytes) -> None:
         async with asyncio.timeout(self._patience):  # None: for as long as it takes

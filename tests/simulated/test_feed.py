@@ -48,7 +48,7 @@ def test_how_often_the_feed_is_asked_changes_nothing() -> None:
 
 
 def test_ids_are_snowflakes_of_their_time_and_no_two_alike(posts: list[dict[str, Any]]) -> None:
-    for number, post in enumerate(posts):
+    for number, post in enumerate(sorted(posts, key=lambda post: int(post["data"]["id"]))):
         assert written_ms(int(post["data"]["id"])) == START_MS + number
     assert len({post["data"]["id"] for post in posts}) == COUNT
 

@@ -31,7 +31,7 @@ QUERY = "(@mayoclinic OR to:mayoclinic OR from:mayoclinic) -is:retweet"
 def written(count: int = COUNT) -> list[Post]:
     feed = Feed(7, 1, TARGETS, count)
     feed.start(START * 1000)
-    return [post for post, copy in feed.until(count) if not copy]
+    return sorted((post for post, copy in feed.until(count) if not copy), key=lambda post: int(post.id))
 
 
 POSTS = written()
