@@ -29,6 +29,8 @@ PLAIN_SECONDS = 3.0
 """Between two lines without a terminal."""
 SLIDE_SECONDS = 2.0
 """A worker makes the windows of a hospital within a second or so of its first post."""
+FROM_X = ("source_lines_total", frozenset({("source", "x"), ("kind", "post")}))
+"""Posts that ingest took from X, as /metrics has them."""
 
 
 class Line(NamedTuple):
@@ -118,6 +120,7 @@ class Demo:
                     self._count_history(pipeline, history)
                 pipeline.start_ingest()
                 self._wait_ready(pipeline)
+                self._wait_heard(pipeline)
                 self._watch(pipeline, seconds)
             except KeyboardInterrupt:
                 self._say("ending early")
@@ -138,6 +141,10 @@ class Demo:
         """Wait until the worker holds its partitions: a view of zeros shows nothing."""
         held = ("pipeline_held_partitions", frozenset({("stage", "hospitals")}))
         pipeline.wait_until(lambda: bool(pipeline.scrape(WORKER).get(held)), "the worker is ready", READY_SECONDS)
+
+    def _wait_heard(self, pipeline: Pipeline) -> None:
+        """Wait until ingest has taken a post of X."""
+        pipeline.wait_until(lambda: bool(pipeline.scrape("ingest").get(FROM_X)), "ingest takes posts", READY_SECONDS)
 
     def _watch(self, pipeline: Pipeline, seconds: float) -> None:
         url = pipeline.metrics_url(WORKER)

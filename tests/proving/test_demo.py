@@ -45,6 +45,25 @@ def test_the_demo_ends_with_the_oracles_word_and_leaves_nothing_running(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_demo_counts_a_past_first_and_the_oracle_agrees_on_all_of_it(tmp_path: Path) -> None:
+    done, mark = run(["--seconds", "5", "--history", "12h"], tmp_path)
+    out, _ = done.communicate(timeout=200)
+    assert done.returncode == 0, out
+    past = re.search(r"^(\d+) posts of the past are on Kafka", out, flags=re.M)
+    shown = re.search(r"^(\d+) posts about", out, flags=re.M)
+    match = LAST_LINE.fullmatch(out.strip().splitlines()[-1])
+    assert past, out
+    assert shown, out
+    assert match, out
+    assert int(past[1]) > 400
+    assert int(shown[1]) > 0.5 * int(past[1]), "the view begins with what is counted"
+    assert 0.9 * int(past[1]) < int(match[1]) < int(past[1]) + 1000, (
+        "edits are counted once; 5 posts a second come on top"
+    )
+    assert children(mark) == []
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "SIGTERM", "closed terminal"]
 )

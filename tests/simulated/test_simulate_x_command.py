@@ -1,5 +1,6 @@
 """`earshot simulate-x` as a process: its address first, and gone when told."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -46,6 +47,41 @@ def test_it_prints_its_address_and_ends_at_once_when_told(number: signal.Signals
             output, errors = process.communicate(timeout=10)
             assert time.monotonic() - began < 5, "a bound against waiting for the listener"
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_it_writes_a_past_to_a_file_that_can_be_replayed_before_it_listens(tmp_path: Path) -> None:
+    capture = tmp_path / "past.jsonl.zst"
+    with command("--history", "6h", "--history-file", str(capture)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://")
+        done = subprocess.run(
+            [sys.executable, "-m", "agents.cli", "replay", "--to", "nowhere", "--json", str(capture)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    summary = json.loads(done.stdout)
+    assert summary["posts"] == summary["lines"] > 200
+    assert summary["dead_letters"] == {}
+    assert not summary["cut_off"]
+    assert len(summary["hospitals"]) > 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--history", "29d"], "28 days at most"),
+        (["--history", "0d"], "must be days or hours"),
+        (["--history", "soon"], "must be days or hours"),
+        (["--history-file", "there"], "--history-file needs --history"),
+        (["--history", "1h", "--history-file", "/dev/null/there"], "cannot be written: Not a directory"),
+    ],
+)
+def test_a_past_that_cannot_be_written_is_refused(arguments: list[str], words: str) -> None:
+    with command(*arguments) as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert output == ""
+    assert words in errors
+    assert "Traceback" not in errors
 
 
 def test_a_token_file_that_is_missing_or_empty_is_one_line(tmp_path: Path) -> None:
