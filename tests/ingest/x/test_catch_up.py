@@ -39,9 +39,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def written(running: Running) -> set[str]:
-    """Ids of the posts that the rules would have brought."""
+    """Ids (of edits: of their first versions) of the posts that the rules would have brought."""
     posts = list(running.x.history.newest_first())
-    return {post.id for post in posts if any(matches(post.seen) for matches in WANTED)}
+    return {post.first for post in posts if any(matches(post.seen) for matches in WANTED)}
 
 
 def on_posts(settings: Settings) -> dict[str, set[str]]:
