@@ -26,6 +26,8 @@ in the windows; `matrix`: nearness x community, in lifetime, hours and windows; 
 """
 _AHEAD_SECONDS = 3600
 """A post's own time may be so far ahead of Kafka's."""
+_VERY_MANY = 4096
+"""Authors in an hour of one hospital from which on a row may keep only the highest rank of each register."""
 
 
 class Verdict(NamedTuple):
@@ -133,13 +135,32 @@ def compared(recount: Recount, changelog: list[Stored], newest: float, since: in
     post, when windows are asked for first; `since`: the first hour to compare, or -1 for everything."""
     expected, found = recount.cells, counted(changelog)
     parts: Counter[str] = Counter()
-    for cell in expected.keys() | found.keys():
+    for cell in (expected.keys() | found.keys()) - _outranked(expected):
         _, period, name, _ = cell
         if since >= 0 and (period == "all" or int(period[1:]) < since):
             continue
         if difference := abs(expected[cell] - found[cell]):
             parts[shown.part_of(name) or ("lifetime" if period == "all" else "hours")] += difference
     return +(parts + shown.differences(recount, changelog, newest, since * 3600))
+
+
+def _outranked(expected: Iterable[Cell]) -> set[Cell]:
+    """Authors that a row may leave out: in an hour with very many, those with another of a higher rank in their
+    register. Their estimate does not need them."""
+    authors: dict[tuple[str, str], list[int]] = {}
+    for hospital, period, name, which in expected:
+        if name == "person":
+            authors.setdefault((hospital, period), []).append(int(which))
+    outranked: set[Cell] = set()
+    for (hospital, period), persons in authors.items():
+        if len(persons) < _VERY_MANY:
+            continue
+        highest: dict[tuple[int, int], int] = {}
+        for person in sorted(persons):
+            highest[person // 128, person % 2] = person
+        kept = set(highest.values())
+        outranked.update((hospital, period, "person", str(person)) for person in persons if person not in kept)
+    return outranked
 
 
 def counted(changelog: Iterable[Stored]) -> Counter[Cell]:

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable
+from random import Random
 
 import pytest
 
 from agents.kafka.stored import Stored
 from agents.proving.load import records
-from agents.proving.oracle import judge
+from agents.proving.oracle import compared, judge
+from agents.proving.recount import Recount
 from streams import directory
 from streams.reading.reader import Reader
 from streams.reading.sources import PostEnvelope
@@ -15,6 +17,8 @@ from streams.records import Mention, Withdrawal
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
 from streams.tables.rows import decode_head, encode_head
+from streams.tables.sketch import entry_of
+from tests.hospital_records import AT, HOUR, mention
 
 HORIZON, REACH = 86_400, 1_000_000
 NOW = int(time.time() * 1000)
@@ -93,6 +97,20 @@ def test_a_person_too_many_or_too_few_is_noticed(posts: list[Stored], reader: Re
     people |= {person, person ^ 64}
     fresh[place] = fresh[place]._replace(value=encode_head(head))
     assert judge(posts, fresh, reader, HORIZON, REACH).parts["people"] > 1
+
+
+def test_very_many_people_in_an_hour_differ_only_by_those_that_the_estimate_needs() -> None:
+    random, made, recount = Random(1), HospitalTables(), Recount()  # noqa: S311
+    for offset in range(9000):
+        one = mention(offset, person=entry_of(random.getrandbits(64)), addressed=False)
+        made.apply(0, offset, one)
+        recount.add(one)
+    ((key, value),) = made.changes([0])[0]
+    head = decode_head(value or b"")
+    assert len(head.people[HOUR]) < len({cell for cell in recount.cells if cell[2] == "person"})
+    assert not compared(recount, [Stored(0, 0, 0, key, value)], AT / 1000)
+    head.people[HOUR].remove(max(head.people[HOUR], key=lambda person: person // 2 % 64))
+    assert compared(recount, [Stored(0, 0, 0, key, encode_head(head))], AT / 1000)["people"]
 
 
 def test_a_missing_row_is_noticed(posts: list[Stored], reader: Reader) -> None:
