@@ -30,7 +30,7 @@ async def read(expected: int) -> dict[str, float]:
     await consumer.start()
     try:
         topic = kafka_topics.posts(loaded)
-        consumer.assign([TopicPartition(topic, number) for number in range(kafka_topics.PARTITIONS)])
+        consumer.assign([TopicPartition(topic, number) for number in range(loaded.partitions)])
         count, started, cpu = 0, 0.0, 0.0
         while count < expected:
             for records in (await consumer.getmany(timeout_ms=500)).values():

@@ -15,10 +15,11 @@ from random import Random
 from resource import getpagesize
 from typing import Any
 
-from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen, reach
 from streams.tables.first_seen.memory import CLOCK_SECONDS
+
+PARTITIONS = Settings().partitions
 
 SIZES = (1_000_000, 4_000_000)
 MEASURED = 200_000
@@ -58,14 +59,14 @@ def measure(runs: int) -> dict[str, Any]:
 
 def _posts(count: int, seed: int, start: int = 0) -> Iterator[tuple[int, str, int, int]]:
     """Partition, id, offset and seconds of posts that come at `RATE`."""
-    random, partitions = Random(seed), kafka_topics.PARTITIONS  # noqa: S311
+    random, partitions = Random(seed), PARTITIONS  # noqa: S311
     for number in range(start, start + count):
         ms = (BEGIN * 1000 - EPOCH_MS) + number * 1000 // RATE - random.randrange(1000)
         yield number % partitions, str((ms << 22) + number % (1 << 22)), number // partitions, BEGIN + number // RATE
 
 
 def _memory() -> FirstSeen:
-    return FirstSeen(2 * DAY, reach(Settings().remembered_posts, kafka_topics.PARTITIONS))
+    return FirstSeen(2 * DAY, reach(Settings().remembered_posts, PARTITIONS))
 
 
 def _measure(size: int, seed: int) -> dict[str, float]:
@@ -91,7 +92,7 @@ def _measure(size: int, seed: int) -> dict[str, float]:
 
 
 def _written(memory: FirstSeen) -> list[tuple[int, bytes, bytes | None]]:
-    changes = memory.changes(range(kafka_topics.PARTITIONS))
+    changes = memory.changes(range(PARTITIONS))
     return [(partition, *record) for partition, records in changes.items() for record in records]
 
 

@@ -28,6 +28,9 @@ def _meta(doc: str, unit: str = "", env: str = "", allowed: str = "", **bounds: 
 
 _PORT = "0 to 65535; 0 takes a free one"
 
+MOST_PARTITIONS = 1000
+"""More than one broker keeps well: a partition of each table is open files, and a series of its lag."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings object. `describe()` lists it for `earshot settings` and the docs."""
@@ -77,6 +80,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^[A-Za-z0-9_-]{0,40}$",
         ),
     ] = ""
+    partitions: Annotated[
+        int,
+        _meta(
+            "Partitions of a pipeline: the most workers that share it. Chosen when its Kafka topics are created; "
+            "`earshot migrate` moves a pipeline to another number. The same for all processes.",
+            "partitions",
+            ge=1,
+            le=MOST_PARTITIONS,
+        ),
+    ] = 12
     transport: Annotated[
         Literal["batch", "single"],
         _meta(

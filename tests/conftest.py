@@ -43,7 +43,8 @@ def empty_settings(kafka: str) -> Iterator[Settings]:
     """Settings with a prefix of their own and no Kafka topic there yet; what is made under it is deleted afterwards."""
     prefix = f"test-{secrets.token_hex(4)}-"
     settings = load(
-        kafka_bootstrap=kafka, kafka_topic_prefix=prefix, metrics_port=0, ingest_metrics_port=0, commit_interval=0.3
+        kafka_bootstrap=kafka, kafka_topic_prefix=prefix, partitions=4, metrics_port=0, ingest_metrics_port=0,
+        commit_interval=0.3,
     )
     yield settings
     delete(settings, prefix)
@@ -63,6 +64,6 @@ def bench(kafka: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
     Parametrize it indirectly with another command than the worker's, for a mutant.
     """
     command = getattr(request, "param", (*EARSHOT, "worker"))
-    settings = load(kafka_bootstrap=kafka, session_timeout=6.0, commit_interval=0.3)
+    settings = load(kafka_bootstrap=kafka, partitions=4, session_timeout=6.0, commit_interval=0.3)
     with Pipeline(settings, lambda _: None, command) as pipeline:
         yield Bench(pipeline)

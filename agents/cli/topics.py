@@ -22,7 +22,8 @@ def topics() -> None:
 def apply(settings: Settings, change_config: bool) -> None:
     """Create the Kafka topics that are missing.
 
-    An existing Kafka topic is changed only with --change-config, and its number of partitions never.
+    An existing Kafka topic is changed only with --change-config, and its number of partitions never: `earshot
+    migrate` moves a pipeline to another number.
     """
     for one in apply_topics(with_kafka_address(settings), change_config=change_config):
         click.echo(f"{one.result:10}{one.name}")

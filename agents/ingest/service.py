@@ -21,7 +21,7 @@ from agents.ingest.pump import Pump
 from agents.ingest.source import Maker, Source
 from agents.ingest.sources import SOURCES
 from agents.ingest.wal.wal import Wal, open_wal
-from agents.kafka.admin import describe_topics
+from agents.kafka.admin import require_topics
 from agents.kafka.group_lag import LagWatch
 from streams.errors import UserError
 from streams.health_file import Beat
@@ -47,12 +47,14 @@ FLUSH_SECONDS = 10.0
 class Ingest:
     """Live sources' posts on their way to Kafka."""
 
-    def __init__(self, wal: Wal, sink: Publisher, sources: Sequence[Source], lag: LagWatch) -> None:
+    def __init__(self, wal: Wal, sink: Publisher, sources: Sequence[Source], lag: LagWatch, partitions: int) -> None:
+        """`partitions`: of the pipeline."""
         self._wal = wal
         self._sink = sink
         self.pump = Pump(wal, sink)
         self.sources = sources
         self.lag = lag
+        self._partitions = partitions
         self.kafka_reachable = True
         """By the last probe; the first was the publisher's own connect."""
 
@@ -90,6 +92,7 @@ class Ingest:
             "pipeline_ingest_outstanding_records": {(): sink.outstanding},
             "pipeline_ingest_acked_total": {(): sink.acked},
             "pipeline_producer_rebuilds_total": {(): sink.rebuilds},
+            "pipeline_partitions": {(): self._partitions},
             "pipeline_kafka_reachable": {(): self.kafka_reachable},
             "pipeline_group_lag_records": {
                 (stage, str(partition)): records for (stage, partition), records in self.lag.seen.items()
@@ -140,7 +143,7 @@ def _listen(
     wal = open_wal(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
         sink = _connected(settings)
-        ingest = Ingest(wal, sink, [made(wal) for made in sources], LagWatch(settings))
+        ingest = Ingest(wal, sink, [made(wal) for made in sources], LagWatch(settings), settings.partitions)
         registry.register(ReadingCollector(ingest.reading))
         log.info("ingest: Kafka at %s", settings.kafka_bootstrap)
         if wal.waiting:
@@ -182,9 +185,5 @@ def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], b
 
 
 def require_kafka_topics(settings: Settings) -> None:
-    """Raise `UserError` unless the broker answers and has the Kafka topics that ingest writes to."""
-    needed = {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)}
-    found = {one.declared.name: one.state for one in describe_topics(settings)}
-    missing = sorted(name for name in needed if found[name] == "missing")
-    if missing:
-        raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")
+    """As `require_topics`, for the Kafka topics that ingest writes to."""
+    require_topics(settings, {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)})

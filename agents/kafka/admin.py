@@ -6,7 +6,7 @@ the declaration and the admin client, neither records nor groups' meaning.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from kafka.errors import GroupIdNotFoundError, KafkaError, NonEmptyGroupError, U
 
 from streams.errors import UserError
 from streams.kafka import client as kafka_client
+from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import require_answer
 from streams.kafka.topics import KafkaTopic, declared
 from streams.settings import Settings, variable
@@ -81,10 +82,10 @@ def apply_topics(settings: Settings, *, change_config: bool = False) -> list[App
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
         changes = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
-        wrong = [_partitions_wrong(topic, live[topic.name].partitions) for topic in topics if topic.name in live]
+        wrong = _partitions_wrong(settings, {name: one.partitions for name, one in live.items()})
         if not change_config:
-            wrong += [_config_wrong(name, found) for name, found in changes.items()]
-        if wrong := [line for line in wrong if line]:
+            wrong += [_config_wrong(name, found) for name, found in changes.items() if found]
+        if wrong:
             raise UserError("; ".join(wrong))
         missing = [topic for topic in topics if topic.name not in live]
         for validate_only in (True, False):
@@ -100,6 +101,16 @@ def describe_topics(settings: Settings) -> list[Described]:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
     return [_described(topic, live.get(topic.name)) for topic in topics]
+
+
+def require_topics(settings: Settings, names: Container[str] | None = None) -> None:
+    """Raise `UserError` unless the broker answers and has the declared Kafka topics (those in `names`, if given) with
+    as many partitions as declared."""
+    found = [one for one in describe_topics(settings) if names is None or one.declared.name in names]
+    if missing := [one.declared.name for one in found if one.state == "missing"]:
+        raise UserError(f"Kafka topics missing: {', '.join(sorted(missing))}; run `earshot topics apply`")
+    if wrong := _partitions_wrong(settings, {one.declared.name: one.partitions for one in found}):
+        raise UserError("; ".join(wrong))
 
 
 def delete(settings: Settings, prefix: str) -> list[str]:
@@ -186,19 +197,29 @@ def _described(topic: KafkaTopic, live: Live | None) -> Described:
     return Described(topic, "as declared" if same else "differs", live.partitions, found)
 
 
-def _partitions_wrong(topic: KafkaTopic, actual: int) -> str:
-    if actual == topic.partitions:
-        return ""
-    # Adding partitions would send a key elsewhere than its rows and duplicates are: neither direction is ever done.
-    prefix = variable("kafka_topic_prefix")
-    return (
-        f"Kafka topic {topic.name} has {actual} partitions, should have {topic.partitions}: "
-        f"delete it (its records are lost), or start a new pipeline beside it with another {prefix}"
-    )
+def _partitions_wrong(settings: Settings, actual: Mapping[str, int]) -> list[str]:
+    """What to say about Kafka topics (name -> partitions) with another number of partitions than declared: of those
+    that have the pipeline's number, the first tells all."""
+    differ = [topic for topic in declared(settings) if actual.get(topic.name, topic.partitions) != topic.partitions]
+    moved = kafka_topics.partitioned(settings)
+    lines = [
+        f"Kafka topic {topic.name} has {actual[topic.name]} partitions, should have {topic.partitions}: "
+        "delete it (its records are lost)"
+        for topic in differ
+        if topic.name not in moved
+    ]
+    for topic in [topic for topic in differ if topic.name in moved][:1]:
+        # Adding partitions would send a key elsewhere than its rows and duplicates are.
+        lines.append(
+            f"Kafka topic {topic.name} has {actual[topic.name]} partitions and {variable('partitions')} is "
+            f"{topic.partitions}: set it to {actual[topic.name]}, or stop this pipeline and move it with "
+            f"`earshot migrate --partitions {topic.partitions}`"
+        )
+    return lines
 
 
 def _config_wrong(name: str, found: tuple[Difference, ...]) -> str:
-    return f"Kafka topic {name}: {', '.join(map(str, found))} (apply it with --change-config)" if found else ""
+    return f"Kafka topic {name}: {', '.join(map(str, found))} (apply it with --change-config)"
 
 
 def _create(admin: KafkaAdminClient, topics: list[KafkaTopic], validate_only: bool) -> None:

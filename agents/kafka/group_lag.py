@@ -35,7 +35,7 @@ def lag(settings: Settings) -> Lag:
     places = {
         TopicPartition(stage.source(settings), number): (stage.name, number)
         for stage in STAGES
-        for number in range(kafka_topics.PARTITIONS)
+        for number in range(settings.partitions)
     }
     with connected(settings) as admin:
         # In this order: what is committed in between must not make it negative.

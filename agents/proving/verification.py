@@ -10,6 +10,7 @@ and knows no process.
 import time
 
 from agents.kafka import group_lag, stored
+from agents.kafka.admin import require_topics
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Held, Verdict, judge
 from agents.worker import author_key, lexicon_watch
@@ -29,7 +30,7 @@ def verdict(settings: Settings, scraped: Scraped | None = None) -> Verdict:
     reader = Reader(hospitals, settings.max_post_bytes, words, key)
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
-    reach = settings.remembered_posts // kafka_topics.PARTITIONS
+    reach = settings.remembered_posts // settings.partitions
     return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings), scraped)
 
 
@@ -41,6 +42,7 @@ def _held(settings: Settings) -> Held:
 def settled_verdict(settings: Settings, seconds: float) -> Verdict:
     """Block until every post is committed, then judge. Raises `UserError` if that takes longer than `seconds`, or if
     posts come meanwhile: tables and posts would then show different moments."""
+    require_topics(settings)
     deadline = time.monotonic() + seconds
     while (left := group_lag.total(settings)) > 0:
         if time.monotonic() > deadline:

@@ -9,10 +9,9 @@ import signal
 from collections.abc import Mapping
 
 import uvloop
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from agents.kafka.admin import require_topics
 from agents.worker import author_key as author_keys
 from agents.worker import lexicon_watch
 from agents.worker.hospitals import Hospitals
@@ -27,9 +26,7 @@ from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
 from streams.faustkit.writer import Writer
 from streams.health_file import Beat
-from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
-from streams.kafka.probe import require_answer
 from streams.kafka.stages import STAGES
 from streams.metrics import Metrics, collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
@@ -43,15 +40,14 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
 """Seconds between two looks for a stop signal or a crash; each also tells the watchdog that the loop turns."""
-ANSWER_SECONDS = 5.0
-"""Most seconds for a broker's first answer."""
 STOP_SECONDS = 12.0
 """Most seconds for a stop; then the next start replays what was not committed."""
 
 
-def partitions(hospitals: directory.Directory) -> dict[str, int]:
-    """Partition of `mentions` for each hospital id: Kafka's own murmur2, so that other tools agree."""
-    every = list(range(kafka_topics.PARTITIONS))
+def partitions(hospitals: directory.Directory, count: int) -> dict[str, int]:
+    """Partition of `mentions`, which has `count`, for each hospital id: Kafka's own murmur2, so that other tools
+    agree."""
+    every = list(range(count))
     partitioner = DefaultPartitioner()
     return {one.id: partitioner(one.id.encode(), every, every) for one in hospitals.hospitals}
 
@@ -65,12 +61,10 @@ class Worker:
         self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
         hospitals = directory.load(settings.directory_folder)
         reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals), author_key)
-        partition_of = partitions(hospitals)
+        partition_of = partitions(hospitals, settings.partitions)
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
-        self._first_seen = FirstSeen(
-            settings.duplicate_horizon, reach(settings.remembered_posts, kafka_topics.PARTITIONS)
-        )
+        self._first_seen = FirstSeen(settings.duplicate_horizon, reach(settings.remembered_posts, settings.partitions))
         tables = HospitalTables()
         self._state = State(
             settings,
@@ -121,6 +115,7 @@ class Worker:
         held = {stage: state.held(topic) for stage, topic in stages.items()}
         lag = self._lag()
         return {
+            "pipeline_partitions": {(): self._settings.partitions},
             "pipeline_held_partitions": {(stage,): len(partitions) for stage, partitions in held.items()},
             "pipeline_lag_records": {
                 (stage,): sum(count for (topic, _), count in lag.items() if topic == stages[stage])
@@ -190,25 +185,6 @@ class Worker:
         await self._server.stop()
 
 
-async def _reach(settings: Settings) -> None:
-    """Raise `UserError`, which says what to do, unless a broker answers and has the Kafka topics."""
-    await asyncio.to_thread(require_answer, settings, ANSWER_SECONDS)
-    probe = AIOKafkaProducer(**kafka_client.arguments(settings), request_timeout_ms=5000)
-    try:
-        await asyncio.wait_for(probe.start(), 10)
-        client = probe.client
-        found = (await client.fetch_all_metadata()).topics()
-    except (KafkaError, TimeoutError):
-        raise UserError(
-            f"Kafka at {settings.kafka_bootstrap} answers but does not list its Kafka topics: try again"
-        ) from None
-    finally:
-        await probe.stop()
-    missing = [topic.name for topic in kafka_topics.declared(settings) if topic.name not in found]
-    if missing:
-        raise UserError(f"Kafka topics missing: {', '.join(missing)}; run `earshot topics apply`")
-
-
 def run(settings: Settings) -> int:
     """Run one worker until it is told to stop; return the process's exit code."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -218,6 +194,6 @@ def run(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> None:
     # Faust's objects must be made in the loop that they run in.
-    await _reach(settings)
+    await asyncio.to_thread(require_topics, settings)
     author_key = await asyncio.to_thread(author_keys.load, settings)
     await Worker(settings, author_key).run()

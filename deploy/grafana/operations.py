@@ -10,7 +10,6 @@ from grafana_foundation_sdk.builders import dashboard
 from deploy.grafana import ingest, integrity, panels
 from deploy.grafana.panels import Row, bars, lines, number
 from deploy.grafana.queries import Query, about, age, quantile, rate, selector
-from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 
@@ -159,7 +158,6 @@ def _in_time() -> Row:
 
 
 def _held() -> Row:
-    partitions = kafka_topics.PARTITIONS
     directory = f"max({selector('pipeline_directory_hospitals')})"
     return Row(
         "Does a worker hold every hospital?",
@@ -172,10 +170,14 @@ def _held() -> Row:
                 size=(4, 8),
             ),
             number(
-                f"Partitions held, of {partitions}",
+                "Partitions held",
                 about("pipeline_held_partitions"),
-                Query("stage:pipeline_held_partitions:sum", "{{stage}}"),
-                steps=((None, "red"), (partitions, "green"), (partitions + 1, "red")),
+                Query(
+                    f"stage:pipeline_held_partitions:sum / on () group_left max({selector('pipeline_partitions')})",
+                    "{{stage}}",
+                ),
+                unit="percentunit",
+                steps=((None, "red"), (1, "green"), (1.001, "red")),
                 size=(4, 8),
             ),
             number(

@@ -49,7 +49,7 @@ def create(settings: Settings, state: State) -> App:
         # `earshot topics apply` creates the Kafka topics, with their configuration; nothing else does.
         topic_allow_declare=False,
         topic_disable_leader=True,
-        topic_partitions=kafka_topics.PARTITIONS,
+        topic_partitions=settings.partitions,
         table_standby_replicas=0,
         # Faust's web views would show tables, on 0.0.0.0, to anyone who reaches the port.
         web_enabled=False,
@@ -93,4 +93,5 @@ def attach(app: App, kafka_topic: str, name: str, take: Take) -> None:
                 fatal.end_on(exc, name)
 
     agent.__name__ = agent.__qualname__ = name
-    app.agent(app.topic(kafka_topic, schema=ChunkSchema(), partitions=kafka_topics.PARTITIONS), name=name)(agent)
+    partitions = app.worker_settings.partitions
+    app.agent(app.topic(kafka_topic, schema=ChunkSchema(), partitions=partitions), name=name)(agent)

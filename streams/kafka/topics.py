@@ -12,9 +12,6 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
-PARTITIONS = 4
-"""Partitions of `posts` and `mentions`, and so of their tables' changelogs: a table has the partition of its source."""
-
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Most bytes of a record. Fits every line that a source was seen to send; larger than `max_post_bytes`, so that Earshot
 and not Kafka refuses a line."""
@@ -44,10 +41,11 @@ class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
         return {**self.config, "compression.type": self.compression}
 
 
-def _changelog(name: str, why: str) -> KafkaTopic:
+def _changelog(settings: Settings, table: str, why: str) -> KafkaTopic:
     return KafkaTopic(
-        name=name,
-        partitions=PARTITIONS,
+        name=changelog(settings, table),
+        # A table's partition is its source's.
+        partitions=settings.partitions,
         compression="zstd",
         config={
             # Never delete: a hospital that nobody wrote to for a month keeps its lifetime row.
@@ -75,7 +73,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
     return (
         KafkaTopic(
             name=f"{prefix}posts",
-            partitions=PARTITIONS,
+            partitions=settings.partitions,
             compression="zstd",
             config={
                 **_A_DAY,
@@ -87,7 +85,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
         ),
         KafkaTopic(
             name=f"{prefix}mentions",
-            partitions=PARTITIONS,
+            partitions=settings.partitions,
             compression="zstd",
             config={
                 "cleanup.policy": "delete",
@@ -120,7 +118,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             config={"cleanup.policy": "compact"},
             why="Key under which this pipeline counts people, or the fingerprint of its file. The first record holds.",
         ),
-        *(_changelog(changelog(settings, table), why) for table, why in TABLES.items()),
+        *(_changelog(settings, table, why) for table, why in TABLES.items()),
     )
 
 
@@ -132,6 +130,11 @@ TABLES = {
     FIRST_SEEN: "First offset of each post id, in chunks: facts, which merge.",
 }
 """Every table -> what its changelog holds. `stages.py` says which agent changes it."""
+
+
+def partitioned(settings: Settings) -> tuple[str, ...]:
+    """Names of the Kafka topics that have `settings.partitions`; the others have one partition each."""
+    return posts(settings), mentions(settings), *(changelog(settings, table) for table in TABLES)
 
 
 def app_id(settings: Settings) -> str:

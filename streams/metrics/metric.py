@@ -12,6 +12,7 @@ import msgspec
 
 from streams import vocabulary
 from streams.directory import hospital
+from streams.settings import MOST_PARTITIONS
 from streams.vocabulary import ClosedSet
 
 Job = Literal["worker", "ingest"]
@@ -24,8 +25,9 @@ LOADED = {
     "state": "postal codes in the hospital directory",
     "topic": "ids of the taxonomy",
     "version": "the version that runs",
+    "partition": "whole numbers below EARSHOT_PARTITIONS",
 }
-"""Labels whose values are closed by data that is loaded at start, and what closes them."""
+"""Labels whose values are closed by data or a setting that is loaded at start, and what closes them."""
 
 _CLOSED: dict[tuple[str, ...], ClosedSet[Any]] = {tuple(one.words): one for one in (*vocabulary.SETS, *hospital.SETS)}
 
@@ -97,5 +99,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         if len(values) != len(self.labels):
             raise UndeclaredMetricError(f"{self.name} has labels {list(self.labels)}, not {len(values)} values")
         for value, (label, allowed) in zip(values, self.labels.items(), strict=True):
-            if allowed and value not in allowed:
+            if label == "partition":
+                known = value.isdecimal() and int(value) < MOST_PARTITIONS
+            else:
+                known = not allowed or value in allowed
+            if not known:
                 raise UndeclaredMetricError(f"{self.name}: {label} is never {value!r}")

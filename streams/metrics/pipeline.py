@@ -3,7 +3,7 @@
 Read through `registry`. `jobs` says which process shows each.
 """
 
-from streams.kafka.topics import PARTITIONS, TABLES
+from streams.kafka.topics import TABLES
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES, UNTIMELY
 
@@ -88,12 +88,20 @@ PIPELINE: tuple[Metric, ...] = (
         act="If it grows for minutes, add a worker, or find out why this one is slow.",
     ),
     Metric(
+        name="pipeline_partitions",
+        kind="gauge",
+        unit="partitions",
+        jobs=_BOTH,
+        help="Partitions of the pipeline: EARSHOT_PARTITIONS of the process that shows it.",
+        act="Two numbers: a process begun before a migration. Restart it.",
+    ),
+    Metric(
         name="pipeline_held_partitions",
         kind="gauge",
         unit="partitions",
         labels={"stage": STAGES},
         help="Partitions that this worker holds, with complete tables. 0 while it recovers.",
-        act="The sum over workers is the partition count; if it is less for more than a minute, a worker is missing.",
+        act="The sum over workers is pipeline_partitions; if it is less for more than a minute, a worker is missing.",
     ),
     Metric(
         name="pipeline_recoveries_total",
@@ -235,7 +243,7 @@ PIPELINE: tuple[Metric, ...] = (
         name="pipeline_group_lag_records",
         kind="gauge",
         unit="records",
-        labels={"stage": STAGES, "partition": tuple(map(str, range(PARTITIONS)))},
+        labels={"stage": STAGES, "partition": ()},
         jobs=("ingest",),
         help="Records of each partition that the workers have not committed, asked every 10 s, also while no worker "
         "runs. Absent while Kafka does not answer.",

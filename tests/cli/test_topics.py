@@ -40,7 +40,8 @@ def test_a_partition_count_that_differs_is_an_error_that_says_what_to_do(empty_s
     create(empty_settings, posts(empty_settings), 3)
     result = topics(empty_settings, "apply", "--change-config")
     assert result.exit_code == 1
-    assert f"{posts(empty_settings)} has 3 partitions, should have 4: delete it" in result.stderr
+    assert f"{posts(empty_settings)} has 3 partitions and EARSHOT_PARTITIONS is 4: set it to 3, or" in result.stderr
+    assert "`earshot migrate --partitions 4`" in result.stderr
     assert result.stderr.count("\n") == 1
     assert names(empty_settings) == {posts(empty_settings)}, "nothing is half applied"
 

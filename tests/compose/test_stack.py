@@ -111,7 +111,7 @@ def test_a_second_worker_takes_its_share_and_no_counter_jumps(stack: Stack) -> N
     began = time.time()
     posts_come(stack)
     stack.up("--no-recreate", "--scale", "worker=2")
-    wait_until(lambda: stack.value(f"count({held} == 2)") == 2, "two partitions with each of two workers")
+    wait_until(lambda: stack.value(f"count({held} == 6)") == 2, "six partitions with each of two workers")
     posts_come(stack)
     verdict = settle(stack)
     assert verdict["difference"] == 0

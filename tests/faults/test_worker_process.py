@@ -85,3 +85,9 @@ def test_a_worker_that_cannot_write_ends_itself(bench: Bench) -> None:
     worker = bench.pipeline.workers[WORKER]
     assert worker.wait(seconds=60) == 1
     assert "earshot topics apply" in worker.last_line()
+
+
+def test_another_number_of_partitions_is_one_line_that_says_both_and_the_way_out(pipeline_settings: Settings) -> None:
+    line = one_line(run_worker(msgspec.structs.replace(pipeline_settings, partitions=12, metrics_port=0)))
+    assert "has 4 partitions and EARSHOT_PARTITIONS is 12: set it to 4" in line
+    assert "`earshot migrate --partitions 12`" in line

@@ -6,7 +6,6 @@ import pytest
 from agents.kafka import group_lag
 from agents.kafka.group_lag import LagWatch
 from agents.proving.load import fill
-from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.vocabulary import STAGES
 from tests.waiting import wait_until
@@ -15,12 +14,12 @@ from tests.waiting import wait_until
 @pytest.mark.kafka
 def test_what_nobody_has_committed_is_the_lag_of_each_partition(pipeline_settings: Settings) -> None:
     found = group_lag.lag(pipeline_settings)
-    assert found == {(stage, number): 0 for stage in STAGES for number in range(kafka_topics.PARTITIONS)}
+    assert found == {(stage, number): 0 for stage in STAGES for number in range(pipeline_settings.partitions)}
     sent = fill(pipeline_settings, 400, seed=1)
     found = group_lag.lag(pipeline_settings)
-    by_stage = {stage: sum(found[stage, number] for number in range(kafka_topics.PARTITIONS)) for stage in STAGES}
+    by_stage = {stage: sum(found[stage, number] for number in range(pipeline_settings.partitions)) for stage in STAGES}
     assert by_stage == {"tagger": sent, "hospitals": 0}
-    assert all(found["tagger", number] for number in range(kafka_topics.PARTITIONS)), "each partition has its own"
+    assert all(found["tagger", number] for number in range(pipeline_settings.partitions)), "each partition has its own"
 
 
 @pytest.mark.kafka
@@ -28,7 +27,7 @@ def test_a_broker_that_is_away_leaves_nothing_to_show(pipeline_settings: Setting
     watch = LagWatch(pipeline_settings)
     watch.start()
     try:
-        wait_until(lambda: len(watch.seen) == len(STAGES) * kafka_topics.PARTITIONS, "it is asked at once")
+        wait_until(lambda: len(watch.seen) == len(STAGES) * pipeline_settings.partitions, "it is asked at once")
     finally:
         watch.stop()
     away = LagWatch(msgspec.structs.replace(pipeline_settings, kafka_bootstrap="127.0.0.1:1"))

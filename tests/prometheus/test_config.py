@@ -13,7 +13,6 @@ from agents.ingest.wal.wal import ROOM
 from agents.proving.prometheus import RunningPrometheus
 from deploy.prometheus_tool import CONFIG, promtool
 from streams import directory
-from streams.kafka import topics as kafka_topics
 from streams.metrics.registry import declared
 from streams.settings import Settings
 from tests.prometheus.files import ALERTS, RECORDED, RULES, named
@@ -92,7 +91,6 @@ def test_the_runbook_has_a_chapter_for_each_alert_and_no_other() -> None:
 
 
 def test_numbers_in_rules_are_those_of_the_code() -> None:
-    assert alert("WorkerMissing", "page")["expr"].endswith(f"< {kafka_topics.PARTITIONS}")
     assert alert("IngestBacklog", "page")["expr"].endswith(f"> {DEFAULTS.ingest_outstanding // 2}")
     assert alert("WalFilling", "page")["expr"].endswith(f"> {ROOM}")
     assert 30.0 in declared("pipeline_visible_seconds").buckets
