@@ -156,7 +156,7 @@ def test_kafka_topics_that_are_missing_or_differ(empty_settings: Settings, alone
     with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
         admin.create_topics(
             {
-                posts: {"num_partitions": 4, "configs": {**configs[posts], "retention.ms": "1000"}},
+                posts: {"num_partitions": 12, "configs": {**configs[posts], "retention.ms": "1000"}},
                 mentions: {"num_partitions": 3, "configs": configs[mentions]},
             },
             wait_for_metadata=True,
