@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=MOST_PARTITIONS,
         ),
     ] = 12
+    generation: int = 1
+    """Not a setting: which generation of its Kafka topics the pipeline uses, as Kafka says (`earshot migrate`)."""
     transport: Annotated[
         Literal["batch", "single"],
         _meta(
@@ -330,7 +332,8 @@ def describe() -> Iterator[Described]:
     assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101 - narrows for mypy
     for field in info.fields:
         meta = field.type
-        assert isinstance(meta, msgspec.inspect.Metadata)  # noqa: S101
+        if not isinstance(meta, msgspec.inspect.Metadata):
+            continue  # what a process is told by Kafka
         extra = meta.extra or {}
         env = extra["env"] or f"EARSHOT_{field.name.upper()}"
         doc = (meta.extra_json_schema or {}).get("description", "")

@@ -43,7 +43,11 @@ def empty_settings(kafka: str) -> Iterator[Settings]:
     """Settings with a prefix of their own and no Kafka topic there yet; what is made under it is deleted afterwards."""
     prefix = f"test-{secrets.token_hex(4)}-"
     settings = load(
-        kafka_bootstrap=kafka, kafka_topic_prefix=prefix, partitions=4, metrics_port=0, ingest_metrics_port=0,
+        kafka_bootstrap=kafka,
+        kafka_topic_prefix=prefix,
+        partitions=4,
+        metrics_port=0,
+        ingest_metrics_port=0,
         commit_interval=0.3,
     )
     yield settings

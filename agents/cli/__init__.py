@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "kafka": ("agents.cli.kafka:kafka", "Start, stop and look at the local Kafka."),
     "locate": ("agents.cli.locate:locate", "Show how near a place is to a hospital, and why."),
     "metrics": ("agents.cli.metrics:metrics", "List every metric: labels, meaning, what to do."),
+    "migrate": ("agents.cli.migrate:migrate", "Move a stopped pipeline to another number of partitions."),
     "questions": ("agents.cli.questions:questions", "List the questions that wait for an answer."),
     "replay": ("agents.cli.replay:replay", "Play a file of posts, to Kafka or only to count them."),
     "rules": ("agents.cli.rules:rules", "Show and apply the stream rules at X."),

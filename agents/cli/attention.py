@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from agents.kafka.generation import located
 from agents.operations.attention import address, waiting
-from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -30,7 +30,7 @@ def list_(settings: Settings, hospital: str, as_json: bool) -> None:
 
     Each line has the time, the hospital, the reason and the post id.
     """
-    found = waiting(with_kafka_address(settings), hospital)
+    found = waiting(located(settings), hospital)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -49,4 +49,4 @@ def where(settings: Settings, post: str) -> None:
 
     A post on Bluesky is found for 24 h.
     """
-    click.echo(address(with_kafka_address(settings), post))
+    click.echo(address(located(settings), post))

@@ -24,7 +24,7 @@ from agents.ingest.x.compliance.events import record_of, withdrawals
 from agents.ingest.x.compliance.jobs import Jobs
 from agents.ingest.x.compliance.stored_posts import AccountEvents
 from agents.ingest.x.token import read_token
-from deploy.local_kafka import with_kafka_address
+from agents.kafka.generation import located
 from streams.errors import UserError
 from streams.settings import Settings
 from streams.vocabulary import COMPLIANCE_KINDS, ComplianceKind
@@ -49,7 +49,7 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
     an account withdraws each post of that account that is on `posts`; the summary says how many. Applying a file twice
     changes nothing. Exit code 1 when Kafka did not take everything.
     """
-    settings = with_kafka_address(settings)
+    settings = located(settings)
     require_kafka_topics(settings)
     counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
     accounts = AccountEvents()
@@ -81,7 +81,7 @@ def run(settings: Settings, as_json: bool) -> None:
     EARSHOT_X_COMPLIANCE is jobs.
     """
     quiet()
-    settings = with_kafka_address(settings)
+    settings = located(settings)
     token = read_token(settings)
     require_kafka_topics(settings)
     wait = threading.Event().wait

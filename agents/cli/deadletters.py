@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from agents.kafka.generation import located
 from agents.operations import dead_letters
 from agents.operations.dead_letters import Letter, waiting
-from deploy.local_kafka import with_kafka_address
 from streams import directory
 from streams.errors import UserError
 from streams.reading.reader import Reader
@@ -40,7 +40,7 @@ def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> 
 
     Each line has the time, the place in the pipeline, the reason, the size and the key.
     """
-    found = _found(with_kafka_address(settings), reason)
+    found = _found(located(settings), reason)
     if as_json:
         click.echo(msgspec.json.encode([_shown(one) for one in found]))
         return
@@ -57,7 +57,7 @@ def list_(settings: Settings, reason: str | None, limit: int, as_json: bool) -> 
 @click.pass_obj
 def show(settings: Settings, key: str, raw: bool) -> None:
     """Print the dead letter with this KEY, as JSON without its bytes."""
-    one = next((one for one in waiting(with_kafka_address(settings)) if one.name == key), None)
+    one = next((one for one in waiting(located(settings)) if one.name == key), None)
     if one is None:
         raise UserError(f"no dead letter {key}: `earshot deadletters list` shows their keys")
     if not raw:
@@ -82,7 +82,7 @@ def retry(settings: Settings, keys: tuple[str, ...], reason: str | None, every: 
     """
     if bool(keys) + bool(reason) + every != 1:
         raise click.UsageError("give KEYS, --reason or --all, one of the three")
-    settings = with_kafka_address(settings)
+    settings = located(settings)
     chosen = _found(settings, reason)
     if keys:
         chosen = [one for one in chosen if one.name in keys]

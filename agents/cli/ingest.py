@@ -13,7 +13,7 @@ import click
 from agents.cli import logs
 from agents.ingest import service
 from agents.ingest.pace import set_pace
-from deploy.local_kafka import with_kafka_address
+from agents.kafka.generation import located
 from streams.settings import Settings
 
 
@@ -38,4 +38,4 @@ def command(context: click.Context) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    context.exit(service.run(with_kafka_address(settings), stop))
+    context.exit(service.run(located(settings), stop))

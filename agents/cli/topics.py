@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from agents.kafka.admin import Described, apply_topics, describe_topics
-from deploy.local_kafka import with_kafka_address
+from agents.kafka.generation import located
 from streams.settings import Settings
 
 
@@ -25,7 +25,7 @@ def apply(settings: Settings, change_config: bool) -> None:
     An existing Kafka topic is changed only with --change-config, and its number of partitions never: `earshot
     migrate` moves a pipeline to another number.
     """
-    for one in apply_topics(with_kafka_address(settings), change_config=change_config):
+    for one in apply_topics(located(settings), change_config=change_config):
         click.echo(f"{one.result:10}{one.name}")
         for change in one.changes:
             click.echo(
@@ -38,7 +38,7 @@ def apply(settings: Settings, change_config: bool) -> None:
 @click.pass_obj
 def describe(settings: Settings, as_json: bool) -> None:
     """Compare each Kafka topic with its declaration, and say why."""
-    found = describe_topics(with_kafka_address(settings))
+    found = describe_topics(located(settings))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return

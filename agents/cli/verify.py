@@ -3,8 +3,8 @@
 import click
 import msgspec
 
+from agents.kafka.generation import located
 from agents.proving.verification import settled_verdict
-from deploy.local_kafka import with_kafka_address
 from streams.settings import Settings
 
 
@@ -25,6 +25,6 @@ def verify(ctx: click.Context, within: float, as_json: bool) -> None:
     an older pipeline, the hours whose posts are all still there are compared, and the last line says which.
     """
     settings: Settings = ctx.obj
-    found = settled_verdict(with_kafka_address(settings), within)
+    found = settled_verdict(located(settings), within)
     click.echo(msgspec.json.encode(found._asdict()) if as_json else str(found))
     ctx.exit(0 if found.difference == 0 else 1)

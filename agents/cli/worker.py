@@ -3,7 +3,7 @@
 import click
 
 from agents.cli import logs
-from deploy.local_kafka import with_kafka_address
+from agents.kafka.generation import located
 from streams.settings import Settings
 
 
@@ -17,4 +17,4 @@ def worker(settings: Settings) -> None:
     from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import
 
     logs.begin(settings)
-    run(with_kafka_address(settings))
+    run(located(settings))

@@ -66,7 +66,10 @@ class Ingest:
             source.start()
 
     def check(self) -> None:
-        """Raise what ended a reading thread, if anything did."""
+        """Raise what ended a reading thread, if anything did, and `UserError` once the pipeline uses other Kafka
+        topics."""
+        if self.lag.moved:
+            raise UserError("this pipeline was moved by `earshot migrate` meanwhile: start ingest again")
         for source in self.sources:
             source.check()
 
@@ -185,5 +188,7 @@ def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], b
 
 
 def require_kafka_topics(settings: Settings) -> None:
-    """As `require_topics`, for the Kafka topics that ingest writes to."""
-    require_topics(settings, {kafka_topics.posts(settings), kafka_topics.dead_letters(settings)})
+    """As `require_topics`, for the Kafka topics that ingest uses."""
+    require_topics(
+        settings, {kafka_topics.posts(settings), kafka_topics.dead_letters(settings), kafka_topics.generation(settings)}
+    )

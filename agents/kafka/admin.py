@@ -113,6 +113,30 @@ def require_topics(settings: Settings, names: Container[str] | None = None) -> N
         raise UserError("; ".join(wrong))
 
 
+def make_anew(settings: Settings) -> None:
+    """Create the Kafka topics that a migration makes, empty: what an interrupted one left is deleted first."""
+    names = kafka_topics.partitioned(settings)
+    drop(settings, names)
+    with connected(settings) as admin:
+        made = tuple(topic for topic in declared(settings) if topic.name in names)
+        _create(admin, list(made), validate_only=False)
+        _wait_until_applied(admin, made)
+
+
+def drop(settings: Settings, names: Container[str]) -> list[str]:
+    """Delete the Kafka topics of these names that exist; those deleted. Blocks until they are gone, 10 s at most."""
+    with connected(settings) as admin:
+        gone = sorted(name for name in admin.list_topics() if name in names)
+        if gone:
+            admin.delete_topics(gone)
+        deadline = time.monotonic() + _REQUEST_MS / 1000
+        while left := [name for name in admin.list_topics() if name in gone]:
+            if time.monotonic() > deadline:
+                raise UserError(f"Kafka has not deleted {', '.join(left)} yet: run it again")
+            time.sleep(_PAUSE)
+        return gone
+
+
 def delete(settings: Settings, prefix: str) -> list[str]:
     """Delete every Kafka topic and consumer group whose name begins with `prefix`; their names. For demos and tests.
 

@@ -32,6 +32,11 @@ Lag = Mapping[tuple[str, int], int]
 
 def lag(settings: Settings) -> Lag:
     """The lag of every partition now. Blocks for Kafka's answers. Raises `UserError` if Kafka does not answer."""
+    return _ask(settings)[0]
+
+
+def _ask(settings: Settings) -> tuple[Lag, int]:
+    """The lag, and how many records say which generation of its Kafka topics the pipeline uses."""
     places = {
         TopicPartition(stage.source(settings), number): (stage.name, number)
         for stage in STAGES
@@ -41,8 +46,10 @@ def lag(settings: Settings) -> Lag:
         # In this order: what is committed in between must not make it negative.
         done = _committed(admin, kafka_topics.app_id(settings))
         first = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-        ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-    return {place: ends[tp].offset - max(done.get(tp, 0), first[tp].offset) for tp, place in places.items()}
+        told = TopicPartition(kafka_topics.generation(settings), 0)
+        ends = admin.list_partition_offsets(dict.fromkeys([*places, told], OffsetSpec.LATEST))
+    lags = {place: ends[tp].offset - max(done.get(tp, 0), first[tp].offset) for tp, place in places.items()}
+    return lags, ends[told].offset
 
 
 def total(settings: Settings) -> int:
@@ -68,6 +75,8 @@ class LagWatch:
         self._thread = threading.Thread(target=self._run, name="earshot-lag", daemon=True)
         self.seen: Lag = {}
         """By the last answer; empty while there is none."""
+        self.moved = False
+        """Whether the pipeline was moved to other Kafka topics since the first answer."""
 
     def start(self) -> None:
         """Start the thread. Returns at once."""
@@ -80,9 +89,12 @@ class LagWatch:
             self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        told: int | None = None
         while True:
             try:
-                self.seen = lag(self._settings)
+                self.seen, now = _ask(self._settings)
+                told = now if told is None else told
+                self.moved = now > told
             except UserError as error:
                 self.seen = {}
                 log.debug("the workers' lag is not known: %s", error)

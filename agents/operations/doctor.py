@@ -16,6 +16,7 @@ from agents.ingest.rules import files
 from agents.ingest.source import Finding
 from agents.ingest.sources import SOURCES
 from agents.ingest.x import rule_plan
+from agents.kafka import generation
 from agents.kafka.admin import describe_topics
 from deploy.local_kafka import with_kafka_address
 from streams import directory
@@ -54,7 +55,7 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("ok", "broker", f"answers at {settings.kafka_bootstrap}")
     try:
-        topics = describe_topics(settings)
+        topics = describe_topics(generation.of(settings))
     except UserError as error:
         yield _failed("Kafka topics", error)
         return

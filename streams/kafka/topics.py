@@ -69,10 +69,9 @@ def _changelog(settings: Settings, table: str, why: str) -> KafkaTopic:
 
 def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
     """Every Kafka topic of a pipeline with these settings."""
-    prefix = settings.kafka_topic_prefix
     return (
         KafkaTopic(
-            name=f"{prefix}posts",
+            name=posts(settings),
             partitions=settings.partitions,
             compression="zstd",
             config={
@@ -84,7 +83,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             why="Raw envelopes by post id. The only place that holds text and author, for 24 h.",
         ),
         KafkaTopic(
-            name=f"{prefix}mentions",
+            name=mentions(settings),
             partitions=settings.partitions,
             compression="zstd",
             config={
@@ -94,14 +93,14 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             why="Posts tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
         ),
         KafkaTopic(
-            name=f"{prefix}attention",
+            name=attention(settings),
             partitions=1,
             compression="zstd",
             config=_A_DAY,
             why="Posts that a person must see now: id, time, hospital, reason; kept for a day.",
         ),
         KafkaTopic(
-            name=f"{prefix}dead-letters",
+            name=dead_letters(settings),
             partitions=1,
             compression="zstd",
             config={
@@ -118,6 +117,13 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             config={"cleanup.policy": "compact"},
             why="Key under which this pipeline counts people, or the fingerprint of its file. The first record holds.",
         ),
+        KafkaTopic(
+            name=generation(settings),
+            partitions=1,
+            compression="zstd",
+            config={"cleanup.policy": "compact"},
+            why="Which generation of the partitioned Kafka topics is in use; empty before the first migration.",
+        ),
         *(_changelog(settings, table, why) for table, why in TABLES.items()),
     )
 
@@ -133,7 +139,8 @@ TABLES = {
 
 
 def partitioned(settings: Settings) -> tuple[str, ...]:
-    """Names of the Kafka topics that have `settings.partitions`; the others have one partition each."""
+    """Names of the Kafka topics that have `settings.partitions`, and that a migration makes anew. The others have one
+    partition each."""
     return posts(settings), mentions(settings), *(changelog(settings, table) for table in TABLES)
 
 
@@ -143,8 +150,8 @@ def app_id(settings: Settings) -> str:
 
 
 def changelog(settings: Settings, table: str) -> str:
-    """Name of a table's changelog, as Faust forms it."""
-    return f"{app_id(settings)}-{table}-changelog"
+    """Name of a table's changelog, as Faust forms it; of a later generation, with its number."""
+    return f"{app_id(settings)}-{table}-changelog{_suffix(settings)}"
 
 
 def author_key(settings: Settings) -> str:
@@ -152,14 +159,24 @@ def author_key(settings: Settings) -> str:
     return f"{app_id(settings)}-author-key"
 
 
+def generation(settings: Settings) -> str:
+    """Name of the Kafka topic that says which generation is in use."""
+    return f"{app_id(settings)}-generation"
+
+
+def _suffix(settings: Settings) -> str:
+    """What ends the name of a Kafka topic that a migration makes anew."""
+    return "" if settings.generation == 1 else f"-{settings.generation}"
+
+
 def posts(settings: Settings) -> str:
     """Name of the Kafka topic of raw envelopes."""
-    return f"{settings.kafka_topic_prefix}posts"
+    return f"{settings.kafka_topic_prefix}posts{_suffix(settings)}"
 
 
 def mentions(settings: Settings) -> str:
     """Name of the Kafka topic of mentions and tallies."""
-    return f"{settings.kafka_topic_prefix}mentions"
+    return f"{settings.kafka_topic_prefix}mentions{_suffix(settings)}"
 
 
 def attention(settings: Settings) -> str:

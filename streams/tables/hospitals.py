@@ -344,6 +344,18 @@ class HospitalTables:
         elif row.startswith(PREFIX):
             rows.questions.stands(hospital, row[1:], version_of(value))
 
+    def every(self, partition: int) -> Iterator[tuple[Key, bytes]]:
+        """Every row of a partition, days first, in its wire form: for a pipeline that moves."""
+        rows = self._of(partition)
+        for hospital, days in rows.days.items():
+            for day, packed in days.items():
+                if (hospital, day) not in rows.open_days:
+                    yield (hospital, day), packed
+        for key, changed in rows.open_days.items():
+            yield key, encode_day(changed)
+        for hospital, head in rows.heads.items():
+            yield (hospital, _HEAD), encode_head(head)
+
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker holds now."""
         self._partitions.pop(partition, None)

@@ -1,0 +1,72 @@
+"""Which generation of its Kafka topics a pipeline uses: one record in Kafka, the switch of a migration.
+
+Read at start by every command that names Kafka topics (`located`), written by `agents/operations/migration.py` alone,
+as the last thing it does. Does not know what is in the Kafka topics.
+"""
+
+import msgspec
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from agents.kafka import stored
+from deploy.local_kafka import with_kafka_address
+from streams.errors import UserError
+from streams.kafka import client
+from streams.kafka import topics as kafka_topics
+from streams.kafka.probe import require_answer
+from streams.settings import Settings
+
+_ANSWER_WITHIN = 3.0
+_ACK_SECONDS = 10.0
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """The record. One of each generation is kept."""
+
+    number: int
+    partitions: int
+    ends: dict[int, int]
+    """Partition of the `posts` before -> offset up to which its posts are counted in the moved rows."""
+
+
+def located(settings: Settings) -> Settings:
+    """The settings with the broker's address and the generation in use. Every command that needs the pipeline's Kafka
+    topics begins with this. Raises `UserError` when no broker answers."""
+    return of(with_kafka_address(settings))
+
+
+def of(settings: Settings) -> Settings:
+    """The settings with the generation in use. `settings.kafka_bootstrap` must be given."""
+    found = latest(settings)
+    return msgspec.structs.replace(settings, generation=1 if found is None else found.number)
+
+
+def latest(settings: Settings) -> Generation | None:
+    """The newest record; None before the first migration. Raises `UserError`."""
+    require_answer(settings, _ANSWER_WITHIN)
+    try:
+        records = [
+            msgspec.json.decode(record.value, type=Generation)
+            for record in stored.read(settings, kafka_topics.generation(settings))
+            if record.value is not None
+        ]
+    except KafkaError as error:
+        raise UserError(
+            f"Kafka at {settings.kafka_bootstrap} does not show {kafka_topics.generation(settings)} "
+            f"({type(error).__name__}): try again"
+        ) from None
+    return max(records, key=lambda one: one.number, default=None)
+
+
+def switch(settings: Settings, to: Generation) -> None:
+    """Say that a generation is in use from now on. Raises `UserError` when Kafka does not take it: run it again."""
+    try:
+        producer = KafkaProducer(**client.arguments(settings), acks="all")
+        try:
+            producer.send(
+                kafka_topics.generation(settings), key=str(to.number).encode(), value=msgspec.json.encode(to)
+            ).get(_ACK_SECONDS)
+        finally:
+            producer.close()
+    except KafkaError as error:
+        raise UserError(f"Kafka did not take the switch ({type(error).__name__}): run it again") from None
