@@ -48,7 +48,7 @@ def _ask(settings: Settings) -> tuple[Lag, int]:
         first = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
         told = TopicPartition(kafka_topics.generation(settings), 0)
         ends = admin.list_partition_offsets(dict.fromkeys([*places, told], OffsetSpec.LATEST))
-    lags = {place: ends[tp].offset - max(done.get(tp, 0), first[tp].offset) for tp, place in places.items()}
+    lags: Lag = {place: ends[tp].offset - max(done.get(tp, 0), first[tp].offset) for tp, place in places.items()}
     return lags, ends[told].offset
 
 

@@ -25,7 +25,7 @@ class Stored(NamedTuple):
 
 def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
     """Yield every record of a Kafka topic up to its present end; each partition in offset order. Blocks between
-    them."""
+    them. A missing Kafka topic has none."""
     consumer = KafkaConsumer(
         **kafka_client.arguments(settings),
         enable_auto_commit=False,
@@ -34,6 +34,8 @@ def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
     )
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
+        if not tps:
+            return
         consumer.assign(tps)
         consumer.seek_to_beginning(*tps)
         ends = consumer.end_offsets(tps)

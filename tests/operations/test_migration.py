@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from kafka import KafkaProducer
 
 from agents.cli import main
-from agents.kafka import generation, stored
+from agents.kafka import generation, group_lag, stored
 from agents.kafka.stored import Stored
 from agents.operations import migration
 from agents.proving.load import fill
@@ -114,7 +114,7 @@ def test_a_moved_pipeline_holds_every_count_and_goes_on_exactly(bench: Bench) ->
 
     bench.reset(partitions=NEW)
     bench.start()
-    bench.wait("all is committed", lambda: migration.group_lag.total(after) == 0)
+    bench.wait("all is committed", lambda: group_lag.total(after) == 0)
     bench.pipeline.stop_workers()
     # The oracle counts all that ever came, each post once, as if it had come on one partition.
     came = {one.key: one for one in [*posts(after), *old_posts]}
