@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from agents.kafka import group_lag
+from agents.kafka import generation, group_lag
+from agents.kafka.generation import Generation
 from agents.kafka.group_lag import LagWatch
 from agents.proving.load import fill
 from streams.settings import Settings
@@ -37,3 +38,17 @@ def test_a_broker_that_is_away_leaves_nothing_to_show(pipeline_settings: Setting
         wait_until(lambda: not away.seen, "an old answer is not shown as a new one")
     finally:
         away.stop()
+
+
+@pytest.mark.kafka
+def test_a_migration_is_seen_by_whoever_watches(pipeline_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_lag, "ASK_SECONDS", 0.1)
+    watch = LagWatch(pipeline_settings)
+    watch.start()
+    try:
+        wait_until(lambda: bool(watch.seen), "it is asked at once")
+        assert not watch.moved
+        generation.switch(pipeline_settings, Generation(2, 5, {}))
+        wait_until(lambda: watch.moved, "the switch is seen")
+    finally:
+        watch.stop()
