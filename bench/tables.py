@@ -38,6 +38,8 @@ from streams.tables.rolling import HOURLY
 from streams.tables.sketch import entry_of
 from streams.vocabulary import Intent, Tier
 
+PARTITIONS = Settings().partitions
+
 BEGIN = 489_984
 """An hour since the epoch; a day begins with it."""
 END = BEGIN + KEEP_HOURS
@@ -167,7 +169,7 @@ def _country() -> Rows:
 
 
 def _key(number: int, key: bytes) -> Key:
-    return Key(number % kafka_topics.PARTITIONS, f"{number:06}".encode() + key[1:])
+    return Key(number % PARTITIONS, f"{number:06}".encode() + key[1:])
 
 
 # -- memory, recovery and windows --------------------------------------------------------------------------------------
@@ -179,13 +181,13 @@ def _restored(rows: Rows) -> dict[str, float]:
     tables = HospitalTables()
     for key, value in rows.items():
         tables.restore(key.partition, key.key, value)
-    for partition in range(kafka_topics.PARTITIONS):
+    for partition in range(PARTITIONS):
         tables.complete(partition)
     decoded = time.process_time() - started
     now = END * HOUR_SECONDS - 1.0
     built, again, turn = _look(tables, now), _look(tables, now), _look(tables, now + 1)
     posts, offset = Posts(seed=0), 1 << 32
-    for partition in range(kafka_topics.PARTITIONS):
+    for partition in range(PARTITIONS):
         for hospital in tables.hospitals(partition):
             for record in posts.at(hospital, END * HOUR_MS):
                 offset += 1
@@ -202,7 +204,7 @@ def _restored(rows: Rows) -> dict[str, float]:
 def _look(tables: HospitalTables, now: float) -> float:
     """Read every window and its people of every hospital; ms of CPU."""
     started = time.process_time()
-    for partition in range(kafka_topics.PARTITIONS):
+    for partition in range(PARTITIONS):
         for hospital in list(tables.hospitals(partition)):
             for span in SPANS:
                 tables.window(partition, hospital, span, now)
@@ -235,8 +237,8 @@ def _recovered(settings: Settings) -> dict[str, float]:
     tables = HospitalTables()
     started = time.perf_counter()
     changelog = _changelog_of(settings, tables)
-    found = asyncio.run(recover(settings, {changelog: list(range(kafka_topics.PARTITIONS))}, ()))
-    for partition in range(kafka_topics.PARTITIONS):
+    found = asyncio.run(recover(settings, {changelog: list(range(PARTITIONS))}, ()))
+    for partition in range(PARTITIONS):
         tables.complete(partition)
     seconds = time.perf_counter() - started
     _look(tables, END * HOUR_SECONDS - 1.0)

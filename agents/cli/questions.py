@@ -9,8 +9,9 @@ import click
 import msgspec
 
 from agents.cli.hospital import find
+from agents.kafka.generation import located
 from agents.operations.questions import Question, waiting
-from deploy.local_kafka import with_kafka_address
+
 from streams import directory
 from streams.settings import Settings
 
@@ -27,7 +28,7 @@ def questions(settings: Settings, hospital: str, as_json: bool) -> None:
     """
     hospitals = directory.load(settings.directory_folder)
     wanted = find(hospitals, hospital).id if hospital else ""
-    found = waiting(with_kafka_address(settings), time.time(), wanted)
+    found = waiting(located(settings), time.time(), wanted)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return

@@ -1,7 +1,7 @@
 """A pipeline's rows and memory of duplicates, carried to another number of partitions.
 
 In the new Kafka topics offsets begin at 0, so what is carried stands before all of them: rows have version -1 and no
-marks, facts have the offsets -n to -1. Why that is right: docs/exactness.md, chapter 10. Called by
+marks, facts have the offsets -n to -1. Why that is right: docs/exactness.md, chapter 12. Called by
 `agents/operations/migration.py`, which reads and writes the changelogs; which partition a key belongs to is told. Does
 not know Kafka or the clock.
 """
