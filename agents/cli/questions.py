@@ -11,7 +11,6 @@ import msgspec
 from agents.cli.hospital import find
 from agents.kafka.generation import located
 from agents.operations.questions import Question, waiting
-
 from streams import directory
 from streams.settings import Settings
 

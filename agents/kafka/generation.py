@@ -27,6 +27,8 @@ class Generation(msgspec.Struct, frozen=True):
     partitions: int
     ends: dict[int, int]
     """Partition of the `posts` before -> offset up to which its posts are counted in the moved rows."""
+    at: int
+    """When it was switched to, ms since the epoch."""
 
 
 def located(settings: Settings) -> Settings:

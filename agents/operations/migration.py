@@ -6,6 +6,7 @@ again: it makes the new Kafka topics anew. The old ones stay until `drop_old`. W
 `streams/tables/moving.py`'s.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from streams.kafka import topics as kafka_topics
 from streams.settings import MOST_PARTITIONS, Settings
 from streams.tables import moving
 from streams.tables.first_seen import codec
-from streams.tables.hospitals import HospitalTables, name_of
+from streams.tables.hospitals import HospitalTables
 
 _ACK_SECONDS = 60.0
 _SEND_BYTES = 20 * 1024 * 1024
@@ -66,7 +67,7 @@ def migrate(settings: Settings, partitions: int, say: Say) -> Moved | None:
         if _ends(old) != ends:
             raise UserError("records came during the migration: stop ingest and the workers, then run it again")
         posts = {tp.partition: end for tp, end in ends.items() if tp.topic == kafka_topics.posts(old)}
-        generation.switch(new, Generation(new.generation, partitions, posts))
+        generation.switch(new, Generation(new.generation, partitions, posts, int(time.time() * 1000)))
     return Moved(new.generation, rows, facts, difference)
 
 
@@ -222,8 +223,8 @@ def _row_difference(old: Settings, new: Settings) -> int:
             found[place] = record.value
     difference, tables = 0, _tables(old)
     for partition in range(old.partitions):
-        for key, value in tables.every(partition):
-            place = partition_of(key[0].encode(), new.partitions), name_of(key)
+        for hospital, key, value in tables.every(partition):
+            place = partition_of(hospital.encode(), new.partitions), moving.key_of_moved(key)
             difference += moving.row_difference(place[1], value, found.pop(place, None))
     return difference + sum(moving.row_difference(key, None, value) for (_, key), value in found.items())
 

@@ -83,7 +83,7 @@ def stored_questions(rows: Mapping[tuple[int, bytes], list[Any]]) -> Counter[Cel
     for (_, key), row in rows.items():
         hospital, _, name = key.decode().partition("/q")
         five = name.partition(".")[0]
-        if not five or row[1] <= ended.get((hospital, int(five)), -1):
+        if not five or row[1] <= ended.get((hospital, int(five)), -2):
             continue
         _, _, _, _, questions, answers, gone, uncounted = row
         for post, (written, intent, tier, _) in questions.items():

@@ -9,7 +9,7 @@ and knows no process.
 
 import time
 
-from agents.kafka import group_lag, stored
+from agents.kafka import generation, group_lag, stored
 from agents.kafka.admin import require_topics
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Held, Verdict, judge
@@ -36,7 +36,10 @@ def verdict(settings: Settings, scraped: Scraped | None = None) -> Verdict:
 
 def _held(settings: Settings) -> Held:
     now = int(time.time() * 1000)
-    return Held(dict.fromkeys(stored.emptied(settings, kafka_topics.posts(settings)), now))
+    moved = generation.latest(settings) if settings.generation > 1 else None
+    return Held(
+        dict.fromkeys(stored.emptied(settings, kafka_topics.posts(settings)), now), -1 if moved is None else moved.at
+    )
 
 
 def settled_verdict(settings: Settings, seconds: float) -> Verdict:

@@ -25,6 +25,7 @@ from streams.tables.question_rows import PREFIX, QuestionRows, five_asked
 from streams.tables.questions import OpenMs, Waiting
 from streams.tables.rolling import Rolling
 from streams.tables.rows import (
+    NEVER,
     Day,
     Head,
     PackedDay,
@@ -179,7 +180,7 @@ class HospitalTables:
     def _ask(rows: _Partition, offset: int, mention: Mention, five: int) -> bool:
         """Take a question or an answer, unless its row ended with it: then its day has it."""
         day = rows.look(mention.hospital, five // FIVES_A_DAY)
-        ended = day.matured.get(five % FIVES_A_DAY, -1) if day is not None else -1
+        ended = day.matured.get(five % FIVES_A_DAY, NEVER) if day is not None else NEVER
         return offset > ended and rows.questions.take(offset, mention, (mention.hospital, five, ended))
 
     def _mature(self, rows: _Partition, hospital: str, head: Head, at: int, offset: int) -> None:
@@ -260,7 +261,7 @@ class HospitalTables:
         for place, version in rows.questions.places():
             hospital, five, _ = place
             day = rows.look(hospital, five // FIVES_A_DAY)
-            if day is not None and version <= day.matured.get(five % FIVES_A_DAY, -1):
+            if day is not None and version <= day.matured.get(five % FIVES_A_DAY, NEVER):
                 rows.questions.end(place)
         rows.superseded.clear()
         for hospital, head in rows.heads.items():
@@ -344,9 +345,14 @@ class HospitalTables:
         elif row.startswith(PREFIX):
             rows.questions.stands(hospital, row[1:], version_of(value))
 
-    def every(self, partition: int) -> Iterator[tuple[Key, bytes]]:
-        """Every row of a partition, days first, in its wire form: for a pipeline that moves."""
-        rows = self._of(partition)
+    def every(self, partition: int) -> Iterator[tuple[str, bytes, bytes]]:
+        """Hospital, key and wire form of every row of a partition: for a pipeline that moves."""
+        for key, packed in self._days_and_heads(self._of(partition)):
+            yield key[0], name_of(key), packed
+        yield from self._of(partition).questions.every()
+
+    @staticmethod
+    def _days_and_heads(rows: _Partition) -> Iterator[tuple[Key, bytes]]:
         for hospital, days in rows.days.items():
             for day, packed in days.items():
                 if (hospital, day) not in rows.open_days:

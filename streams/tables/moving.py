@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from streams.tables.first_seen import codec
 from streams.tables.first_seen.codec import Fact
 from streams.tables.first_seen.ids import LONG, SHORT, key_of, post_of
-from streams.tables.hospitals import HospitalTables, name_of
-from streams.tables.rows import Day, Head, decode_day, decode_head, encode_day, encode_head, version_of
+from streams.tables.hospitals import HospitalTables
+from streams.tables.question_rows import PREFIX
+from streams.tables.questions import Asked, decode_asked, encode_asked
+from streams.tables.rows import FORM, Day, Head, decode_day, decode_head, encode_day, encode_head, version_of
 
 CHUNK_FACTS = 10_000
 """Of one record: some 170 KB, and of a busy day an hour or less, so that facts expire in time."""
@@ -27,14 +29,28 @@ VERSION = -1
 
 
 def rows(tables: HospitalTables, partitions: Iterable[int]) -> Iterator[tuple[str, bytes, bytes]]:
-    """Hospital, key and moved value of every row. `tables`: restored and complete."""
+    """Hospital, new key and moved value of every row. `tables`: restored and complete."""
     for partition in partitions:
-        for key, value in tables.every(partition):
-            row = _decoded(name_of(key), value)
-            row.version, row.marks, row.tally_marks = VERSION, {}, {}
+        for hospital, key, value in tables.every(partition):
+            row = _decoded(key, value)
+            row.version, row.marks = VERSION, {}
+            if isinstance(row, Asked):
+                yield hospital, key_of_moved(key), encode_asked(row, FORM)
+                continue
+            row.tally_marks = {}
             if isinstance(row, Day):
-                row.since = {}
-            yield key[0], name_of(key), encode_head(row) if isinstance(row, Head) else encode_day(row)
+                row.since, row.matured = {}, {}
+            yield hospital, key, encode_head(row) if isinstance(row, Head) else encode_day(row)
+
+
+def key_of_moved(key: bytes) -> bytes:
+    """A row's key in the new changelog. A question row is the first of its 5 minutes there: those before it have ended,
+    and their tombstones stay behind."""
+    return key.partition(b".")[0] if _is_question(key) else key
+
+
+def _is_question(key: bytes) -> bool:
+    return key.rpartition(b"/")[2].startswith(PREFIX.encode())
 
 
 def newer(value: bytes, than: bytes | None) -> bool:
@@ -48,11 +64,17 @@ def row_difference(key: bytes, before: bytes | None, moved: bytes | None) -> int
         return 1 + sum(_cells(key, before or moved or b"").values())
     old, new = _cells(key, before), _cells(key, moved)
     row = _decoded(key, moved)
-    proof = row.version != VERSION or bool(row.marks or row.tally_marks or (isinstance(row, Day) and row.since))
-    return sum(abs(old[cell] - new[cell]) for cell in old.keys() | new.keys()) + proof
+    proofs: list[object] = [row.version - VERSION, row.marks]
+    if not isinstance(row, Asked):
+        proofs.append(row.tally_marks)
+    if isinstance(row, Day):
+        proofs += row.since, row.matured
+    return sum(abs(old[cell] - new[cell]) for cell in old.keys() | new.keys()) + sum(map(bool, proofs))
 
 
-def _decoded(key: bytes, value: bytes) -> Head | Day:
+def _decoded(key: bytes, value: bytes) -> Head | Day | Asked:
+    if _is_question(key):
+        return decode_asked(value)
     return decode_head(value) if key.endswith(b"/head") else decode_day(value)
 
 
@@ -60,11 +82,18 @@ def _cells(key: bytes, value: bytes) -> Counter[tuple[str, int, str]]:
     """Everything that a row says, flat: (what, bucket, cell) -> count."""
     row = _decoded(key, value)
     cells: Counter[tuple[str, int, str]] = Counter()
+    if isinstance(row, Asked):
+        cells["last", 0, ""], cells["uncounted", 0, ""] = row.last_at, row.uncounted
+        cells.update({("question", 0, f"{post} {question}"): 1 for post, question in row.questions.items()})
+        cells.update({("answer", at, post): 1 for post, at in row.answers.items()})
+        cells.update({("gone", 0, post): 1 for post in row.gone})
+        return cells
     groups: dict[str, Mapping[int, Mapping[str, int]]]
     if isinstance(row, Head):
         groups = {"ever": {0: row.lifetime}, "five": row.fives, "tally": row.tally_hours}
+        cells["swept", 0, ""] = row.swept
     else:
-        groups = {"hour": row.hours}
+        groups = {"hour": row.hours, "cohort": row.cohorts}
     for what, buckets in groups.items():
         for bucket, counts in buckets.items():
             cells.update({(what, bucket, cell): count for cell, count in counts.items()})

@@ -11,12 +11,12 @@ from streams.records import Gone, Mention
 from streams.tables.cells import asks
 from streams.tables.periods import FIVE_SECONDS, HOUR_MS
 from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
-from streams.tables.rows import FORM, version_of
+from streams.tables.rows import FORM, NEVER, version_of
 
 Place = tuple[str, int, int]
 """Hospital id; 5-minute bucket since the epoch, by the question's id; version of the row of that bucket that ended
-before this one began, -1 for the first. A tombstone has no version and may be written late by a process that lost the
-partition: so a later row has a key of its own, which no earlier row's tombstone can end."""
+before this one began, `NEVER` for the first. A tombstone has no version and may be written late by a process that lost
+the partition: so a later row has a key of its own, which no earlier row's tombstone can end."""
 
 PREFIX = "q"
 """Of the bucket in a row's key."""
@@ -25,13 +25,13 @@ PREFIX = "q"
 def key_of(place: Place) -> bytes:
     """A row's key in the changelog."""
     hospital, five, after = place
-    return f"{hospital}/{PREFIX}{five}{f'.{after}' if after >= 0 else ''}".encode()
+    return f"{hospital}/{PREFIX}{five}{f'.{after}' if after != NEVER else ''}".encode()
 
 
 def _rest(name: str) -> tuple[int, int]:
     """What a key has behind `PREFIX`, as the rest of a place."""
     five, _, after = name.partition(".")
-    return int(five), int(after or -1)
+    return int(five), int(after or NEVER)
 
 
 def five_asked(mention: Mention) -> int:
@@ -113,6 +113,12 @@ class QuestionRows:
         elif held is None or version_of(value) > held.version:
             rows[rest] = decode_asked(value)
             self._changed.discard((hospital, *rest))
+
+    def every(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Hospital, key and wire form of every row."""
+        for hospital, rows in self._rows.items():
+            for rest, row in rows.items():
+                yield hospital, key_of((hospital, *rest)), encode_asked(row, FORM)
 
     def places(self) -> list[tuple[Place, int]]:
         """Every row's place and version."""

@@ -28,6 +28,9 @@ _HOURS_AHEAD = 4
 """Hours after that record's, by Kafka's time, that stay closed too. A replayed record is at most one hour ahead of its
 own Kafka time, and partitions of `posts` are not further apart than that."""
 
+NEVER = -2
+"""In the place of a version: below that of every row, also of one that was moved (-1)."""
+
 Marks = dict[int, int]
 """Partition of `posts` -> highest offset contained."""
 
@@ -155,7 +158,7 @@ class Day:
 
     def mature(self, five: int, version: int, cells: Mapping[str, int], offset: int) -> None:
         """Take over the counts of a question row (of a 5-minute bucket since the epoch, at its version), once."""
-        if version <= self.matured.get(five % FIVES_A_DAY, -1):
+        if version <= self.matured.get(five % FIVES_A_DAY, NEVER):
             return
         self.matured[five % FIVES_A_DAY] = version
         _add(self.cohorts.setdefault(five // FIVES_AN_HOUR % HOURS_A_DAY, {}), cells)

@@ -48,7 +48,7 @@ def test_a_migration_is_seen_by_whoever_watches(pipeline_settings: Settings, mon
     try:
         wait_until(lambda: bool(watch.seen), "it is asked at once")
         assert not watch.moved
-        generation.switch(pipeline_settings, Generation(2, 5, {}))
+        generation.switch(pipeline_settings, Generation(2, 5, {}, 0))
         wait_until(lambda: watch.moved, "the switch is seen")
     finally:
         watch.stop()

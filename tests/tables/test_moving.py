@@ -1,5 +1,6 @@
 """Rows and the memory of duplicates, carried to another number of partitions."""
 
+import msgspec
 import pytest
 
 from streams.records import Mention, OpenTopics, Tally
@@ -14,7 +15,7 @@ HOUR_MS = 3_600_000
 
 def mention(offset: int, hour: int, at_hour: int, person: int = 3) -> Mention:
     return Mention(
-        hospital="240010", partition=2, offset=offset, at=at_hour * HOUR_MS, hour=hour, five=hour * 12,
+        hospital="240010", partition=2, offset=offset, at=at_hour * HOUR_MS, hour=hour, written=hour * 3600,
         relation="mentioned", tier="local", precision="city", evidence="profile", confidence=90, distance_km=3,
         topics=OpenTopics(("parking",), frozenset()), intent="question", addressed=True, post=str(offset), reply_to="",
         person=person,
@@ -73,7 +74,7 @@ def test_a_row_that_is_missing_changed_or_not_reset_is_a_difference(key: bytes) 
     moved, old = rows(filled()), before(filled())
     assert moving.row_difference(key, old[key], None) > 1
     assert moving.row_difference(key, None, moved[key]) > 1
-    assert moving.row_difference(key, old[key], old[key]) == 1, "it keeps its marks"
+    assert moving.row_difference(key, old[key], old[key]) == 3, "it keeps its version and marks"
     more = filled()
     more.apply(0, 3, mention(12, 480_000, 480_009))
     assert moving.row_difference(key, before(more)[key], moved[key]) > 0
@@ -147,3 +148,43 @@ def test_facts_that_differ_are_counted() -> None:
     assert moving.fact_difference(moved, moved[1:]) == 2
     assert moving.fact_difference(moved, [*moved[1:], ("1", -1, 1)]) == 2
     assert moving.fact_difference(moved, [*moved, moved[0]]) == 1
+
+
+def asking(offset: int, at_hour: int, post: str = "q") -> Mention:
+    asked = msgspec.structs.replace(mention(offset, 480_000, at_hour), post=post, asked=480_000 * 3600)
+    return msgspec.structs.replace(asked, written=480_000 * 3600)
+
+
+def cohort(tables: HospitalTables) -> int:
+    """Questions of the hour that their day has, in what the tables write next."""
+    written = {key: value for key, value in tables.changes([4]).get(4, []) if value is not None}
+    return decode_day(written[b"240010/d20000"]).cohorts[0]["q/asked"]
+
+
+def test_a_moved_question_waits_on_and_is_counted_once_when_its_time_is_over() -> None:
+    old = HospitalTables()
+    old.apply(0, 7, asking(10, 480_000))
+    moved = rows(old)
+    (key,) = [key for key in moved if b"/q" in key]
+    assert moving.row_difference(key, before(old)[key], moved[key]) == 0
+    tables = restored(moved, 4)
+    tables.apply(4, 0, mention(0, 480_100, 480_100))
+    assert cohort(tables) == 1
+    tables.apply(4, 1, asking(1, 480_100, "late"))
+    tables.apply(4, 2, mention(2, 480_200, 480_200))
+    assert cohort(tables) == 2, "and so is a later one of the same 5 minutes"
+
+
+def test_a_question_row_that_moves_is_the_first_of_its_minutes_again() -> None:
+    old = HospitalTables()
+    old.apply(0, 5, asking(10, 480_000))
+    old.apply(0, 6, mention(11, 480_100, 480_100))
+    old.apply(0, 7, asking(12, 480_100, "late"))
+    keys = {key for key in before(old) if b"/q" in key}
+    assert keys == {b"240010/q5760000.5"}
+    tables = restored(rows(old), 4)
+    tables.apply(4, 0, asking(0, 480_100, "third"))
+    (written,) = [key for key, _ in tables.changes([4])[4] if b"/q" in key]
+    assert written == b"240010/q5760000"
+    tables.apply(4, 1, mention(1, 480_200, 480_200))
+    assert cohort(tables) == 3
