@@ -42,7 +42,7 @@ def test_verify_finds_a_row_that_no_post_accounts_for(pipeline_settings: Setting
         producer.send(changelog, value, key=key)
     producer.close()
     found = verify(pipeline_settings)
-    assert found.stdout == "oracle: 0 posts, 0 mentions, difference 12\n"
+    assert found.stdout == "oracle: 0 posts, 0 mentions, difference 12 (lifetime 6, hours 6)\n"
     assert found.exit_code == 1
 
 
