@@ -27,7 +27,7 @@ def verify(settings: Settings, *words: str) -> Result:
 def test_verify_agrees_when_there_is_nothing_to_count(pipeline_settings: Settings) -> None:
     assert verify(pipeline_settings).stdout.startswith("oracle: 0 posts, 0 mentions, difference 0 in lifetime, hours")
     found = verify(pipeline_settings, "--json")
-    assert json.loads(found.stdout) == {"posts": 0, "mentions": 0, "difference": 0}
+    assert json.loads(found.stdout) == {"posts": 0, "mentions": 0, "difference": 0, "parts": {}, "since": ""}
     assert found.exit_code == 0
 
 
