@@ -71,7 +71,8 @@ def test_kills_lose_no_post_and_no_deletion(server: Scripted, pipeline_settings:
 def test_what_was_accepted_from_bluesky_before_a_kill_is_on_kafka_and_the_rest_is_sent_again(
     pipeline_settings: Settings,
 ) -> None:
-    outcome = acceptance.kills(pipeline_settings, KILLS, rate=250, seed=SEED, say=lambda _: None, source="bluesky")
+    # A replay must outrun the writers: each post is synced, and a busy disk syncs some 250 times a second.
+    outcome = acceptance.kills(pipeline_settings, KILLS, rate=150, seed=SEED, say=lambda _: None, source="bluesky")
     assert outcome.kills == KILLS
     assert outcome.lost == 0
     assert outcome.accepted > 500
