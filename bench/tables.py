@@ -33,10 +33,10 @@ from streams.reading.reader import Reader
 from streams.records import Mention, OpenCommunities, OpenTopics, Tally
 from streams.settings import Settings, load
 from streams.tables.hospitals import HospitalTables
-from streams.tables.periods import HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, KEEP_HOURS, SPANS
+from streams.tables.periods import HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, KEEP_HOURS
 from streams.tables.rolling import HOURLY
 from streams.tables.sketch import entry_of
-from streams.vocabulary import Intent, Tier
+from streams.vocabulary import SPANS, Intent, Tier
 
 PARTITIONS = Settings().partitions
 

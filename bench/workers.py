@@ -27,7 +27,7 @@ class Folding(Tagger):
     """Folds every post as if it were a mention: of each hospital in turn."""
 
     def _folded(self, chunk: Chunk) -> None:
-        tables, hospitals = WIRED[0]._tables, list(self._partition_of.items())
+        tables, hospitals = WIRED[0]._tables, list(self._watch.known.partition_of.items())
         for record in chunk.records:
             hospital, partition = hospitals[record.offset % len(hospitals)]
             tables.apply(partition, record.offset, _mention(hospital, chunk.partition, record))

@@ -61,6 +61,26 @@ NEAR: ClosedSet[Near] = ClosedSet(
     },
 )  # fmt: skip
 
+Span = Literal["1h", "24h", "7d", "28d"]
+SPAN: ClosedSet[Span] = ClosedSet(
+    "Span", "Length of a window that ends now, the 5 minutes or the hour that now lies in included.",
+    {
+        "1h": Means("an hour, of 5-minute buckets", "Slides every 5 minutes. Has no service lines."),
+        "24h": Means("a day, of hours", "Slides at the full hour, within some minutes."),
+        "7d": Means("a week, of hours", "Slides at the full hour, within some minutes."),
+        "28d": Means("four weeks, of hours", "Slides at the full hour, within some minutes."),
+    },
+)  # fmt: skip
+
+Whose = Literal["all", "local"]
+WHOSE: ClosedSet[Whose] = ClosedSet(
+    "Whose", "Which authors are counted.",
+    {
+        "all": Means("everybody who wrote to or about the hospital", "The hospital's own accounts are left out."),
+        "local": Means("those with a post of tier `local` in the window", "Also counted in `all`."),
+    },
+)  # fmt: skip
+
 Interest = Literal["open", "health"]
 INTEREST: ClosedSet[Interest] = ClosedSet(
     "Interest", "What kind of community of interest a post speaks to.",
@@ -398,21 +418,23 @@ RULE_SYNC: ClosedSet[RuleSync] = ClosedSet(
 
 Reload = Literal["swapped", "refused"]
 RELOAD: ClosedSet[Reload] = ClosedSet(
-    "Reload", "What became of an edited taxonomy or file of hospitals' own topics.",
+    "Reload", "What became of an edit of the directory, the taxonomy or the hospitals' own topics.",
     {
-        "swapped": Means("the worker reads by the new words", "Posts from now on; counts before stay."),
-        "refused": Means("an entry is wrong", "The words from before stay in use; the log names the wrong line."),
+        "swapped": Means("the worker reads by it now", "Posts from now on; counts before stay."),
+        "refused": Means("an entry is wrong", "What was before the edit stays in use; the log names the wrong line."),
     },
 )  # fmt: skip
 
 SETS: tuple[ClosedSet[Any], ...] = (
-    TIER, NEAR, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN, DEAD_REASON, DEAD_AT,
-    RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP, ATTENTION, WITHDRAWN_BECAUSE,
-    COMPLIANCE_KIND, RULE_SYNC, RELOAD,
+    TIER, NEAR, SPAN, WHOSE, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
+    DEAD_REASON, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP, ATTENTION,
+    WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD,
 )  # fmt: skip
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 NEARS: tuple[Near, ...] = get_args(Near)
+SPANS: tuple[Span, ...] = get_args(Span)
+WHOSES: tuple[Whose, ...] = get_args(Whose)
 INTERESTS: tuple[Interest, ...] = get_args(Interest)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 WANTS_ANSWER: frozenset[Intent] = frozenset({"question", "request", "complaint", "crisis"})

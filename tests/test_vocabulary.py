@@ -25,7 +25,6 @@ NOT_VALUES = {
     "Rule": "RULES has tier and meaning of each",
     "Job": "Prometheus' name of a process",
     "Part": "the two lists of a service area",
-    "Span": "lengths of a window: each says itself",
     "Announced": "X's own words",
     "RefusalName": "X's own refusals: REFUSALS has status and text of each",
 }

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.evaluation import places as located
 from agents.evaluation import posts as labelled
-from agents.worker import lexicon_watch
+from agents.worker import knowledge
 from streams import directory
 from streams.reading.places.place import Abstention
 from streams.reading.places.resolver import Gazetteer
@@ -32,7 +32,7 @@ def posts(settings: Settings, file: Path) -> None:
     counts as a hospital's.
     """
     found = labelled.load(file)
-    lexicon = lexicon_watch.load(settings, directory.load(settings.directory_folder))
+    lexicon = knowledge.load_words(settings, directory.load(settings.directory_folder))
     click.echo(msgspec.json.encode(labelled.evaluate(found, lexicon)))
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from agents.cli import hospital as hospital_names
 from agents.evaluation.posts import handles_in, speaks_to
-from agents.worker import lexicon_watch
+from agents.worker import knowledge
 from streams import directory
 from streams.directory import Hospital
 from streams.reading.addressed import is_about
@@ -69,7 +69,7 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
     Without --hospital, every @handle in it counts as a hospital's.
     """
     hospitals = directory.load(settings.directory_folder)
-    lexicon = lexicon_watch.load(settings, hospitals)
+    lexicon = knowledge.load_words(settings, hospitals)
     read = _read(text, lexicon, hospital_names.find(hospitals, named) if named else None)
     if as_json:
         click.echo(msgspec.json.encode(read))

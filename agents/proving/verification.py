@@ -13,7 +13,7 @@ from agents.kafka import generation, group_lag, stored
 from agents.kafka.admin import require_topics
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Held, Verdict, judge
-from agents.worker import author_key, lexicon_watch
+from agents.worker import author_key, knowledge
 from streams import directory
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
@@ -26,7 +26,7 @@ _PAUSE = 0.5
 def verdict(settings: Settings, scraped: Scraped | None = None) -> Verdict:
     """Have the oracle compare the tables, and what workers showed, with the posts, as they are now."""
     hospitals = directory.load(settings.directory_folder)
-    words, key = lexicon_watch.load(settings, hospitals), author_key.load(settings)
+    words, key = knowledge.load_words(settings, hospitals), author_key.load(settings)
     reader = Reader(hospitals, settings.max_post_bytes, words, key)
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))

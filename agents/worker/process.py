@@ -6,6 +6,7 @@ what happens to a record, `streams/faustkit/` what makes it exact."""
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Mapping
 
 import uvloop
@@ -13,7 +14,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from agents.kafka.admin import require_topics
 from agents.worker import author_key as author_keys
-from agents.worker import lexicon_watch
+from agents.worker.directory_watch import DirectoryWatch
 from agents.worker.hospitals import Hospitals
 from agents.worker.tagger import Tagger
 from streams import directory
@@ -31,7 +32,8 @@ from streams.kafka.stages import STAGES
 from streams.metrics import Metrics, collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
 from streams.metrics.server import MetricsServer
-from streams.reading.reader import Reader
+from streams.metrics.windows import WindowsCollector
+from streams.reading.topics.communities import Communities
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen, reach
 from streams.tables.hospitals import HospitalTables
@@ -39,7 +41,10 @@ from streams.tables.hospitals import HospitalTables
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
-"""Seconds between two looks for a stop signal or a crash; each also tells the watchdog that the loop turns."""
+"""Seconds between two looks for a stop signal, a crash or an edit of the directory; each also tells the watchdog that
+the loop turns."""
+WINDOWS_SECONDS = 0.01
+"""Of a turn, for sliding windows: after each full hour all slide, and no scrape pays for all of them."""
 STOP_SECONDS = 12.0
 """Most seconds for a stop; then the next start replays what was not committed."""
 
@@ -59,9 +64,10 @@ class Worker:
         """`author_key`: the pipeline's (`author_key.py`)."""
         self._settings = settings
         self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
-        hospitals = directory.load(settings.directory_folder)
-        reader = Reader(hospitals, settings.max_post_bytes, lexicon_watch.load(settings, hospitals), author_key)
-        partition_of = partitions(hospitals, settings.partitions)
+        metrics = Metrics()
+        watch = self._watch = DirectoryWatch(
+            settings, author_key, metrics, lambda hospitals: partitions(hospitals, settings.partitions)
+        )
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
         self._first_seen = FirstSeen(settings.duplicate_horizon, reach(settings.remembered_posts, settings.partitions))
@@ -72,26 +78,36 @@ class Worker:
             self._writer,
             self._changelogs({kafka_topics.FIRST_SEEN: self._first_seen, kafka_topics.HOSPITALS: tables}),
         )
-        metrics = Metrics()
-        taxonomy = reader.lexicon.taxonomy
+        taxonomy = watch.known.reader.lexicon.taxonomy
+
+        def shown() -> dict[str, int]:
+            """The directory's hospitals that this worker holds, with their partitions of `mentions`."""
+            held = self._state.held(self._mentions)
+            return {one: p for one, p in sorted(watch.known.partition_of.items()) if p in held}
+
+        communities = Communities.load()
+        self._windows = WindowsCollector(
+            tables,
+            shown,
+            lambda: watch.known.residents,
+            sorted(communities.by_id.keys() - communities.about_health),
+            sorted(communities.about_health),
+            time.time,
+        )
         metrics.registry.register(
             ConversationCollector(
-                tables,
-                partition_of,
-                sorted(taxonomy.operational | taxonomy.safety),
-                sorted(taxonomy.service_line),
-                lambda: self._state.held(self._mentions),
+                tables, shown, sorted(taxonomy.operational | taxonomy.safety), sorted(taxonomy.service_line)
             )
         )
-        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(hospitals)))
+        metrics.registry.register(self._windows)
+        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory)))
         metrics.registry.register(ReadingCollector(self._read_off))
         metrics.registry.register(ReadingCollector(collector.process))
         self._server = MetricsServer(metrics.registry)
         self._beat = Beat(settings.health_file)
         self._offsets: dict[tuple[str, int], int] = {}
         self.app = faust_app.create(settings, self._state)
-        watch = lexicon_watch.LexiconWatch(settings, reader, metrics)
-        tagger = Tagger(settings, reader, self._first_seen, self._writer, metrics, partition_of, watch)
+        tagger = Tagger(settings, watch, self._first_seen, self._writer, metrics)
         faust_app.attach(self.app, self._posts, "tagger", tagger.take)
         faust_app.attach(self.app, self._mentions, "hospitals", Hospitals(tables, metrics).take)
 
@@ -165,6 +181,8 @@ class Worker:
             while not stopping.is_set():
                 watchdog.beat_at = lease.now()
                 self._show_health()
+                self._windows.warm(WINDOWS_SECONDS)
+                await self._watch.look()
                 if self.app.crashed:
                     raise UserError(f"Faust ended: {type(self.app.crash_reason).__name__}; see the log above")
                 try:

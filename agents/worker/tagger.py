@@ -7,13 +7,13 @@ offset: the text stays on `posts`. A post that a person must see goes to `attent
 
 from typing import NamedTuple
 
-from agents.worker.lexicon_watch import LexiconWatch
+from agents.worker.directory_watch import DirectoryWatch
 from streams.faustkit.chunk import Chunk, Record
 from streams.faustkit.writer import KeyValue, Writer
 from streams.kafka import topics as kafka_topics
 from streams.metrics import Metrics
 from streams.reading.attention import attention_of
-from streams.reading.reader import Reader, UnreadableError
+from streams.reading.reader import UnreadableError
 from streams.records import Attention, DeadLetter, Gone, Withdrawal, encode_json, encode_mention
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen
@@ -33,25 +33,20 @@ class Tagger:
     """Body of the agent on `posts`."""
 
     def __init__(
-        self, settings: Settings, reader: Reader, first_seen: FirstSeen, writer: Writer, metrics: Metrics,
-        partition_of: dict[str, int], watch: LexiconWatch,
-    ) -> None:  # fmt: skip
-        """`partition_of`: hospital id -> partition of `mentions`; `watch`: reloads edited words."""
-        self._reader = reader
+        self, settings: Settings, watch: DirectoryWatch, first_seen: FirstSeen, writer: Writer, metrics: Metrics
+    ) -> None:
+        """`watch`: has what posts are read by, asked once a chunk."""
+        self._watch = watch
         self._first_seen = first_seen
         self._writer = writer
         self._metrics = metrics
-        self._partition_of = partition_of
-        self._watch = watch
-        self._targets = tuple(sorted(set(partition_of.values())))
-        self._keys = {hospital: hospital.encode() for hospital in partition_of}
+        self._targets = range(settings.partitions)  # of withdrawals: hospitals of earlier directories, too
         self._mentions = kafka_topics.mentions(settings)
         self._attention = kafka_topics.attention(settings)
         self._dead_letters = kafka_topics.dead_letters(settings)
 
     async def take(self, chunk: Chunk) -> None:
         """Read one chunk of `posts`. Waits while the writer has too much outstanding."""
-        await self._watch.look()
         await self._writer.room()
         with self._metrics.chunk("tagger", len(chunk.records)):
             found = self._read(chunk)
@@ -66,10 +61,11 @@ class Tagger:
         out: dict[int, list[KeyValue]] = {}
         dead: list[KeyValue] = []
         urgent: list[KeyValue] = []
-        safety = self._reader.lexicon.taxonomy.safety
-        decode, read = self._reader.decode, self._reader.records
+        known = self._watch.known
+        reader, partition_of, keys = known.reader, known.partition_of, known.keys
+        safety = reader.lexicon.taxonomy.safety
+        decode, read = reader.decode, reader.records
         is_duplicate = self._first_seen.is_duplicate
-        partition_of, keys = self._partition_of, self._keys
         partition = chunk.partition
         duplicates = elsewhere = empty = withdrawn = 0
         for record in chunk.records:

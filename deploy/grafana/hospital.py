@@ -40,7 +40,7 @@ def build() -> str:
         .link(panels.link("Operations", panels.OPERATIONS_UID))
         .link(panels.link("Ingest", panels.INGEST_UID))
     )
-    return panels.assemble(frame, [_how_much(), _how_near(), _about_what(), _what_they_want()])
+    return panels.assemble(frame, [_how_much(), _windows(), _how_near(), _about_what(), _what_they_want()])
 
 
 def _hospital_variable() -> dashboard.QueryVariable:
@@ -105,6 +105,81 @@ def _how_much() -> Row:
                 Query(table_per_hour(own.name, "hospital", hospital=ONE), "its own"),
                 unit="suffix: /h",
                 size=(24, 7),
+            ),
+        ],
+    )
+
+
+def _window(name: str, by: str = "window", **matchers: str) -> str:
+    """A gauge of windows, of whichever worker shows this hospital."""
+    return f"max by ({by}) ({selector(name, hospital=ONE, **matchers)})"
+
+
+def _windows() -> Row:
+    posts, local, placed, authors, per_residents, interests = (
+        declared(f"conversation_{what}")
+        for what in (
+            "window_posts",
+            "window_local_posts",
+            "window_placed_posts",
+            "window_authors",
+            "local_authors_per_10000_residents",
+            "window_interest_posts",
+        )
+    )
+    communities = declared("conversation_community_window_posts")
+    return Row(
+        "Windows: how much now, this week, these four weeks?",
+        [
+            bars(
+                "Posts by window",
+                f"{posts.help} The last hour, day, week and four weeks until now, whatever time the dashboard shows. "
+                f"{posts.act}",
+                Query(_window(posts.name), "{{window}}"),
+                size=(4, 8),
+            ),
+            bars(
+                "Local share by window",
+                "Of the posts whose author's place is known, the share whose author is local. No bar: no place is "
+                "known. Read it with the panel beside it.",
+                Query(f"{_window(local.name)} / ({_window(placed.name)} > 0)", "{{window}}"),
+                unit="percentunit",
+                size=(4, 8),
+            ),
+            bars(
+                "Known places by window",
+                "Of all posts, the share whose author's place is known; the rest is `unknown`. The lower it is, the "
+                "less the local share says.",
+                Query(f"{_window(placed.name)} / ({_window(posts.name)} > 0)", "{{window}}"),
+                unit="percentunit",
+                size=(4, 8),
+            ),
+            bars(
+                "Authors by window",
+                f"{authors.help} {authors.act}",
+                Query(_window(authors.name, "window, near"), "{{window}}, {{near}}"),
+                size=(4, 8),
+            ),
+            number(
+                "Local authors per 10,000 residents",
+                f"{per_residents.help} {per_residents.act}",
+                Query(_window(per_residents.name, "hospital")),
+                size=(4, 8),
+            ),
+            bars(
+                "Communities of interest, 28 days",
+                f"{interests.help} Here the last 28 days. {interests.act}",
+                Query(_window(interests.name, "interest, near", window="28d"), "{{interest}}, {{near}}"),
+                size=(4, 8),
+            ),
+            bars(
+                "Communities by nearness, all hospitals, 28 days",
+                f"{communities.help} The 20 largest. {communities.act}",
+                Query(
+                    f"topk(20, sum by (community, near) ({selector(communities.name, window='28d')}))",
+                    "{{community}}, {{near}}",
+                ),
+                size=(24, 9),
             ),
         ],
     )

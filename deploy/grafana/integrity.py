@@ -37,8 +37,8 @@ def row() -> Row:
             ),
             number(
                 "Unreadable or unknown records",
-                f"{EXPECT_ZERO} By where: {dead.help} {dead.act} `mentions`: of a hospital that is not in the "
-                "directory, or no record of ours; restart the workers that have an old directory. `compliance`: "
+                f"{EXPECT_ZERO} By where: {dead.help} {dead.act} `mentions`: records that no tagger of "
+                "this version wrote. `compliance`: "
                 "X changed its format, and withdrawals may be missed; see x_compliance_lines_total.",
                 Query(in_range(dead.name, "where"), "{{where}}"),
                 Query(in_range("pipeline_skipped_total", reason="not_a_record"), "mentions"),

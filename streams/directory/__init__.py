@@ -1,8 +1,9 @@
 """The hospital directory: which hospitals Earshot listens for, where each is, its handles, and its planners' lists.
 
 Called by `agents/ingest/rules/model.py` (which accounts to listen to) and `streams/reading/reader.py` (whom a post is
-tied to), at start. `hospital.py` defines a hospital, `files.py` what may stand in the folder's CSV files;
-docs/directory.md says where each file comes from. Knows no post, and holds nothing that changes while Earshot runs.
+tied to), at start and after an edit. `hospital.py` defines a hospital, `files.py` what may stand in the folder's CSV
+files; docs/directory.md says where each file comes from. Knows no post and watches no file: a directory never changes,
+an edit makes another.
 """
 
 from collections.abc import Iterable, Mapping

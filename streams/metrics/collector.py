@@ -6,38 +6,36 @@ ones lost 62 % of sparse counts over two restarts. Knows neither HTTP nor who co
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from streams.directory import Directory
-from streams.metrics.registry import declared
+from streams.metrics.exposition import Deferred, Reading, Samples, deferred
 from streams.tables.cells import ANY, Cells
 from streams.tables.hospitals import HospitalTables
 from streams.vocabulary import INTENTS, NEARS, TIERS
 
+__all__ = ["MINIMUM_CELL", "ConversationCollector", "Reading", "ReadingCollector", "Samples", "Shown", "shown"]
+
 MINIMUM_CELL = 5
 """A service-line count below it could point at a person."""
 
-Samples = Mapping[tuple[str, ...], float]
-"""Label values -> number; a metric without labels has the one key ()."""
-
-Reading = Mapping[str, Samples]
-"""Metric name -> its samples."""
+Shown = Callable[[], Mapping[str, int]]
+"""Hospitals to show now, each with its partition of `mentions`: those of the directory whose rows are complete and
+ours."""
 
 
-def family(name: str, samples: Samples) -> Family:
-    """Samples as the client library shows them. Raises `UndeclaredMetricError` for a name or label value that is not
-    declared."""
-    metric = declared(name)
-    kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
-    made = kind(metric.family, metric.explained, labels=list(metric.labels))
-    for values, number in samples.items():
-        metric.check(values)
-        made.add_metric(values, number)
-    return made
+_LIFETIME = (
+    "conversation_posts_total",
+    "conversation_own_posts_total",
+    "conversation_tier_posts_total",
+    "conversation_intent_posts_total",
+    "conversation_topic_posts_total",
+    "conversation_community_posts_total",
+    "conversation_suppressed_cells",
+)
 
 
 class ReadingCollector(Collector):
@@ -47,10 +45,10 @@ class ReadingCollector(Collector):
         """`read` is called at each collection, in the thread of the scrape."""
         self._read = read
 
-    def collect(self) -> Iterator[Family]:
+    def collect(self) -> Iterator[Deferred]:
         """One family for each metric in the reading."""
         for name, samples in self._read().items():
-            yield family(name, samples)
+            yield Deferred(name, partial(dict, dict(samples)))
 
 
 def process() -> Reading:
@@ -79,53 +77,52 @@ class ConversationCollector(Collector):
     def __init__(
         self,
         tables: HospitalTables,
-        partition_of: Mapping[str, int],
+        shown: Shown,
         topics: Iterable[str],
         service_lines: Iterable[str],
-        held: Callable[[], Iterable[int]],
     ) -> None:
-        """`topics`: those that stay with a post; `service_lines`: those that are only counted; `held`: the partitions
-        of `mentions` to show, asked at each collection."""
+        """`topics`: those that stay with a post; `service_lines`: those that are only counted."""
         self._tables = tables
-        self._partition_of = partition_of
+        self._shown = shown
         self._topics = tuple(topics)
         self._service_lines = tuple(service_lines)
-        self._held = held
 
-    def collect(self) -> Iterator[Family]:
-        """One family a metric."""
-        held = set(self._held())
-        hospitals = [(name, p) for name, p in sorted(self._partition_of.items()) if p in held]
-        rows = {name: self._tables.lifetime(partition, name) for name, partition in hospitals}
-        yield family("conversation_posts_total", {(name,): row.get("posts", 0) for name, row in rows.items()})
-        yield family("conversation_own_posts_total", {(name,): row.get("own", 0) for name, row in rows.items()})
-        yield family(
-            "conversation_tier_posts_total",
-            {(name, tier): row.get(f"tier/{tier}", 0) for name, row in rows.items() for tier in TIERS},
-        )
-        yield family(
-            "conversation_intent_posts_total",
-            {(name, intent): row.get(f"intent/{intent}", 0) for name, row in rows.items() for intent in INTENTS},
-        )
+    def collect(self) -> Iterator[Deferred]:
+        """One family a metric, of the rows as they are now."""
+        tables = self._tables
+        rows = {name: dict(tables.lifetime(partition, name)) for name, partition in self._shown().items()}
+        return deferred(_LIFETIME, lambda: self._reading(rows))
+
+    def _reading(self, rows: Mapping[str, Cells]) -> Reading:
         topics: dict[tuple[str, ...], float] = {}
         suppressed: dict[tuple[str, ...], float] = {}
         for name, row in rows.items():
             topics.update({(name, topic): row.get(f"topic/{topic}", 0) for topic in self._topics})
             counts = {topic: row.get(f"s/topic/{topic}", 0) for topic in self._service_lines}
-            topics.update({(name, topic): _shown(count) for topic, count in counts.items()})
+            topics.update({(name, topic): shown(count) for topic, count in counts.items()})
             suppressed[name,] = sum(0 < count < MINIMUM_CELL for count in counts.values())
-        yield family("conversation_topic_posts_total", topics)
-        yield family("conversation_community_posts_total", dict(_communities(rows)))
-        yield family("conversation_suppressed_cells", suppressed)
+        return {
+            "conversation_posts_total": {(name,): row.get("posts", 0) for name, row in rows.items()},
+            "conversation_own_posts_total": {(name,): row.get("own", 0) for name, row in rows.items()},
+            "conversation_tier_posts_total": {
+                (name, tier): row.get(f"tier/{tier}", 0) for name, row in rows.items() for tier in TIERS
+            },
+            "conversation_intent_posts_total": {
+                (name, intent): row.get(f"intent/{intent}", 0) for name, row in rows.items() for intent in INTENTS
+            },
+            "conversation_topic_posts_total": topics,
+            "conversation_community_posts_total": dict(_communities(rows)),
+            "conversation_suppressed_cells": suppressed,
+        }
 
 
 def _communities(rows: Mapping[str, Cells]) -> Iterator[tuple[tuple[str, ...], float]]:
     for name, row in rows.items():
         for near in NEARS:
             yield (name, near, "open"), row.get(f"community/{near}/{ANY}", 0)
-            yield (name, near, "health"), _shown(row.get(f"s/community/{near}/{ANY}", 0))
+            yield (name, near, "health"), shown(row.get(f"s/community/{near}/{ANY}", 0))
 
 
-def _shown(count: int) -> int:
+def shown(count: int) -> int:
     """A count that may point at a person, held back while it is small."""
     return count if count >= MINIMUM_CELL else 0

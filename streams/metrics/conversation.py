@@ -5,10 +5,11 @@ Read through `registry`. Their values come from the tables (`collector`), so the
 
 from streams.directory.hospital import KINDS
 from streams.metrics.metric import Metric
-from streams.vocabulary import INTENTS, INTERESTS, NEARS, TIERS
+from streams.vocabulary import INTENTS, INTERESTS, NEARS, SPANS, TIERS, WHOSES
 
 HOSPITAL = "hospital"
 TOPIC = "topic"
+WINDOW = "window"
 
 CONVERSATION: tuple[Metric, ...] = (
     Metric(
@@ -62,6 +63,82 @@ CONVERSATION: tuple[Metric, ...] = (
         act="Compare with conversation_tier_posts_total: whom a hospital serves by place, and whom by interest.",
     ),
     Metric(
+        name="conversation_window_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), WINDOW: SPANS},
+        help="Posts to or about a hospital in a window, its own excluded, by the posts' own time.",
+        act="Compare with the same window a week ago. A fall with a live stream is news, too.",
+    ),
+    Metric(
+        name="conversation_window_own_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), WINDOW: SPANS},
+        help="Posts by the hospital itself in a window.",
+        act="None: context for answers given.",
+    ),
+    Metric(
+        name="conversation_window_wants_answer_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), WINDOW: SPANS},
+        help="Posts in a window that speak to the hospital and ask, request, complain or tell of a crisis.",
+        act="A rise: people wait for a reply of the hospital.",
+    ),
+    Metric(
+        name="conversation_window_local_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), WINDOW: SPANS},
+        help="Posts in a window whose author is local. Divide by conversation_window_placed_posts for the local share.",
+        act="Show it with the share that is placed: with few places known, a local share says little.",
+    ),
+    Metric(
+        name="conversation_window_placed_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), WINDOW: SPANS},
+        help="Posts in a window whose author's place is known: every tier but `unknown`.",
+        act="Divide by conversation_window_posts for the coverage of every share by place.",
+    ),
+    Metric(
+        name="conversation_window_authors",
+        kind="gauge",
+        unit="people",
+        labels={HOSPITAL: (), WINDOW: SPANS, "near": WHOSES},
+        help="Different people who wrote to or about a hospital in a window. Exact up to about 100, beyond that with "
+        "a standard error of 0.8 %. One person on two networks counts twice. Not in `1h`.",
+        act="Posts rise and authors do not: a few people write a lot. Both rise: many are concerned.",
+    ),
+    Metric(
+        name="conversation_local_authors_per_10000_residents",
+        kind="gauge",
+        unit="people",
+        labels={HOSPITAL: ()},
+        help="Different local authors in 28 days for 10,000 residents of the hospital's service area (Dartmouth HSA). "
+        "Absent where the gazetteer knows no HSA for the hospital's ZIP.",
+        act="Compare with the hospital's own goal local_authors_per_10000.",
+    ),
+    Metric(
+        name="conversation_window_interest_posts",
+        kind="gauge",
+        unit="posts",
+        labels={HOSPITAL: (), "near": NEARS, "interest": INTERESTS, WINDOW: SPANS},
+        help="Posts in a window that speak to a community of interest, by nearness. `health`: 0 below five, and not "
+        "in `1h`.",
+        act="Away and rising: a community finds the hospital from afar. Local: its own town takes part.",
+    ),
+    Metric(
+        name="conversation_community_window_posts",
+        kind="gauge",
+        unit="posts",
+        labels={"community": (), "near": NEARS, WINDOW: SPANS},
+        help="Posts in a window that speak to one community, over all hospitals that this worker shows; sum the "
+        "workers. Communities of a disease: 0 below five, and not in `1h`.",
+        act="See which communities speak with hospitals, and whether from near or from afar.",
+    ),
+    Metric(
         name="conversation_suppressed_cells",
         kind="gauge",
         unit="cells",
@@ -75,6 +152,7 @@ CONVERSATION: tuple[Metric, ...] = (
         unit="1",
         labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": KINDS},
         help="1 for each hospital of the directory, from every worker. Join through the rule `hospital:info`.",
-        act="Two rows for one hospital: workers run with different directories; restart those with the old one.",
+        act="Two rows for one hospital for more than a minute: workers read different directories; see "
+        "pipeline_directory_reloads_total.",
     ),
 )

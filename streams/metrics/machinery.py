@@ -26,7 +26,8 @@ class Metrics:
         self._untimely = declared("pipeline_untimely_posts_total").counts()
         self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
         self._attention = declared("pipeline_attention_total").counts()
-        self._reloads = declared("pipeline_taxonomy_reloads_total").counts()
+        self._word_reloads = declared("pipeline_taxonomy_reloads_total").counts()
+        self._directory_reloads = declared("pipeline_directory_reloads_total").counts()
         self._chunk_seconds = histograms("pipeline_chunk_seconds", self.registry)
         self._visible = histograms("pipeline_visible_seconds", self.registry)[()]
         self.registry.register(ReadingCollector(self._counted))
@@ -38,7 +39,8 @@ class Metrics:
             "pipeline_untimely_posts_total": self._untimely,
             "pipeline_dead_letters_total": self._dead_letters,
             "pipeline_attention_total": self._attention,
-            "pipeline_taxonomy_reloads_total": self._reloads,
+            "pipeline_taxonomy_reloads_total": self._word_reloads,
+            "pipeline_directory_reloads_total": self._directory_reloads,
         }
 
     @contextmanager
@@ -65,9 +67,13 @@ class Metrics:
         """A post was put before a person."""
         self._attention[reason,] += 1
 
-    def reloaded(self, result: Reload) -> None:
-        """An edited taxonomy was taken or refused."""
-        self._reloads[result,] += 1
+    def words_reloaded(self, result: Reload) -> None:
+        """An edit of the taxonomy or of the hospitals' own topics was taken or refused."""
+        self._word_reloads[result,] += 1
+
+    def directory_reloaded(self, result: Reload) -> None:
+        """An edit of the directory was taken or refused."""
+        self._directory_reloads[result,] += 1
 
     def visible(self, seconds: float) -> None:
         """Age of a chunk's oldest post now that it is in a table."""

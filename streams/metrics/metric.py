@@ -4,7 +4,7 @@ Used by the declarations (`conversation`, `pipeline`, `source`, `x`, `bluesky`),
 by whatever counts or shows. Knows no metric by name and no client library.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 from typing import Any, Literal, NoReturn, TypeVar
 
@@ -24,6 +24,7 @@ LOADED = {
     "city": "cities in the hospital directory",
     "state": "postal codes in the hospital directory",
     "topic": "ids of the taxonomy",
+    "community": "ids of the communities of interest",
     "version": "the version that runs",
     "partition": "whole numbers below EARSHOT_PARTITIONS",
 }
@@ -93,6 +94,17 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     def counts(self, **fixed: str) -> Closed[int]:
         """A zero for every series (see `series`), to count in."""
         return Closed(self.name, dict.fromkeys(self.series(**fixed), 0))
+
+    def check_all(self, series: Collection[Sequence[str]]) -> None:
+        """As `check` for many at once, in a tenth of the time."""
+        lengths = {len(values) for values in series}
+        if lengths <= {len(self.labels)} and all(
+            not allowed or {values[at] for values in series} <= set(allowed)
+            for at, allowed in enumerate(self.labels.values())
+        ):
+            return
+        for values in series:
+            self.check(values)
 
     def check(self, values: Sequence[str]) -> None:
         """Raise `UndeclaredMetricError` unless these label values make a series of this metric."""

@@ -63,6 +63,14 @@ PIPELINE: tuple[Metric, ...] = (
         act="`refused`: workers still use the words from before the edit; the log names the wrong line.",
     ),
     Metric(
+        name="pipeline_directory_reloads_total",
+        kind="counter",
+        unit="reloads",
+        labels={"result": RELOADS},
+        help="Edits of the files in EARSHOT_DIRECTORY_FOLDER, by what became of them.",
+        act="`refused`: the directory before the edit is still in use; the log names the file and line that are wrong.",
+    ),
+    Metric(
         name="pipeline_chunk_seconds",
         kind="histogram",
         unit="seconds",
@@ -159,7 +167,8 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="hospitals",
         help="Hospitals in the directory that this worker loaded; as many hospitals must have conversation series.",
-        act="If workers differ, they run with different directories: restart those with the old one.",
+        act="Workers differ for more than a minute: they read different files, or one refused an edit; see "
+        "pipeline_directory_reloads_total.",
     ),
     Metric(
         name="pipeline_ingest_outstanding_records",

@@ -5,6 +5,7 @@ tagger drops duplicates in between. Pure: the same bytes, place and timestamp gi
 any time.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Union
 
@@ -41,7 +42,7 @@ class UnreadableError(Exception):
 
 
 class Reader:
-    """Everything needed to read a post, loaded once. `lexicon` may be replaced as a whole between two posts."""
+    """Everything needed to read a post, loaded once. After an edit, `renewed` makes the reader of the next post."""
 
     def __init__(
         self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None, author_key: bytes = b""
@@ -51,15 +52,38 @@ class Reader:
         self._authors = Authors(author_key) if author_key else None
         self.directory = directory
         self.lexicon = lexicon or Lexicon.load()
-        names = place_names.known(directory.crosswalk)
-        self.gazetteer = Gazetteer(names)
-        self._mentioned = MentionedPlaces(names, self.gazetteer)
-        self._localities = Localities(Reaches(names, Markets(names.zips.values())))
+        self._learn_places(directory)
+        self._learn_reaches()
         self._communities = Communities.load().split
         self._max_bytes = max_bytes
         self._decode: Callable[[bytes], PostEnvelope | Withdrawal] = msgspec.json.Decoder(
             Union[Withdrawal, *POST_OF]
         ).decode
+
+    def _learn_places(self, directory: Directory) -> None:
+        self._names = place_names.known(directory.crosswalk)
+        self.gazetteer = Gazetteer(self._names)
+        self._mentioned = MentionedPlaces(self._names, self.gazetteer)
+
+    def _learn_reaches(self) -> None:
+        self._reaches = Reaches(self._names, Markets(self._names.zips.values()))
+        self._localities = Localities(self._reaches)
+
+    def renewed(self, directory: Directory, lexicon: Lexicon) -> "Reader":
+        """A reader with another directory or other words; what did not change is shared. Takes a second for another
+        crosswalk, else tens of milliseconds."""
+        made = copy.copy(self)
+        made.lexicon = lexicon
+        if directory is not self.directory:
+            made.directory = directory
+            if directory.crosswalk != self.directory.crosswalk:
+                made._learn_places(directory)
+            made._learn_reaches()  # an id may mean another place now
+        return made
+
+    def residents(self, hospital: Hospital) -> int:
+        """People in the hospital's service area (HSA), by the gazetteer; 0 where that is not known."""
+        return self._reaches.residents(hospital)
 
     def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
         """Decode a record of `posts`: a post's envelope, or the withdrawal of a post. Raises `UnreadableError` with the

@@ -19,7 +19,6 @@ from streams.tables.periods import (
     HOUR_SECONDS,
     HOURS_A_DAY,
     WINDOWS,
-    Span,
 )
 from streams.tables.question_rows import PREFIX, QuestionRows, five_asked
 from streams.tables.questions import OpenMs, Waiting
@@ -37,6 +36,7 @@ from streams.tables.rows import (
     person_of,
     version_of,
 )
+from streams.vocabulary import Span
 
 _DAY_MS = 86_400_000
 
@@ -395,6 +395,13 @@ class HospitalTables:
         if rows is None or hospital not in rows.heads:
             return 0, 0
         return self._rolling(rows, hospital, now).people(span)
+
+    def hour_shown(self, partition: int, hospital: str) -> int | None:
+        """The last hour (since the epoch) of its windows of hours, as they are kept; None before they were asked for
+        once. To ask for another hour costs milliseconds."""
+        rows = self._partitions.get(partition)
+        rolling = rows.rolling.get(hospital) if rows is not None else None
+        return rolling.end if rolling is not None else None
 
     def _rolling(self, rows: _Partition, hospital: str, now: float) -> Rolling:
         """The hospital's windows at a moment. Those of the newest moment asked for are kept."""

@@ -5,9 +5,9 @@ a whole number of buckets: the one that the moment lies in, and those before it.
 from 15:00 of the day before.
 """
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
-from streams.vocabulary import LONGEST_WINDOW_DAYS
+from streams.vocabulary import LONGEST_WINDOW_DAYS, Span
 
 FIVE_SECONDS = 300
 HOUR_SECONDS = 3600
@@ -15,9 +15,6 @@ FIVES_AN_HOUR = HOUR_SECONDS // FIVE_SECONDS
 HOURS_A_DAY = 24
 FIVES_A_DAY = FIVES_AN_HOUR * HOURS_A_DAY
 HOUR_MS = 1000 * HOUR_SECONDS
-
-Span = Literal["1h", "24h", "7d", "28d"]
-SPANS: tuple[Span, ...] = get_args(Span)
 
 KEEP_HOURS = LONGEST_WINDOW_DAYS * HOURS_A_DAY
 OPEN_HOURS = 2

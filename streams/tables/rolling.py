@@ -8,8 +8,9 @@ made anew, the sums are the same. Knows no row and no clock.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from streams.tables.cells import add
-from streams.tables.periods import HOUR_SECONDS, HOURS_A_DAY, WINDOWS, Span
+from streams.tables.periods import HOUR_SECONDS, HOURS_A_DAY, WINDOWS
 from streams.tables.sketch import EXACT_UP_TO, RANK_BITS, People, bits_of, estimate_of
+from streams.vocabulary import Span
 
 HourCells = Callable[[int], Mapping[str, int]]
 """Hour since the epoch -> its cells."""

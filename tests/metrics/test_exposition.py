@@ -20,9 +20,10 @@ from streams import directory
 from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import METRICS, Job, Metric
+from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import Settings, load
-from streams.vocabulary import INTENTS, INTERESTS, NEARS, STAGES, TIERS
+from streams.vocabulary import INTENTS, INTERESTS, NEARS, SPANS, STAGES, TIERS, WHOSES
 from tests.running_ingest import pointed_at, simulated
 from tests.scripted_bluesky import jetstream
 from tests.waiting import wait_until
@@ -91,6 +92,11 @@ def run(kafka: str) -> Iterator[Run]:
         wait_until(lambda: pipeline.scrape("ingest")[other] == 1, "an event of Bluesky")
         heartbeat = ("source_lines_total", frozenset({("source", "x"), ("kind", "heartbeat")}))
         wait_until(lambda: pipeline.scrape("ingest")[heartbeat] > 0, "a heartbeat")
+        every = len(SPANS) * len(directory.load().hospitals)
+        wait_until(
+            lambda: sum(name == "conversation_window_posts" for name, _ in pipeline.scrape(WORKER)) == every,
+            "windows of all hospitals are made, within a second or two of their first post",
+        )
         plain, open_metrics = both(pipeline, ""), both(pipeline, "application/openmetrics-text; version=1.0.0")
         pipeline.stop_posts()
         pipeline.stop_workers()
@@ -179,6 +185,33 @@ def test_the_series_of_machinery_are_all_there(run: Run) -> None:
                 assert shown[metric.name].keys() == expected, metric.name
 
 
+WINDOW_POSTS = ("posts", "own_posts", "wants_answer_posts", "local_posts", "placed_posts")
+HOURLY = SPANS[1:]
+"""Windows in which people, and communities of a disease, are counted."""
+
+
+def series_of_windows(ids: set[tuple[str, ...]]) -> dict[str, set[tuple[str, ...]]]:
+    """What the windows of hospitals have, whether anything was counted or not."""
+    communities = Communities.load()
+    return {
+        **{f"conversation_window_{what}": {(*key, span) for key in ids for span in SPANS} for what in WINDOW_POSTS},
+        "conversation_window_authors": {(*key, span, one) for key in ids for span in HOURLY for one in WHOSES},
+        "conversation_window_interest_posts": {
+            (*key, near, interest, span)
+            for key in ids
+            for near in NEARS
+            for interest in INTERESTS
+            for span in (HOURLY if interest == "health" else SPANS)
+        },
+        "conversation_community_window_posts": {
+            (one, near, span)
+            for one in communities.by_id
+            for near in NEARS
+            for span in (HOURLY if one in communities.about_health else SPANS)
+        },
+    }
+
+
 def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
     hospitals, taxonomy = directory.load().hospitals, Taxonomy.load()
     ids: set[tuple[str, ...]] = {(one.id,) for one in hospitals}
@@ -195,6 +228,8 @@ def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
             (*key, near, interest) for key in ids for near in NEARS for interest in INTERESTS
         },
         "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind) for one in hospitals},
+        "conversation_local_authors_per_10000_residents": {(one.id,) for one in hospitals},
+        **series_of_windows(ids),
     }
     for label, values in by.items():
         expected[f"conversation_{label}_posts_total"] = {(*key, value) for key in ids for value in values}
@@ -255,6 +290,21 @@ def test_nobody_and_no_word_stands_on_a_kafka_topic_past_posts(run: Run) -> None
     shortest = 6  # a name of three letters stands in any word
     assert b"/q" in run.past_posts, "questions wait"
     assert [one for one in run.people if len(one) >= shortest and one.encode() in run.past_posts] == []
+
+
+def test_posts_of_now_are_in_every_window(run: Run) -> None:
+    shown = families(run, "worker")
+    windows = {name: {key[:-1] for key in shown[f"conversation_window_{name}"]} for name in WINDOW_POSTS}
+    assert set(map(frozenset, windows.values())) == {frozenset(shown["conversation_posts_total"])}
+    for span in HOURLY:
+        for (hospital,), number in shown["conversation_posts_total"].items():
+            assert shown["conversation_window_posts"][hospital, span] == number
+            assert (
+                shown["conversation_window_local_posts"][hospital, span]
+                == (shown["conversation_tier_posts_total"][hospital, "local"])
+            )
+            assert (shown["conversation_window_authors"][hospital, span, "all"] > 0) == (number > 0)
+            assert shown["conversation_window_authors"][hospital, span, "all"] <= number
 
 
 def test_what_ingest_counted_is_what_came(run: Run) -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from streams.records import FUTURE, NO_TIME, Mention, OpenCommunities, Tally
 from streams.tables.cells import cells_of
 from streams.tables.hospitals import HospitalTables
-from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, SPANS, WINDOWS, Span
+from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, KEEP_HOURS, WINDOWS
 from streams.tables.rows import version_of
 from streams.tables.sketch import REGISTERS, STANDARD_ERROR, People, entry_of
+from streams.vocabulary import SPANS, Span
 from tests.hospital_records import (
     A_MONTH,
     AT,

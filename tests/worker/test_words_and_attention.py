@@ -75,7 +75,7 @@ def test_edited_words_are_taken_while_it_runs_and_a_wrong_edit_is_refused(bench:
     ids = count(1)
 
     def reloads(result: str) -> float:
-        """After another post: words are looked at when something comes."""
+        """After another post."""
         publish(bench, "@MayoClinic the glorbix is out again", first=next(ids))
         return bench.sample("pipeline_taxonomy_reloads_total", result=result)
 

@@ -14,14 +14,12 @@ from agents.ingest.rules.model import RuleSet
 from streams.directory.files import COLUMNS
 from streams.errors import UserError
 from streams.settings import Settings
+from streams.watched_files import WatchedFiles
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 """Between two looks; an edit is taken at the second that finds the files alike. A look costs some microseconds."""
-
-Stamp = tuple[int, int, int] | None
-"""Inode, size and time of the last change (ns) of a file; None if there is none."""
 
 
 class RuleWatch:
@@ -42,8 +40,7 @@ class RuleWatch:
         named = [Path(folder) / name for name in COLUMNS] if folder else []
         if settings.community_queries_file:
             named.append(Path(settings.community_queries_file))
-        self._files = named
-        self._seen = self._taken = self._stamps()
+        self._files = WatchedFiles(named)
         self._day = self._today()
         self.wanted = self._load()
         self.refused = 0
@@ -51,15 +48,10 @@ class RuleWatch:
 
     def look(self) -> bool:
         """Whether something else is wanted now. To be called every `LOOK_SECONDS`; never raises for what a file has."""
-        seen, self._seen = self._seen, self._stamps()
-        day = self._today()
-        # At rest by two looks: half an edit can be a right file, and would unlisten for a moment.
-        edited = self._seen != self._taken and self._seen == seen
+        edited, day = self._files.edited(), self._today()
         if not edited and day == self._day:
             return False
         self._day = day
-        if edited:
-            self._taken = self._seen
         try:
             wanted = self._load()
         except UserError as error:
@@ -77,14 +69,3 @@ class RuleWatch:
 
     def _today(self) -> str:
         return time.strftime("%Y-%m-%d", time.gmtime(self._clock()))
-
-    def _stamps(self) -> list[Stamp]:
-        return [_stamp(path) for path in self._files]
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -75,6 +75,12 @@ class Reaches:
             reach = self._known[hospital.id] = self._reach(hospital)
         return reach
 
+    def residents(self, hospital: Hospital) -> int:
+        """People in the Dartmouth service area of the hospital's ZIP; 0 if the ZIP is in none."""
+        own = self._names.zips.get(hospital.zip)
+        hsa = self._markets.hsa(own.hsa) if own else None
+        return hsa.population if hsa else 0
+
     def _reach(self, hospital: Hospital) -> Reach:
         own = self._names.zips.get(hospital.zip)
         county = own.county if own and own.county not in self._wide else ""

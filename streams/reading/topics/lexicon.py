@@ -1,8 +1,7 @@
 """All words that decide topics and intents, as one immutable value: taxonomy, intents, the hospitals' own topics.
 
-Made by `agents/worker/lexicon_watch.py` at start and again when a file changed; `streams/reading/reader.py` uses it and
-swaps it whole. Topics and intents share one index, so that each text is scanned once. Knows no clock and watches no
-file.
+Made by `agents/worker/knowledge.py` at start and again when a file changed; `streams/reading/reader.py` uses it. Topics
+and intents share one index, so that each text is scanned once. Knows no clock and watches no file.
 """
 
 from collections.abc import Container, Mapping
