@@ -14,7 +14,7 @@ from agents.operations import migration
 from agents.proving.load import fill
 from agents.proving.oracle import counted, judge
 from agents.proving.pipeline import Pipeline
-from agents.worker import author_key, lexicon_watch
+from agents.worker import author_key, knowledge
 from streams import directory
 from streams.errors import UserError
 from streams.kafka import client
@@ -120,7 +120,7 @@ def test_a_moved_pipeline_holds_every_count_and_goes_on_exactly(bench: Bench) ->
     came = {one.key: one for one in [*posts(after), *old_posts]}
     once = [one._replace(partition=0, offset=number) for number, one in enumerate(came.values())]
     hospitals = directory.load()
-    reader = Reader(hospitals, 1_000_000, lexicon_watch.load(after, hospitals), author_key.load(after))
+    reader = Reader(hospitals, 1_000_000, knowledge.load_words(after, hospitals), author_key.load(after))
     verdict = judge(once, rows(after), reader, after.duplicate_horizon, len(once))
     assert verdict.posts > 500
     assert verdict.difference == 0
