@@ -103,7 +103,8 @@ class WindowsCollector(Collector):
     def collect(self) -> Iterator[Deferred]:
         """One family a metric, of the windows as they are now."""
         rows = [*self._rows()]
-        return deferred(_NAMES, lambda: self._reading(rows))
+        whole = len(rows) == len(self._hospitals())
+        return deferred(_NAMES, lambda: self._reading(rows, whole))
 
     def _rows(self) -> Iterator[_Row]:
         tables, residents, now = self._tables, self._residents(), self._clock()
@@ -125,7 +126,9 @@ class WindowsCollector(Collector):
                 people,
             )
 
-    def _reading(self, rows: list[_Row]) -> Reading:
+    def _reading(self, rows: list[_Row], whole: bool) -> Reading:
+        """`whole`: no hospital's windows are still being made. Else sums over hospitals would be too low: none is
+        shown."""
         every = [(row.hospital, span, cells) for row in rows for span, cells in row.cells.items()]
         reading: dict[str, _Series] = {
             name: {(hospital, span): number(cells) for hospital, span, cells in every}
@@ -141,7 +144,7 @@ class WindowsCollector(Collector):
             (row.hospital,): 10_000 * row.people["28d"][1] / row.residents for row in rows if row.residents
         }
         reading["conversation_window_interest_posts"] = dict(_interests(every))
-        reading["conversation_community_window_posts"] = dict(self._communities(every))
+        reading["conversation_community_window_posts"] = dict(self._communities(every)) if whole else {}
         return reading
 
     def _communities(self, every: list[tuple[str, Span, dict[str, int]]]) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -24,6 +24,7 @@ from tests.waiting import wait_until
 WORKER = "worker-1"
 STUCK = """
 import asyncio
+from agents.cli import main
 from agents.worker.tagger import Tagger
 async def take(self, chunk):
     await asyncio.Event().wait()

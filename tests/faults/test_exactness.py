@@ -7,9 +7,11 @@ from agents.kafka import group_lag, stored
 from agents.proving import chaos
 from agents.proving.load import fill
 from agents.proving.plan import plan
+from streams import directory
 from streams.kafka import topics as kafka_topics
 from streams.records import decode_dead_letter
 from streams.settings import Settings, load
+from streams.vocabulary import SPANS
 from tests.running_worker import WORKER, Bench, mutant
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
@@ -133,15 +135,22 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench:
     assert all(letter.raw == b"" for letter in letters), "the text stays on posts"
 
 
+def windows(bench: Bench) -> int:
+    """How many hospitals' windows are shown, each by itself: they are made one after another."""
+    return sum(name == "conversation_window_posts" for name, _ in bench.pipeline.scrape(WORKER))
+
+
 def test_the_board_equals_the_tables_across_a_restart(bench: Bench) -> None:
     fill(bench.settings, 300, seed=5)
     bench.start()
     bench.drain()
+    bench.wait("windows are made", lambda: windows(bench) == len(SPANS) * len(directory.load().hospitals))
     before = {key: value for key, value in bench.pipeline.scrape(WORKER).items() if key[0].startswith("conversation_")}
     assert sum(value for (name, _), value in before.items() if name == "conversation_posts_total") > 0
     bench.kill()
     bench.start()
     bench.wait("the tables are back", lambda: bench.sample("pipeline_held_partitions", stage="hospitals") == 4)
+    bench.wait("their windows are made", lambda: windows(bench) == len(SPANS) * len(directory.load().hospitals))
     after = {key: value for key, value in bench.pipeline.scrape(WORKER).items() if key[0].startswith("conversation_")}
     assert after == before
 
