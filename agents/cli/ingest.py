@@ -38,4 +38,5 @@ def command(context: click.Context) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    service.prepared(settings)
     context.exit(service.run(located(settings), stop))

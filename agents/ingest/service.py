@@ -127,7 +127,7 @@ def run(settings: Settings, stop: threading.Event) -> int:
     `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
     """
     quiet()
-    sources = [made for name in settings.source_names for made in SOURCES[name].prepare(settings)]
+    sources = prepared(settings)
     require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
@@ -137,6 +137,12 @@ def run(settings: Settings, stop: threading.Event) -> int:
     ) as port:
         log.info("ingest: metrics at http://%s:%d/metrics", settings.metrics_host, port)
         return _listen(settings, sources, registry, beat, stop)
+
+
+def prepared(settings: Settings) -> list[Maker]:
+    """What makes the live sources. Raises `UserError` for what one needs and lacks: a token, a directory. Asks no Kafka,
+    so a command calls it first: a wrong token is said whether or not a broker answers."""
+    return [made for name in settings.source_names for made in SOURCES[name].prepare(settings)]
 
 
 def _listen(

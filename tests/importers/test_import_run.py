@@ -94,7 +94,7 @@ def test_only_the_states_asked_for_are_taken(tmp_path: Path) -> None:
     report = imported("cms", "cms_current.csv", tmp_path / "new", "--state", "al,mn")
     assert (report["added"], report["left_out"]) == (1, 6)
     refused = run("import", "hifld", FILES / "hifld.csv", "--to", tmp_path / "new", "--state", "AL")
-    assert (refused.exit_code, "--state is for the CMS file" in refused.output) == (1, True)
+    assert (refused.exit_code, "--state works with kind cms only" in refused.output) == (1, True)
 
 
 def test_what_is_known_better_is_kept_and_a_second_import_changes_nothing(tmp_path: Path) -> None:
