@@ -140,8 +140,8 @@ def run(settings: Settings, stop: threading.Event) -> int:
 
 
 def prepared(settings: Settings) -> list[Maker]:
-    """What makes the live sources. Raises `UserError` for what one needs and lacks: a token, a directory. Asks no Kafka,
-    so a command calls it first: a wrong token is said whether or not a broker answers."""
+    """What makes the live sources. Raises `UserError` for what one needs and lacks: a token, a directory. Asks no
+    Kafka, so a command calls it first: a wrong token is said whether or not a broker answers."""
     return [made for name in settings.source_names for made in SOURCES[name].prepare(settings)]
 
 
