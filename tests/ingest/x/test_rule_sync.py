@@ -135,7 +135,8 @@ def test_a_wrong_edit_is_refused_and_what_was_listened_for_stays(
     path.write_text("births: {keywords: ['#midwife']}\n")
     wait_until(lambda: result(listened.rules, "edit_refused") == 1, "refused")
     assert values(running) == before
-    (line,) = [record.message for record in caplog.records if record.levelno == logging.ERROR]
+    ours = [record for record in caplog.records if record.name.startswith("agents.")]  # a test before may leave others'
+    (line,) = [record.message for record in ours if record.levelno == logging.ERROR]
     assert line.startswith("edit refused, what was listened for before stays: ")
     assert "line 1: query births" in line
     path.write_text("births: {keywords: [doula]}\n")
