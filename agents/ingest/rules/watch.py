@@ -55,8 +55,8 @@ class RuleWatch:
         try:
             wanted = self._load()
         except UserError as error:
-            self.refused += 1
             log.error("edit refused, what was listened for before stays: %s", error)
+            self.refused += 1  # last: who sees the count finds the line
             return False
         changed = wanted != self.wanted
         self.wanted = wanted
