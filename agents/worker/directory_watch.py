@@ -111,8 +111,8 @@ class DirectoryWatch:
 
     def _refuse_directory(self, error: UserError) -> None:
         self._directory_refused = True
-        self._metrics.directory_reloaded("refused")
         log.error("edit of the directory refused, the one before it stays: %s", error)
+        self._metrics.directory_reloaded("refused")  # last: who sees the count finds the line
 
     def _words(self, hospitals: Directory, before: Lexicon) -> Lexicon:
         try:
@@ -120,8 +120,8 @@ class DirectoryWatch:
             _require_same_topics(lexicon, before)
         except UserError as error:
             self._words_refused = True
-            self._metrics.words_reloaded("refused")
             log.error("edit refused, the words before it stay: %s", error)
+            self._metrics.words_reloaded("refused")
             return before
         self._words_refused = False
         return lexicon
