@@ -75,21 +75,21 @@ def stored_questions(rows: Mapping[tuple[int, bytes], list[Any]]) -> Counter[Cel
         hospital, _, day = key.decode().partition("/d")
         if day:
             names, cohorts, matured = row[5], row[9], row[10]
-            ended |= {(hospital, int(day) * 288 + five): version for five, version in matured.items()}
+            ended |= {(hospital, int(day) * 8640 + slot): version for slot, version in matured.items()}
             for hour, packed in cohorts.items():
                 for index, count in zip(packed[::2], packed[1::2], strict=True):
                     if not names[index].startswith("q/business/"):
                         cells[hospital, f"h{int(day) * 24 + hour}", names[index], ""] += count
     for (_, key), row in rows.items():
         hospital, _, name = key.decode().partition("/q")
-        five = name.partition(".")[0]
-        if not five or row[1] <= ended.get((hospital, int(five)), -2):
+        slot = name.partition(".")[0]
+        if not slot or row[1] <= ended.get((hospital, int(slot)), -2):
             continue
         _, _, _, _, questions, answers, gone, uncounted = row
         for post, (written, intent, tier, _) in questions.items():
             near = tier if tier in ("local", "unknown") else "away"
             for name in _names(written, intent, near, answers.get(post), post in gone):
-                cells[hospital, f"h{int(five) // 12}", name, ""] += 1
+                cells[hospital, f"h{int(slot) // 360}", name, ""] += 1
         if uncounted:
-            cells[hospital, f"h{int(five) // 12}", "q/uncounted", ""] += uncounted
+            cells[hospital, f"h{int(slot) // 360}", "q/uncounted", ""] += uncounted
     return cells

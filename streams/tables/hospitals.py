@@ -13,14 +13,14 @@ from streams.tables import first_rows
 from streams.tables.cells import Cells, add, cells_of
 from streams.tables.periods import (
     EXPIRE_DAYS,
-    FIVES_A_DAY,
-    FIVES_AN_HOUR,
     HOUR_MS,
     HOUR_SECONDS,
     HOURS_A_DAY,
+    SLOTS_A_DAY,
+    SLOTS_AN_HOUR,
     WINDOWS,
 )
-from streams.tables.question_rows import PREFIX, QuestionRows, five_asked
+from streams.tables.question_rows import PREFIX, QuestionRows, slot_asked
 from streams.tables.questions import OpenMs, Waiting
 from streams.tables.rolling import Rolling
 from streams.tables.rows import (
@@ -171,23 +171,23 @@ class HospitalTables:
                 self._roll(rows, hospital, hour, record, cells or ())
         elif hour >= 0:
             counted = self._apply_late(rows, offset, record, cells) or counted
-        if isinstance(record, Mention) and (five := five_asked(record)) >= 0:
-            counted = self._ask(rows, offset, record, five) or counted
+        if isinstance(record, Mention) and (slot := slot_asked(record)) >= 0:
+            counted = self._ask(rows, offset, record, slot) or counted
         rows.newest_at = max(rows.newest_at, record.at)
         return counted
 
     @staticmethod
-    def _ask(rows: _Partition, offset: int, mention: Mention, five: int) -> bool:
+    def _ask(rows: _Partition, offset: int, mention: Mention, slot: int) -> bool:
         """Take a question or an answer, unless its row ended with it: then its day has it."""
-        day = rows.look(mention.hospital, five // FIVES_A_DAY)
-        ended = day.matured.get(five % FIVES_A_DAY, NEVER) if day is not None else NEVER
-        return offset > ended and rows.questions.take(offset, mention, (mention.hospital, five, ended))
+        day = rows.look(mention.hospital, slot // SLOTS_A_DAY)
+        ended = day.matured.get(slot % SLOTS_A_DAY, NEVER) if day is not None else NEVER
+        return offset > ended and rows.questions.take(offset, mention, (mention.hospital, slot, ended))
 
     def _mature(self, rows: _Partition, hospital: str, head: Head, at: int, offset: int) -> None:
         """Move the counts of questions that waited their time to their days. Once an hour, by the records' own time."""
         head.swept = at // HOUR_MS
         for place, row in rows.questions.due(hospital, at):
-            number = place[1] // FIVES_A_DAY
+            number = place[1] // SLOTS_A_DAY
             cells = row.cells(self._office(hospital))
             rows.day_to_change(hospital, number).mature(place[1], row.version, cells, offset)
             rows.change(hospital, number)
@@ -259,9 +259,9 @@ class HospitalTables:
         rows.restored.clear()
         self._carry_on(rows)
         for place, version in rows.questions.places():
-            hospital, five, _ = place
-            day = rows.look(hospital, five // FIVES_A_DAY)
-            if day is not None and version <= day.matured.get(five % FIVES_A_DAY, NEVER):
+            hospital, slot, _ = place
+            day = rows.look(hospital, slot // SLOTS_A_DAY)
+            if day is not None and version <= day.matured.get(slot % SLOTS_A_DAY, NEVER):
                 rows.questions.end(place)
         rows.superseded.clear()
         for hospital, head in rows.heads.items():
@@ -472,7 +472,7 @@ class HospitalTables:
                     if first <= number * HOURS_A_DAY + hour <= last:
                         add(sums, cells)
         for cells in rows.questions.cells(
-            hospital, self._office(hospital), lambda five: first <= five // FIVES_AN_HOUR <= last
+            hospital, self._office(hospital), lambda slot: first <= slot // SLOTS_AN_HOUR <= last
         ):
             add(sums, cells)
         return sums

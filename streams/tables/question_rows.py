@@ -9,37 +9,37 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streams.records import Gone, Mention
 from streams.tables.cells import asks
-from streams.tables.periods import FIVE_SECONDS, HOUR_MS
+from streams.tables.periods import HOUR_MS, SLOT_SECONDS
 from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
 from streams.tables.rows import FORM, NEVER, version_of
 
 Place = tuple[str, int, int]
-"""Hospital id; 5-minute bucket since the epoch, by the question's id; version of the row of that bucket that ended
+"""Hospital id; 10-second slot since the epoch, by the question's id; version of the row of that slot that ended
 before this one began, `NEVER` for the first. A tombstone has no version and may be written late by a process that lost
 the partition: so a later row has a key of its own, which no earlier row's tombstone can end."""
 
 PREFIX = "q"
-"""Of the bucket in a row's key."""
+"""Of the slot in a row's key."""
 
 
 def key_of(place: Place) -> bytes:
     """A row's key in the changelog."""
-    hospital, five, after = place
-    return f"{hospital}/{PREFIX}{five}{f'.{after}' if after != NEVER else ''}".encode()
+    hospital, slot, after = place
+    return f"{hospital}/{PREFIX}{slot}{f'.{after}' if after != NEVER else ''}".encode()
 
 
 def _rest(name: str) -> tuple[int, int]:
     """What a key has behind `PREFIX`, as the rest of a place."""
-    five, _, after = name.partition(".")
-    return int(five), int(after or NEVER)
+    slot, _, after = name.partition(".")
+    return int(slot), int(after or NEVER)
 
 
-def five_asked(mention: Mention) -> int:
-    """The 5-minute bucket of the row that a mention belongs to; -1 for one that neither asks nor answers."""
+def slot_asked(mention: Mention) -> int:
+    """The 10-second slot of the row that a mention belongs to; -1 for one that neither asks nor answers."""
     if mention.asked < 0 or mention.written < 0:
         return -1
     if asks(mention) or (mention.relation == "author" and mention.reply_to):
-        return mention.asked // FIVE_SECONDS
+        return mention.asked // SLOT_SECONDS
     return -1
 
 
@@ -70,11 +70,11 @@ class QuestionRows:
         """A post was taken back: it no longer waits at any hospital. False where it does not stand or that is known."""
         counted = False
         for hospital, rows in self._rows.items():
-            for (five, after), row in rows.items():
+            for (slot, after), row in rows.items():
                 if gone.post in row.questions and row.take_back(
                     offset, gone.partition, gone.offset, gone.at, gone.post
                 ):
-                    self._change((hospital, five, after))
+                    self._change((hospital, slot, after))
                     counted = True
         return counted
 
@@ -86,12 +86,12 @@ class QuestionRows:
         """Rows of a hospital that took nothing for 72 h before the hour of `at` (ms)."""
         before = at // HOUR_MS * HOUR_MS - OPEN_MS
         rows = self._rows.get(hospital, {})
-        return [((hospital, five, after), row) for (five, after), row in rows.items() if row.last_at < before]
+        return [((hospital, slot, after), row) for (slot, after), row in rows.items() if row.last_at < before]
 
     def end(self, place: Place) -> None:
         """Drop a row whose counts are in its day."""
-        hospital, five, after = place
-        self._rows.get(hospital, {}).pop((five, after), None)
+        hospital, slot, after = place
+        self._rows.get(hospital, {}).pop((slot, after), None)
         self._cells.pop(place, None)
         self._changed.discard(place)
         self._ended.add(place)
@@ -123,16 +123,16 @@ class QuestionRows:
     def places(self) -> list[tuple[Place, int]]:
         """Every row's place and version."""
         return [
-            ((hospital, five, after), row.version)
+            ((hospital, slot, after), row.version)
             for hospital, rows in self._rows.items()
-            for (five, after), row in rows.items()
+            for (slot, after), row in rows.items()
         ]
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Rows changed since the last call."""
         for place in sorted(self._changed):
-            hospital, five, after = place
-            yield key_of(place), encode_asked(self._rows[hospital][five, after], FORM)
+            hospital, slot, after = place
+            yield key_of(place), encode_asked(self._rows[hospital][slot, after], FORM)
         self._changed.clear()
 
     def tombstones(self) -> Iterator[tuple[bytes, bytes | None]]:
@@ -143,10 +143,10 @@ class QuestionRows:
 
     def stands(self, hospital: str, name: str, version: int) -> None:
         """A copy of a row came to the changelog behind the recovery. An older one than the row held is written over."""
-        five, after = _rest(name)
-        row = self._rows.get(hospital, {}).get((five, after))
+        slot, after = _rest(name)
+        row = self._rows.get(hospital, {}).get((slot, after))
         if row is not None and version < row.version:
-            self._changed.add((hospital, five, after))
+            self._changed.add((hospital, slot, after))
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -155,10 +155,10 @@ class QuestionRows:
         return self._rows.get(hospital, {}).values()
 
     def cells(self, hospital: str, open_ms: OpenMs, within: Callable[[int], bool]) -> Iterator[dict[str, int]]:
-        """Counts of the hospital's rows whose 5-minute bucket is `within`. To be read, not kept."""
-        for (five, after), row in self._rows.get(hospital, {}).items():
-            if within(five):
-                known = self._cells.get((hospital, five, after))
+        """Counts of the hospital's rows whose 10-second slot is `within`. To be read, not kept."""
+        for (slot, after), row in self._rows.get(hospital, {}).items():
+            if within(slot):
+                known = self._cells.get((hospital, slot, after))
                 if known is None or known[0] != row.version:
-                    known = self._cells[hospital, five, after] = row.version, row.cells(open_ms)
+                    known = self._cells[hospital, slot, after] = row.version, row.cells(open_ms)
                 yield known[1]

@@ -1,4 +1,4 @@
-"""Questions put to a hospital and its first answers: one row for each 5 minutes in which questions were asked.
+"""Questions put to a hospital and its first answers: one row for each 10 seconds in which questions were asked.
 
 A question and its answer meet in the row of the question's time, which both know by the question's id, in whichever
 order they come. What was asked and first answered in a row can only grow, so its records may repeat; the row keeps
@@ -22,9 +22,9 @@ OPEN_SECONDS = 72 * 3600
 """How long a question waits; an answer that takes longer is none."""
 OPEN_MS = 1000 * OPEN_SECONDS
 
-MOST = 2_000
-"""Questions and answers that one row holds: 400 a minute, put to one hospital. What is beyond is only counted, so that
-a flood cannot grow a row: one is 100 kB at most."""
+MOST = 4_000
+"""Questions and answers that one row holds: 400 a second, put to one hospital. What is beyond is only counted, so that
+a flood cannot grow a row: one is 200 kB at most."""
 
 EDGES: dict[str, int] = {
     "1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "2h": 7200, "4h": 14_400, "8h": 28_800, "12h": 43_200,
@@ -48,7 +48,7 @@ class Question(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Asked:
-    """Questions of 5 minutes, by their ids, and the answers to posts of these minutes."""
+    """Questions of 10 seconds, by their ids, and the answers to posts of these seconds."""
 
     __slots__ = ("answers", "gone", "last_at", "marks", "questions", "uncounted", "version")
 

@@ -15,7 +15,7 @@ import msgspec
 
 from streams.records import Mention, Tally
 from streams.tables.cells import cells_of
-from streams.tables.periods import FIVE_SECONDS, FIVES_A_DAY, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS
+from streams.tables.periods import FIVE_SECONDS, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS, SLOTS_A_DAY, SLOTS_AN_HOUR
 from streams.tables.sketch import RANK_BITS
 
 FORM = 2
@@ -126,7 +126,7 @@ class Day:
         self.cohorts: dict[int, dict[str, int]] = {}
         """Hour of the day -> counts of the questions asked in it, once they waited their time (`questions.py`)."""
         self.matured: dict[int, int] = {}
-        """5-minute bucket of the day -> version of its question row when that ended here."""
+        """10-second slot of the day -> version of its question row when that ended here."""
         self.since: dict[int, tuple[Marks, Marks]] = {}
         """Hour of the day -> marks of the row of form 1 that it was made of, for mentions and tallies."""
 
@@ -156,12 +156,12 @@ class Day:
         _raise_marks(self.tally_marks, head.tally_marks)
         self.version = max(self.version, offset)
 
-    def mature(self, five: int, version: int, cells: Mapping[str, int], offset: int) -> None:
-        """Take over the counts of a question row (of a 5-minute bucket since the epoch, at its version), once."""
-        if version <= self.matured.get(five % FIVES_A_DAY, NEVER):
+    def mature(self, slot: int, version: int, cells: Mapping[str, int], offset: int) -> None:
+        """Take over the counts of a question row (of a 10-second slot since the epoch, at its version), once."""
+        if version <= self.matured.get(slot % SLOTS_A_DAY, NEVER):
             return
-        self.matured[five % FIVES_A_DAY] = version
-        _add(self.cohorts.setdefault(five // FIVES_AN_HOUR % HOURS_A_DAY, {}), cells)
+        self.matured[slot % SLOTS_A_DAY] = version
+        _add(self.cohorts.setdefault(slot // SLOTS_AN_HOUR % HOURS_A_DAY, {}), cells)
         self.version = max(self.version, offset)
 
     def contains(self, record: Mention | Tally) -> bool:

@@ -53,9 +53,9 @@ def twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.tables.rows.Day.mature", _mature_unmarked)
 
 
-def _mature_unmarked(day: object, five: int, version: int, cells: dict[str, int], offset: int) -> None:
+def _mature_unmarked(day: object, slot: int, version: int, cells: dict[str, int], offset: int) -> None:
     assert version >= 0
-    hours = day.cohorts.setdefault(five // 12 % 24, {})  # type: ignore[attr-defined]
+    hours = day.cohorts.setdefault(slot // 360 % 24, {})  # type: ignore[attr-defined]
     for cell, count in cells.items():
         hours[cell] = hours.get(cell, 0) + count
     day.version = offset  # type: ignore[attr-defined]

@@ -181,10 +181,10 @@ def test_a_question_row_that_moves_is_the_first_of_its_minutes_again() -> None:
     old.apply(0, 6, mention(11, 480_100, 480_100))
     old.apply(0, 7, asking(12, 480_100, "late"))
     keys = {key for key in before(old) if b"/q" in key}
-    assert keys == {b"240010/q5760000.5"}
+    assert keys == {b"240010/q172800000.5"}
     tables = restored(rows(old), 4)
     tables.apply(4, 0, asking(0, 480_100, "third"))
     (written,) = [key for key, _ in tables.changes([4])[4] if b"/q" in key]
-    assert written == b"240010/q5760000"
+    assert written == b"240010/q172800000"
     tables.apply(4, 1, mention(1, 480_200, 480_200))
     assert cohort(tables) == 3

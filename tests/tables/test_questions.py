@@ -121,7 +121,7 @@ def test_a_flood_of_questions_does_not_grow_a_row_and_is_said() -> None:
     assert cohort(tables)["q/uncounted"] == 50
     (value,) = (value for key, value in tables.changes([0])[0] if key.startswith(b"350070/q"))
     assert value is not None
-    assert len(value) < 100_000
+    assert len(value) < 200_000
 
 
 def test_questions_that_waited_their_time_are_counted_in_their_day_and_their_row_ends() -> None:
@@ -130,7 +130,7 @@ def test_questions_that_waited_their_time_are_counted_in_their_day_and_their_row
     tables.changes([0])
     tables.apply(0, 3, question(3, post="later", written=START + OPEN_SECONDS + 7200))
     written = tables.changes([0])[0]
-    key = b"350070/q%d" % (START // 300)
+    key = b"350070/q%d" % (START // 10)
     assert dict(written)[key] is None
     assert written.index((key, None)) > next(n for n, (name, _) in enumerate(written) if name.startswith(b"350070/d"))
     assert cohort(tables, hours=10) == before
