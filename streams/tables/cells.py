@@ -40,7 +40,7 @@ def cells_of(record: Mention | Tally) -> list[str]:
     if record.relation == "author":
         return ["own", "answers"] if record.reply_to else ["own"]
     cells = ["posts", _TIER[record.tier], f"intent/{record.intent}"]
-    if record.addressed and record.intent in WANTS_ANSWER:
+    if asks(record):
         cells.append("wants")
     for topic in record.topics:
         cells.append(f"topic/{topic}")
