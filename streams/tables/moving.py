@@ -44,8 +44,8 @@ def rows(tables: HospitalTables, partitions: Iterable[int]) -> Iterator[tuple[st
 
 
 def key_of_moved(key: bytes) -> bytes:
-    """A row's key in the new changelog. A question row is the first of its 10 seconds there: those before it have ended,
-    and their tombstones stay behind."""
+    """A row's key in the new changelog. A question row is the first of its 10 seconds there: those before it
+    have ended, and their tombstones stay behind."""
     return key.partition(b".")[0] if _is_question(key) else key
 
 
