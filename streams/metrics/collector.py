@@ -12,15 +12,13 @@ from importlib.metadata import version
 from prometheus_client.registry import Collector
 
 from streams.directory import Directory
+from streams.indicators.small_cells import MINIMUM_CELL, held_back, shown
 from streams.metrics.exposition import Deferred, Reading, Samples, deferred
 from streams.tables.cells import ANY, Cells
 from streams.tables.hospitals import HospitalTables
 from streams.vocabulary import INTENTS, NEARS, TIERS
 
 __all__ = ["MINIMUM_CELL", "ConversationCollector", "Reading", "ReadingCollector", "Samples", "Shown", "shown"]
-
-MINIMUM_CELL = 5
-"""A service-line count below it could point at a person."""
 
 Shown = Callable[[], Mapping[str, int]]
 """Hospitals to show now, each with its partition of `mentions`: those of the directory whose rows are complete and
@@ -100,7 +98,7 @@ class ConversationCollector(Collector):
             topics.update({(name, topic): row.get(f"topic/{topic}", 0) for topic in self._topics})
             counts = {topic: row.get(f"s/topic/{topic}", 0) for topic in self._service_lines}
             topics.update({(name, topic): shown(count) for topic, count in counts.items()})
-            suppressed[name,] = sum(0 < count < MINIMUM_CELL for count in counts.values())
+            suppressed[name,] = held_back(counts.values())
         return {
             "conversation_posts_total": {(name,): row.get("posts", 0) for name, row in rows.items()},
             "conversation_own_posts_total": {(name,): row.get("own", 0) for name, row in rows.items()},
@@ -121,8 +119,3 @@ def _communities(rows: Mapping[str, Cells]) -> Iterator[tuple[tuple[str, ...], f
         for near in NEARS:
             yield (name, near, "open"), row.get(f"community/{near}/{ANY}", 0)
             yield (name, near, "health"), shown(row.get(f"s/community/{near}/{ANY}", 0))
-
-
-def shown(count: int) -> int:
-    """A count that may point at a person, held back while it is small."""
-    return count if count >= MINIMUM_CELL else 0

@@ -11,15 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from streams.records import Gone, Mention, Tally
 from streams.tables import first_rows
 from streams.tables.cells import Cells, add, cells_of
-from streams.tables.periods import (
-    EXPIRE_DAYS,
-    HOUR_MS,
-    HOUR_SECONDS,
-    HOURS_A_DAY,
-    SLOTS_A_DAY,
-    SLOTS_AN_HOUR,
-    WINDOWS,
-)
+from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, SLOTS_A_DAY, WINDOWS
 from streams.tables.question_rows import PREFIX, QuestionRows, slot_asked
 from streams.tables.questions import OpenMs, Waiting
 from streams.tables.rolling import Rolling
@@ -463,19 +455,22 @@ class HospitalTables:
         `q/within/1h` (answered in over 30 minutes and up to an hour), the same by intent and nearness, and
         `q/business/1h`."""
         sums: dict[str, int] = {}
-        rows = self._partitions.get(partition)
-        if rows is None:
-            return sums
-        for number in range(first // HOURS_A_DAY, last // HOURS_A_DAY + 1):
-            if (day := rows.look(hospital, number)) is not None:
-                for hour, cells in day.cohorts.items():
-                    if first <= number * HOURS_A_DAY + hour <= last:
-                        add(sums, cells)
-        for cells in rows.questions.cells(
-            hospital, self._office(hospital), lambda slot: first <= slot // SLOTS_AN_HOUR <= last
-        ):
+        for _, cells in self.hourly_cohorts(partition, hospital, first, last):
             add(sums, cells)
         return sums
+
+    def hourly_cohorts(self, partition: int, hospital: str, first: int, last: int) -> Iterator[tuple[int, Cells]]:
+        """The same by the hour in which they were asked; an hour may come several times. To be read, not kept."""
+        if (rows := self._partitions.get(partition)) is None:
+            return
+        for number in range(first // HOURS_A_DAY, last // HOURS_A_DAY + 1):
+            if (day := rows.look(hospital, number)) is not None:
+                for hour_of_day, cells in day.cohorts.items():
+                    if first <= (hour := number * HOURS_A_DAY + hour_of_day) <= last:
+                        yield hour, cells
+        for hour, cells in rows.questions.cells(hospital, self._office(hospital)):
+            if first <= hour <= last:
+                yield hour, cells
 
     def hospitals(self, partition: int) -> Iterable[str]:
         """Ids of the hospitals that were counted in a partition."""

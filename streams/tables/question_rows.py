@@ -5,11 +5,11 @@ counts of a row that ended are in its day whatever part of a checkpoint becomes 
 (`questions.py`) and no day.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from streams.records import Gone, Mention
 from streams.tables.cells import asks
-from streams.tables.periods import HOUR_MS, SLOT_SECONDS
+from streams.tables.periods import HOUR_MS, SLOT_SECONDS, SLOTS_AN_HOUR
 from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
 from streams.tables.rows import FORM, NEVER, version_of
 
@@ -154,11 +154,10 @@ class QuestionRows:
         """A hospital's rows."""
         return self._rows.get(hospital, {}).values()
 
-    def cells(self, hospital: str, open_ms: OpenMs, within: Callable[[int], bool]) -> Iterator[dict[str, int]]:
-        """Counts of the hospital's rows whose 10-second slot is `within`. To be read, not kept."""
+    def cells(self, hospital: str, open_ms: OpenMs) -> Iterator[tuple[int, dict[str, int]]]:
+        """(hour since the epoch, counts) of each of the hospital's rows. To be read, not kept."""
         for (slot, after), row in self._rows.get(hospital, {}).items():
-            if within(slot):
-                known = self._cells.get((hospital, slot, after))
-                if known is None or known[0] != row.version:
-                    known = self._cells[hospital, slot, after] = row.version, row.cells(open_ms)
-                yield known[1]
+            known = self._cells.get((hospital, slot, after))
+            if known is None or known[0] != row.version:
+                known = self._cells[hospital, slot, after] = row.version, row.cells(open_ms)
+            yield slot // SLOTS_AN_HOUR, known[1]
