@@ -26,6 +26,9 @@ def _meta(doc: str, unit: str = "", env: str = "", allowed: str = "", **bounds: 
     return Meta(description=doc, extra={"unit": unit, "env": env, "allowed": allowed}, **bounds)
 
 
+_DAY = r"(?i:mon|tue|wed|thu|fri|sat|sun)"
+_HOURS = rf"\s*{_DAY}(\s*-\s*{_DAY})?\s+\d{{1,2}}(:\d\d)?\s*-\s*\d{{1,2}}(:\d\d)?\s*"
+"""The form; `streams/directory/hours.py` checks the rest."""
 _PORT = "0 to 65535; 0 takes a free one"
 
 MOST_PARTITIONS = 1000
@@ -281,6 +284,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "YAML of topics that hospitals switch off and of phrases that they add. Workers take edits while they run."
         ),
     ] = ""
+    business_hours: Annotated[
+        str,
+        _meta(
+            "When a hospital's office is open, on its own clock, for answer times in business hours. A hospital's own "
+            "hours stand in the directory (column `hours`).",
+            allowed="`Mon-Fri 8-17`, or parts with commas between: `Mon-Thu 8:30-17, Fri 8:30-12`",
+            pattern=rf"^{_HOURS}(,{_HOURS})*$",
+        ),
+    ] = "Mon-Fri 8-17"
     cache_dir: Annotated[
         str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")
     ] = ""

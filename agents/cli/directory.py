@@ -170,6 +170,8 @@ def _details(one: Hospital) -> str:
     beds = f", {one.beds} beds" if one.beds is not None else ""
     county = f", {one.county}" if one.county else ""
     lines = [f"  {one.kind}, {one.ownership}{beds}; {one.latitude}, {one.longitude}; ZIP {one.zip}{county}"]
+    if one.hours:
+        lines.append(f"  office hours: {one.hours}")
     if one.government:
         lines.append(f"  {GOVERNMENT}")
     for handle in one.accounts.every:

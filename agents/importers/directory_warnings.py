@@ -10,6 +10,7 @@ import msgspec
 
 from agents.importers.cms import centre
 from streams.directory import Directory
+from streams.indicators.time_zones import TimeZones
 from streams.reading.places.names import Zip, fold
 
 MOST_HOSPITALS = 250
@@ -33,6 +34,7 @@ def warnings(directory: Directory, zips: Mapping[str, Zip]) -> Iterator[Warned]:
         yield Warned(
             "", f"{len(directory.hospitals)} hospitals: keep to {MOST_HOSPITALS}, or Prometheus' series explode"
         )
+    zones = TimeZones.load()
     towns: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for one in directory.hospitals:
         towns[fold(one.name), fold(one.city), one.state].append(one.id)
@@ -46,6 +48,8 @@ def warnings(directory: Directory, zips: Mapping[str, Zip]) -> Iterator[Warned]:
         code = zips.get(one.zip)
         if (code is None or not code.hsa) and one.zip not in directory.crosswalk:
             yield Warned(one.id, f"ZIP {one.zip} is in no service area: tiers go by fixed distances")
+        if zones.of(one.zip) is None:
+            yield Warned(one.id, f"ZIP {one.zip} has no time zone: no answer times in business hours")
         if (f"{one.latitude:.3f}", f"{one.longitude:.3f}") == centre(one.zip, zips):
             yield Warned(one.id, "stands at its ZIP code's centre, having no place of its own: import HIFLD's")
         if one.government:

@@ -47,7 +47,8 @@ class DirectoryWatch:
         self._next_look = 0.0
         hospitals = directory.load(folder)
         words_now = knowledge.load_words(settings, hospitals)
-        self.known = knowledge.known(Reader(hospitals, settings.max_post_bytes, words_now, author_key), partitions)
+        reader = Reader(hospitals, settings.max_post_bytes, words_now, author_key)
+        self.known = knowledge.known(settings, reader, partitions)
 
     async def look(self) -> None:
         """Take what changed. Cheap when called often; never raises for what stands in a file."""
@@ -72,7 +73,7 @@ class DirectoryWatch:
             hospitals = self._with_own_topics(hospitals, lexicon)
         if hospitals is reader.directory and lexicon is reader.lexicon:
             return self.known
-        renewed = knowledge.known(reader.renewed(hospitals, lexicon), self._partitions)
+        renewed = knowledge.known(self._settings, reader.renewed(hospitals, lexicon), self._partitions)
         if hospitals is not reader.directory:
             self._metrics.directory_reloaded("swapped")
             now, before = hospitals.by_id.keys(), reader.directory.by_id.keys()

@@ -38,6 +38,7 @@ from streams.reading.topics.communities import Communities
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen, reach
 from streams.tables.hospitals import HospitalTables
+from streams.tables.questions import OpenMs
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,12 @@ class Worker:
         held_lease = Lease(settings.session_timeout)
         self._writer = Writer(settings, held_lease)
         self._first_seen = FirstSeen(settings.duplicate_horizon, reach(settings.remembered_posts, settings.partitions))
-        tables = HospitalTables()
+
+        def office(hospital: str) -> OpenMs | None:
+            """As the directory of now says."""
+            return watch.known.offices.get(hospital)
+
+        tables = HospitalTables(office)
         self._state = State(
             settings,
             held_lease,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from streams.directory import hours
 from streams.directory.hospital import (
     GOALS,
     KINDS,
@@ -26,6 +27,7 @@ from streams.directory.hospital import (
     Ownership,
     Role,
 )
+from streams.errors import UserError
 from streams.vocabulary import NETWORKS
 
 HOSPITALS, HANDLES, GOALS_FILE = "hospitals.csv", "handles.csv", "goals.csv"
@@ -34,6 +36,7 @@ SERVICE_AREAS, MARKETS = "service_areas.csv", "markets.csv"
 COLUMNS: dict[str, tuple[str, ...]] = {
     HOSPITALS: (
         "id", "name", "city", "state", "zip", "county", "kind", "ownership", "beds", "latitude", "longitude", "checked",
+        "hours",
     ),
     HANDLES: ("id", "network", "handle", "role", "valid_from", "valid_to"),
     GOALS_FILE: ("id", "goal", "target"),
@@ -245,7 +248,17 @@ def _hospital(values: dict[str, str]) -> Hospital:
         county=values.get("county", ""),
         ownership=msgspec.convert(one_of("ownership", values.get("ownership") or "unknown", OWNERSHIPS), Ownership),
         beds=int(beds) if beds else None,
+        hours=_hours(values.get("hours", "")),
     )
+
+
+def _hours(text: str) -> str:
+    try:
+        if text:
+            hours.parse(text)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return text
 
 
 def _handle(values: dict[str, str]) -> tuple[str, Handle]:

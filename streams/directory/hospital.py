@@ -180,6 +180,8 @@ class Hospital(msgspec.Struct, frozen=True, cache_hash=True):
     """The county's name as CMS writes it; empty if unknown."""
     ownership: Ownership = "unknown"
     beds: int | None = None
+    hours: str = ""
+    """When its office is open, as `hours.py` reads it; empty: as the setting says."""
     goals: tuple[tuple[Goal, float], ...] = ()
     """(goal, target) of each goal that the hospital set itself."""
 

@@ -85,6 +85,10 @@ class Reader:
         """People in the hospital's service area (HSA), by the gazetteer; 0 where that is not known."""
         return self._reaches.residents(hospital)
 
+    def region(self, hospital: Hospital) -> tuple[str, str]:
+        """Number and name of the hospital's referral region (HRR), by the gazetteer; empty where it is in none."""
+        return self._reaches.region(hospital)
+
     def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
         """Decode a record of `posts`: a post's envelope, or the withdrawal of a post. Raises `UnreadableError` with the
         reason; nothing else, for any bytes."""

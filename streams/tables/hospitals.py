@@ -124,8 +124,9 @@ class _Partition:
 class HospitalTables:
     """Rows by partition of `mentions`, which is also the partition of their changelog."""
 
-    def __init__(self, office: Callable[[str], OpenMs] = lambda _: _always_open) -> None:
-        """`office`: hospital id -> when its office is open, for the answer times in business hours."""
+    def __init__(self, office: Callable[[str], OpenMs | None] = lambda _: _always_open) -> None:
+        """`office`: hospital id -> when its office is open, for the answer times in business hours; None: not known, so
+        none are counted. It may change its answer: what a day has counted by then stays as it was."""
         self._partitions: dict[int, _Partition] = {}
         self._office = office
 

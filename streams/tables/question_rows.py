@@ -52,8 +52,8 @@ class QuestionRows:
         self._changed: set[Place] = set()
         self._ended: set[Place] = set()
         """Rows whose counts are in their day."""
-        self._cells: dict[Place, tuple[int, dict[str, int]]] = {}
-        """Counts of a row at a version: asked for at every scrape."""
+        self._cells: dict[Place, tuple[int, OpenMs | None, dict[str, int]]] = {}
+        """Counts of a row at a version, by an office's hours: asked for again and again."""
 
     def take(self, offset: int, mention: Mention, place: Place) -> bool:
         """Apply a question or an answer; False if its row contains it already."""
@@ -154,10 +154,10 @@ class QuestionRows:
         """A hospital's rows."""
         return self._rows.get(hospital, {}).values()
 
-    def cells(self, hospital: str, open_ms: OpenMs) -> Iterator[tuple[int, dict[str, int]]]:
+    def cells(self, hospital: str, open_ms: OpenMs | None) -> Iterator[tuple[int, dict[str, int]]]:
         """(hour since the epoch, counts) of each of the hospital's rows. To be read, not kept."""
         for (slot, after), row in self._rows.get(hospital, {}).items():
             known = self._cells.get((hospital, slot, after))
-            if known is None or known[0] != row.version:
-                known = self._cells[hospital, slot, after] = row.version, row.cells(open_ms)
-            yield slot // SLOTS_AN_HOUR, known[1]
+            if known is None or known[0] != row.version or known[1] != open_ms:
+                known = self._cells[hospital, slot, after] = row.version, open_ms, row.cells(open_ms)
+            yield slot // SLOTS_AN_HOUR, known[2]

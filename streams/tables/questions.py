@@ -112,9 +112,10 @@ class Asked:
             ):
                 yield post, question
 
-    def cells(self, open_ms: OpenMs) -> dict[str, int]:
-        """Counts of its questions: asked, and answered within which edge; by intent, by nearness, and in the hours in
-        which the office was open. One that was taken back before it was answered is not among them."""
+    def cells(self, open_ms: OpenMs | None) -> dict[str, int]:
+        """Counts of its questions: asked, and answered within which edge; by intent, by nearness, and (where these are
+        known) in the hours in which the office was open. One that was taken back before it was answered is not among
+        them."""
         counts: dict[str, int] = {}
         for post, question in self.questions.items():
             seconds = self.taken_for(post, question)
@@ -125,8 +126,9 @@ class Asked:
             if seconds is not None:
                 edge = edge_of(seconds)
                 names += [f"{kind}/within/{edge}" for kind in kinds]
-                opened = open_ms(question.written * 1000, (question.written + seconds) * 1000)
-                names.append(f"q/business/{edge_of(opened / 1000)}")
+                if open_ms is not None:
+                    opened = open_ms(question.written * 1000, (question.written + seconds) * 1000)
+                    names.append(f"q/business/{edge_of(opened / 1000)}")
             for name in names:
                 counts[name] = counts.get(name, 0) + 1
         if self.uncounted:

@@ -1,8 +1,13 @@
-"""The figures of one hospital: each is what its tables hold, in JSON too, and says why where it cannot be said."""
+"""The figures of one hospital: each is what its tables hold, in JSON too, and says why where it cannot be said.
 
+Cases of whole hospitals are in tests/cases/figures.yaml.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import pytest
 
 from streams.figures.about import About, Names
 from streams.figures.hospital import figures, peer_counts
@@ -10,7 +15,8 @@ from streams.figures.shape import Figures, PeerCounts
 from streams.indicators.service import Answered
 from streams.records import Mention, Tally
 from streams.tables.hospitals import HospitalTables
-from tests.hospital_records import HOUR, mention
+from tests.hospital_records import HOUR, mention, tally
+from tests.payloads import cases
 
 NOW = HOUR * 3600 + 1800
 ABOUT = About(
@@ -60,6 +66,41 @@ def peer(hospital: str, posts: int, local: int, asked: int, answered: int) -> Pe
         hospital=hospital, name=hospital, hrr="321", at=NOW, posts=posts, local=local,
         answered=Answered(local=asked, local_answered=answered),
     )  # fmt: skip
+
+
+def told_of(case: Mapping[str, Any]) -> Told:
+    told = Told()
+    for step in case["told"]:
+        kind, given = next(iter(step.items()))
+        given = dict(given)
+        for _ in range(given.pop("times", 1)):
+            if kind == "asked":
+                told.ask(**given)
+            elif kind == "posts":
+                at = (HOUR - given.get("hours_ago", 1)) * 3600
+                fields = {name: value for name, value in given.items() if name != "hours_ago"}
+                told.tell(mention(0, at=at * 1000, written=at, hour=at // 3600, **({"intent": "none"} | fields)))
+            else:
+                at = (HOUR - given.get("hours_ago", 1)) * 3600
+                told.tell(tally(0, at=at * 1000))
+    return told
+
+
+def found_at(figures: Any, path: str) -> Any:
+    """`windows.28d.posts` or `goals.local_share.state` in figures made plain."""
+    for name in path.split("."):
+        figures = next(one for one in figures if one["goal"] == name) if isinstance(figures, list) else figures[name]
+    return round(figures, 1) if isinstance(figures, float) else figures
+
+
+@pytest.mark.parametrize("case", cases("figures"), ids=lambda case: case["name"])
+def test_what_is_said_of_a_hospital(case: dict[str, Any]) -> None:
+    about = msgspec.structs.replace(
+        ABOUT,
+        **{name: tuple(value.items()) if name == "goals" else value for name, value in case.get("about", {}).items()},
+    )
+    figures = msgspec.json.decode(msgspec.json.encode(told_of(case).figures(about=about)))
+    assert {path: found_at(figures, path) for path in case["then"]} == case["then"]
 
 
 def test_a_hospital_without_posts_shows_zeros_and_says_why_the_rest_is_missing() -> None:

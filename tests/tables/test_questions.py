@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.records import Gone, Mention, OpenTopics
 from streams.tables.hospitals import HospitalTables
-from streams.tables.questions import EDGES, MOST, OPEN_SECONDS
+from streams.tables.questions import EDGES, MOST, OPEN_SECONDS, OpenMs
 from tests.payloads import cases
 
 HOUR = 490_000
@@ -113,6 +113,29 @@ def test_how_a_question_and_an_answer_meet(case: dict[str, Any]) -> None:
             "asked": expected["asked"], "within": expected.get("within", {}),
         }  # fmt: skip
         assert waiting(tables, START + case.get("now", 3600), hospital) == expected.get("waiting", [])
+
+
+def test_answer_times_in_business_hours_follow_an_edit_of_the_hours() -> None:
+    offices: dict[str, OpenMs] = {"350070": lambda start, end: end - start}
+    tables = HospitalTables(offices.get)
+    tables.apply(0, 0, question(0))
+    tables.apply(0, 1, answer(1, START + 600))
+    assert cohort(tables)["q/business/15m"] == 1
+    offices["350070"] = lambda *_: 0
+    assert cohort(tables)["q/business/1m"] == 1
+    offices.clear()
+    assert not [cell for cell in cohort(tables) if cell.startswith("q/business/")]
+    assert cohort(tables)["q/within/15m"] == 1
+
+
+def test_what_was_counted_in_a_day_keeps_the_hours_of_its_time() -> None:
+    offices: dict[str, OpenMs] = {"350070": lambda start, end: end - start}
+    tables = HospitalTables(offices.get)
+    tables.apply(0, 0, question(0))
+    tables.apply(0, 1, answer(1, START + 600))
+    tables.apply(0, 2, question(2, post="later", written=START + OPEN_SECONDS + 7200))
+    offices["350070"] = lambda *_: 0
+    assert cohort(tables, hours=10)["q/business/15m"] == 1
 
 
 def test_a_flood_of_questions_does_not_grow_a_row_and_is_said() -> None:

@@ -124,6 +124,28 @@ def test_a_new_hospital_is_known_with_partition_and_residents(watched: Watched) 
     assert watched.look("taxonomy") == (0, 0)
 
 
+def test_office_hours_follow_the_zip_code_and_the_hospital_s_own_hours(watched: Watched) -> None:
+    noon_in_fargo = 1_795_629_600_000  # Wednesday, 2026-11-25 18:00 UTC
+    hour = (noon_in_fargo, noon_in_fargo + 3_600_000)
+    assert watched.known.offices["350070"](*hour) == 3_600_000
+    assert watched.known.about["350070"].time_zone == "America/Chicago"
+    first, fargo, mayo = HOSPITALS.splitlines()
+    watched.directory(hospitals=f"{first},hours\n{fargo},Mon 8-9\n{mayo.replace('55902', '09012')},\n")
+    assert watched.look("directory") == (1, 0)
+    assert watched.known.offices["350070"](*hour) == 0
+    assert watched.known.about["350070"].business_hours == "Mon 8-9"
+    assert "240010" not in watched.known.offices, "a ZIP code of the forces has no zone: none is guessed"
+    assert watched.known.about["240010"].time_zone is None
+
+
+def test_hospitals_of_a_referral_region_know_each_other(watched: Watched) -> None:
+    watched.directory(hospitals=HOSPITALS + "350011,Sanford,Fargo,ND,58122,acute,46.9,-96.8\n" + CORVALLIS)
+    assert watched.look("directory") == (1, 0)
+    about = watched.known.about["350070"]
+    assert about.region == ("350070", "350011")
+    assert about.hrr_name.startswith("Fargo")
+
+
 def test_a_handle_an_area_and_a_market_are_taken(watched: Watched) -> None:
     watched.directory(handles=HANDLES.format(handle="fargo"), service_areas=AREAS, markets=MARKETS.format(hsa="9999"))
     assert watched.look("directory") == (1, 0)

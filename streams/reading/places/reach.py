@@ -81,6 +81,12 @@ class Reaches:
         hsa = self._markets.hsa(own.hsa) if own else None
         return hsa.population if hsa else 0
 
+    def region(self, hospital: Hospital) -> tuple[str, str]:
+        """Number and name of the referral region (HRR) of the hospital's ZIP; empty if the ZIP is in none."""
+        own = self._names.zips.get(hospital.zip)
+        hrr = self._markets.hrr(own.hrr) if own else None
+        return (hrr.id, hrr.name) if hrr else ("", "")
+
     def _reach(self, hospital: Hospital) -> Reach:
         own = self._names.zips.get(hospital.zip)
         county = own.county if own and own.county not in self._wide else ""
