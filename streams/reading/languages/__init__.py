@@ -2,7 +2,7 @@
 
 Owns languages.yaml, its checks, and the words of all languages taken together: posts and profiles mix languages, so no
 text is assigned to one. To add a language, add a key to that file. Used by `addressed.py`, `intent.py`,
-`phrases.py`, `profile_text.py` and `resolver.py`, which make sets and patterns of the words. Knows no topic and no
+`phrases.py`, `profile_text.py` and `phrase_places.py`, which make sets and patterns of the words. Knows no topic and no
 place: taxonomy.yaml has the topics, words.yaml the names of places.
 """
 
@@ -55,6 +55,7 @@ class FunctionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     going_to: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     by_way_of: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     past_first: tuple[str, ...] = ()
     past_last: tuple[str, ...] = ()
     not_there: tuple[str, ...] = ()

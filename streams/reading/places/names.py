@@ -137,6 +137,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts: list[str]
     before: list[str]
     after: list[str]
+    situated: list[str]
+    forming: list[str]
     words: list[str]
     not_alone: list[str]
     titles: list[str]
@@ -185,6 +187,9 @@ class PlaceNames:
         # Longest first: "live in" before "in".
         self.before = tuple(sorted((f"{fold(word)} " for word in words.before), key=len, reverse=True))
         self.after = tuple(sorted((f" {fold(word)}" for word in words.after), key=len, reverse=True))
+        self._situated = re.compile(rf"(.+?) (?:{'|'.join(map(re.escape, map(fold, words.situated)))}) \w+")
+        self.forming = frozenset(map(fold, words.forming))
+        """Words that begin names of towns: a town whose name lacks them is another one."""
         self.words = frozenset(map(fold, words.words))
         self.not_alone = frozenset(words.not_alone)
         self.titles = frozenset(words.titles)
@@ -235,6 +240,14 @@ class PlaceNames:
         if alias is not None and alias.country == country and admin1 in ("", alias.admin1):
             return alias
         return None
+
+    def situated(self, folded: str) -> City | None:
+        """The German, Austrian or Swiss town of a name with its river or region: "freiburg im breisgau"."""
+        found = self._situated.fullmatch(folded)
+        if found is None:
+            return None
+        known = [city for city, _ in self.candidates(found[1]) if city.country in ("DE", "AT", "CH")]
+        return known[0] if known else None
 
     def county(self, folded: str, state: str) -> County | None:
         """The county of that name, with or without "county", "parish" or the like."""

@@ -49,6 +49,7 @@ class Wording:
             re.I,
         )
         self.inside = re.compile(rf"^(.*)(?:\b(?:{within})\s|@)\s*(\S.*)$", re.I)
+        self.near = re.compile(rf"^(.*?\S)[\s(]+(?:{any_of(words.near)})\s", re.I)
         self.not_there = re.compile(rf"\b(?:{any_of(words.not_there)})\b", re.I)
 
 
@@ -98,6 +99,12 @@ def travelling(text: str, wording: Wording) -> bool:
     """Whether an arrow or an aeroplane separates the parts: then a part that cannot be resolved may be the
     destination."""
     return wording.travel.search(text) is not None
+
+
+def before_near(text: str, wording: Wording) -> str:
+    """What stands before "near" and the like: of "Moorhead, MN near Fargo", the town. Empty without them."""
+    found = wording.near.match(text)
+    return found[1] if found else ""
 
 
 def names(part: str, wording: Wording) -> list[str]:

@@ -167,7 +167,7 @@ def test_answers_are_remembered_and_counted() -> None:
 
 
 def test_an_alias_of_no_city_is_refused_by_name() -> None:
-    words = Words(1, {}, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], {}, [], [], [], [], [], [], [])
+    words = Words(1, {}, {}, {}, {}, {"gotham": "Gotham, NJ, US"}, {}, [], {}, [], [], [], [], [], [], [], [], [])
     with pytest.raises(GazetteerError, match="'gotham' points at 'Gotham, NJ, US'"):
         PlaceNames(words, Content(1, {}, "", [City("Fargo", "US", "ND", 46.9, -96.8, 1)], {"fargo": 0}, [], [], {}))
 
