@@ -166,7 +166,7 @@ class Attention(msgspec.Struct, frozen=True):
 
     post: str
     at: int
-    """Kafka timestamp of the post, ms."""
+    """The post's own time, ms since the epoch; Kafka's where its own is unknown, and of a withdrawal."""
     hospital: str
     """Empty for `withdrawn`, which is for every hospital."""
     reason: AttentionReason

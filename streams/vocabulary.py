@@ -184,7 +184,7 @@ DEAD_REASON: ClosedSet[DeadReason] = ClosedSet(
     {
         "not_json": Means("the bytes are no JSON in UTF-8", "Kept as a dead letter; many at once: the connection."),
         "wrong_shape": Means(
-            "a field is missing or has another type than expected",
+            "it is no JSON object, or an envelope on `posts` that lacks a field or has a wrong one",
             "Kept as a dead letter; many at once: the source changed its format.",
         ),
         "too_large": Means("it is larger than EARSHOT_MAX_POST_BYTES", "Kept as a dead letter; raise the setting."),
@@ -193,9 +193,27 @@ DEAD_REASON: ClosedSet[DeadReason] = ClosedSet(
             "Kept as a dead letter; deploy the same version of ingest and workers.",
         ),
         "no_post": Means(
-            "it is JSON and holds neither a post nor a notice",
-            "Kept as a dead letter; many at once: the source changed its format.",
+            "it is JSON and no post, which has a text and an id of its source (X: a number), nor a notice",
+            "Kept as a dead letter; many at once: the source changed its format, or a file holds users or lists.",
         ),
+    },
+)  # fmt: skip
+
+WrongPart = Literal["time", "text", "author", "place", "entities", "reply", "language", "other"]
+WRONG_PART: ClosedSet[WrongPart] = ClosedSet(
+    "WrongPart", "Which part of a post had an unexpected form and counts as unknown; the rest of the post counts.",
+    {
+        "time": Means("when it was written", "Its id says so instead; where it does not, the post is in no window."),
+        "text": Means("one of its texts", "Another one of the post is read."),
+        "author": Means("its author's id or account", "The author is not counted among authors."),
+        "place": Means(
+            "its geo tag or coordinates (0, 0 is no place), or the place in the author's profile",
+            "Another place of the post decides; without one the tier is `unknown`.",
+        ),
+        "entities": Means("accounts, links or hashtags in its text", "On X, handles are read off the text."),
+        "reply": Means("what it answers or quotes", "The post counts as `mentioned`, or is not heard."),
+        "language": Means("its language", "Rules for one language do not match it."),
+        "other": Means("something else that is used", "Only counted."),
     },
 )  # fmt: skip
 
@@ -223,13 +241,13 @@ ReplayKind = Literal["post", "page", "empty", "errors", "compliance", "limit", "
 REPLAY_KIND: ClosedSet[ReplayKind] = ClosedSet(
     "ReplayKind", "What a line of a replayed file was.",
     {
-        "post": Means("one post, of API v2 or v1.1", "Goes the way of a live post."),
+        "post": Means("one post, of API v2, v1.1 or a common collector", "Goes the way of a live post."),
         "page": Means("a page of posts, as search clients store it", "Each of its posts goes the way of a live post."),
         "empty": Means("a blank line: a heartbeat", "Skipped."),
         "errors": Means("problems or a disconnect, without a post", "Skipped."),
         "compliance": Means("a deletion, an edit or another change to posts elsewhere", "Skipped."),
         "limit": Means("how much X held back, or a warning", "Skipped."),
-        "other": Means("an object that is none of these", "Skipped."),
+        "other": Means("an object that is none of these, such as a user or a list", "Goes to `dead-letters`."),
         "unreadable": Means("no JSON object", "Goes to `dead-letters`."),
     },
 )  # fmt: skip
@@ -345,7 +363,7 @@ UNTIMELY_BECAUSE: ClosedSet[Untimely] = ClosedSet(
     },
 )  # fmt: skip
 
-Skipped = Literal["duplicate", "no_hospital", "replay", "empty", "not_a_record", "withdrawal"]
+Skipped = Literal["duplicate", "no_hospital", "replay", "empty", "not_a_record", "withdrawal", "withheld"]
 SKIP: ClosedSet[Skipped] = ClosedSet(
     "Skipped", "Why a readable record was not counted.",
     {
@@ -357,6 +375,7 @@ SKIP: ClosedSet[Skipped] = ClosedSet(
             "a record on `mentions` that no tagger wrote", "Find out who writes there, or which version."
         ),
         "withdrawal": Means("the record takes a post back", "Counts stay; the post leaves the queue."),
+        "withheld": Means("X withholds the text and put a notice in its place", "Normal: nobody's words are missed."),
     },
 )  # fmt: skip
 
@@ -427,8 +446,8 @@ RELOAD: ClosedSet[Reload] = ClosedSet(
 
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, SPAN, WHOSE, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
-    DEAD_REASON, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP, ATTENTION,
-    WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD,
+    DEAD_REASON, WRONG_PART, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP,
+    ATTENTION, WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD,
 )  # fmt: skip
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
@@ -442,6 +461,7 @@ WANTS_ANSWER: frozenset[Intent] = frozenset({"question", "request", "complaint",
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
+WRONG_PARTS: tuple[WrongPart, ...] = get_args(WrongPart)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)
 RETRY_FATES: tuple[RetryFate, ...] = get_args(RetryFate)
 REPLAY_KINDS: tuple[ReplayKind, ...] = get_args(ReplayKind)

@@ -26,6 +26,7 @@ NOT_VALUES = {
     "Job": "Prometheus' name of a process",
     "Part": "the two lists of a service area",
     "Announced": "X's own words",
+    "Standing": "never leaves the reader: SKIP and DEAD_REASON say what follows",
     "RefusalName": "X's own refusals: REFUSALS has status and text of each",
 }
 """Types of other modules that are closed and are explained elsewhere."""

@@ -13,7 +13,7 @@ from streams.faustkit.writer import KeyValue, Writer
 from streams.kafka import topics as kafka_topics
 from streams.metrics import Metrics
 from streams.reading.attention import attention_of
-from streams.reading.reader import UnreadableError
+from streams.reading.reader import UnreadableError, WithheldError
 from streams.records import Attention, DeadLetter, Gone, Withdrawal, encode_json, encode_mention
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen
@@ -67,7 +67,7 @@ class Tagger:
         decode, read = reader.decode, reader.records
         is_duplicate = self._first_seen.is_duplicate
         partition = chunk.partition
-        duplicates = elsewhere = empty = withdrawn = 0
+        duplicates = elsewhere = empty = withdrawn = withheld = 0
         for record in chunk.records:
             value = record.value
             if value is None:
@@ -75,17 +75,15 @@ class Tagger:
                 continue
             try:
                 envelope = decode(value)
+            except WithheldError:
+                withheld += 1  # before it is remembered: another copy may have the text
+                continue
             except UnreadableError as unreadable:
                 dead.append(self._dead_letter(unreadable.reason, partition, record))
                 continue
             if isinstance(envelope, Withdrawal):
                 withdrawn += 1
-                waits_no_more = Attention(post=envelope.id, at=record.timestamp, hospital="", reason="withdrawn")
-                urgent.append((envelope.id.encode(), encode_json(waits_no_more)))
-                gone = Gone(partition=partition, offset=record.offset, at=record.timestamp, post=envelope.id)
-                told = (envelope.id.encode(), encode_mention(gone))
-                for target in self._targets:
-                    out.setdefault(target, []).append(told)
+                urgent.append(self._withdraw(envelope.id, partition, record, out))
                 continue
             offset, at = record.offset, record.timestamp
             if is_duplicate(partition, envelope.id, offset, at // 1000):
@@ -101,14 +99,25 @@ class Tagger:
                     out[target].append((keys[hospital], encode_mention(one)))
                 else:
                     out[target] = [(keys[hospital], encode_mention(one))]
-                if waits := attention_of(one, safety):
+                if attention_of(one, safety) and (waits := attention_of(one, safety, reader.written(envelope))):
                     self._metrics.attention(waits.reason)
                     urgent.append((keys[hospital], encode_json(waits)))
         self._metrics.skipped("duplicate", duplicates)
         self._metrics.skipped("no_hospital", elsewhere)
         self._metrics.skipped("empty", empty)
         self._metrics.skipped("withdrawal", withdrawn)
+        self._metrics.skipped("withheld", withheld)
+        self._metrics.wrong_parts(reader.wrong)
         return _Found(mentions=out, attention=urgent, dead_letters=dead)
+
+    def _withdraw(self, post: str, partition: int, record: Record, out: dict[int, list[KeyValue]]) -> KeyValue:
+        """Tell every partition of mentions that a post was taken back; returns the word for the queue."""
+        key = post.encode()
+        gone = Gone(partition=partition, offset=record.offset, at=record.timestamp, post=post)
+        told = (key, encode_mention(gone))
+        for target in self._targets:
+            out.setdefault(target, []).append(told)
+        return key, encode_json(Attention(post=post, at=record.timestamp, hospital="", reason="withdrawn"))
 
     def _dead_letter(self, reason: DeadReason, partition: int, record: Record) -> KeyValue:
         self._metrics.dead_letter(reason)

@@ -5,6 +5,7 @@ tables.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.metric import Closed
 from streams.metrics.registry import declared
-from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped, Untimely
+from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped, Untimely, WrongPart
 
 
 class Metrics:
@@ -25,6 +26,7 @@ class Metrics:
         self._skipped = declared("pipeline_skipped_total").counts()
         self._untimely = declared("pipeline_untimely_posts_total").counts()
         self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
+        self._wrong_parts = declared("pipeline_wrong_parts_total").counts()
         self._attention = declared("pipeline_attention_total").counts()
         self._word_reloads = declared("pipeline_taxonomy_reloads_total").counts()
         self._directory_reloads = declared("pipeline_directory_reloads_total").counts()
@@ -38,6 +40,7 @@ class Metrics:
             "pipeline_skipped_total": self._skipped,
             "pipeline_untimely_posts_total": self._untimely,
             "pipeline_dead_letters_total": self._dead_letters,
+            "pipeline_wrong_parts_total": self._wrong_parts,
             "pipeline_attention_total": self._attention,
             "pipeline_taxonomy_reloads_total": self._word_reloads,
             "pipeline_directory_reloads_total": self._directory_reloads,
@@ -62,6 +65,12 @@ class Metrics:
     def dead_letter(self, reason: DeadReason) -> None:
         """A record of `posts` that could not be read."""
         self._dead_letters["tagger", reason] += 1
+
+    def wrong_parts(self, counts: Counter[WrongPart]) -> None:
+        """Parts of posts that count as unknown. Empties `counts`."""
+        for part, count in counts.items():
+            self._wrong_parts[part,] += count
+        counts.clear()
 
     def attention(self, reason: AttentionReason) -> None:
         """A post was put before a person."""

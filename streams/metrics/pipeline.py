@@ -5,7 +5,16 @@ Read through `registry`. `jobs` says which process shows each.
 
 from streams.kafka.topics import TABLES
 from streams.metrics.metric import Job, Metric
-from streams.vocabulary import ATTENTION_REASONS, DEAD_REASONS, DEAD_WHERE, RELOADS, SKIPPED, STAGES, UNTIMELY
+from streams.vocabulary import (
+    ATTENTION_REASONS,
+    DEAD_REASONS,
+    DEAD_WHERE,
+    RELOADS,
+    SKIPPED,
+    STAGES,
+    UNTIMELY,
+    WRONG_PARTS,
+)
 
 _BOTH: tuple[Job, ...] = ("worker", "ingest")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -43,6 +52,14 @@ PIPELINE: tuple[Metric, ...] = (
         jobs=_BOTH,
         help="Lines (at ingest) and records (at the tagger) that could not be read, by reason.",
         act="More than a few: a source changed its format. Look at dead-letters, which keep a day.",
+    ),
+    Metric(
+        name="pipeline_wrong_parts_total",
+        kind="counter",
+        unit="parts",
+        labels={"part": WRONG_PARTS},
+        help="Parts of posts with an unexpected form, which count as unknown; the rest of each post counts.",
+        act="Many at once: a source or a gateway changed its format; compare a post of today with `streams/reading/`.",
     ),
     Metric(
         name="pipeline_attention_total",

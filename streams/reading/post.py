@@ -4,9 +4,15 @@ Made by one module for each source (`x.py`, `bluesky.py`); the rules for hospita
 Never leaves the process.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
+
+from streams.vocabulary import WrongPart
+
+Standing = Literal["post", "no_post", "withheld"]
+"""What a payload is: a post, none, or a placeholder that its source put in the place of a post that it withholds."""
 
 
 class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -14,7 +20,7 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     id: str
     at: int
-    """The post's own time, seconds since the epoch; -1 when missing or unreadable."""
+    """The post's own time, seconds since the epoch: as its source says, else by its id; -1 where neither tells."""
     text: str
     """Whole text, long form included. A link that the source shortened stands as its host: `https://donatelife.net`."""
     author_id: str
@@ -48,18 +54,41 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The same for the post that it answers, else for the one that it quotes."""
     mention_ids: tuple[str, ...] = ()
     """Account ids of `mentions`, one for each, if the network identifies accounts by id; else empty."""
+    wrong: tuple[WrongPart, ...] = ()
+    """Parts whose value means nothing, and which count as unknown."""
 
 
-def seconds_of(moment: str | None) -> int:
-    """Convert an ISO 8601 time with an offset to seconds since the epoch; -1 if missing, unreadable or earlier."""
-    if moment is None:
-        return -1
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY_LENGTH = 10
+"""Of `2026-11-20`: a day alone is no time."""
+
+
+def moment_of(written: str) -> datetime | None:
+    """A time in one of the three forms that files of posts have: ISO 8601, with an offset or without (UTC), and X's old
+    one (`Wed Oct 10 20:19:24 +0000 2018`). None for anything else."""
     try:
-        read = datetime.fromisoformat(moment)
+        read = datetime.fromisoformat(written)
     except ValueError:
-        return -1
-    # Without an offset it would be read by this machine's clock.
-    return max(-1, int(read.timestamp())) if read.tzinfo is not None else -1
+        return _old_form(written)
+    if read.tzinfo is not None:
+        return read
+    # This machine's clock has another offset.
+    return read.replace(tzinfo=UTC) if len(written) > _DAY_LENGTH else None
+
+
+def _old_form(written: str) -> datetime | None:
+    # Not by strptime, which reads months in this machine's language.
+    try:
+        _, month, day, clock, offset, year = written.split()
+        return datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02}-{day:0>2}T{clock}{offset}")
+    except ValueError:
+        return None
+
+
+def seconds_of(written: str | None) -> int:
+    """A time as `moment_of` reads it, in seconds since the epoch; -1 if missing, unreadable or earlier."""
+    read = moment_of(written) if written else None
+    return max(-1, int(read.timestamp())) if read is not None else -1
 
 
 def link_of(url: str) -> str:

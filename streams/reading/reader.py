@@ -6,14 +6,17 @@ any time.
 """
 
 import copy
+from collections import Counter
 from collections.abc import Callable
-from typing import Union
+from typing import Any, Union
 
 import msgspec
 
 from streams.directory import Directory, Hospital
 from streams.reading.addressed import hospitals_of
 from streams.reading.authors import Authors
+from streams.reading.lenient import lenient
+from streams.reading.mended import mended
 from streams.reading.places import names as place_names
 from streams.reading.places.locality import Localities
 from streams.reading.places.markets import Markets
@@ -22,13 +25,14 @@ from streams.reading.places.reach import Reaches
 from streams.reading.places.resolver import Gazetteer, place_of
 from streams.reading.places.text_places import MentionedPlaces
 from streams.reading.post import Post
-from streams.reading.sources import POST_OF, READERS, PostEnvelope
+from streams.reading.sources import POST_OF, READERS, STANDING_OF, PostEnvelope
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.records import FUTURE, NO_TIME, TOO_OLD, Mention, Tally, Withdrawal
 from streams.tables.periods import HOUR_SECONDS, KEEP_HOURS
-from streams.vocabulary import TIERS, DeadReason, Tier
+from streams.vocabulary import TIERS, DeadReason, Tier, WrongPart
 
+_decode_json = msgspec.json.Decoder().decode
 AHEAD_SECONDS = 3600
 """Most that a post's own time may be ahead of Kafka's. A later time comes from a wrong clock; the post gets no hour."""
 
@@ -39,6 +43,13 @@ class UnreadableError(Exception):
     def __init__(self, reason: DeadReason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class WithheldError(UnreadableError):
+    """A post whose text its source withholds: what came says so, and is nobody's words. Another copy may have them."""
+
+    def __init__(self) -> None:
+        super().__init__("no_post")
 
 
 class Reader:
@@ -56,6 +67,8 @@ class Reader:
         self._learn_reaches()
         self._communities = Communities.load().split
         self._max_bytes = max_bytes
+        self.wrong: Counter[WrongPart] = Counter()
+        """How often a part of a post was wrong and so unknown. Only for metrics: no record depends on it."""
         self._decode: Callable[[bytes], PostEnvelope | Withdrawal] = msgspec.json.Decoder(
             Union[Withdrawal, *POST_OF]
         ).decode
@@ -90,22 +103,51 @@ class Reader:
         return self._reaches.region(hospital)
 
     def decode(self, value: bytes) -> PostEnvelope | Withdrawal:
-        """Decode a record of `posts`: a post's envelope, or the withdrawal of a post. Raises `UnreadableError` with the
-        reason; nothing else, for any bytes."""
+        """Decode a record of `posts`: a post's envelope, or the withdrawal of a post. A field of it that is wrong is
+        unknown, and raises `wrong`. Raises `UnreadableError` with the reason, `WithheldError` for a placeholder;
+        nothing else, for any bytes."""
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         try:
             found = self._decode(value)
-        except msgspec.ValidationError:
-            raise UnreadableError(_wrong(value)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise UnreadableError("not_json") from None
+            found = self._leniently(value)
+        if isinstance(found, Withdrawal):
+            return found
+        is_a = STANDING_OF[type(found)](found.payload)
+        if is_a == "post":
+            return found
+        raise WithheldError if is_a == "withheld" else UnreadableError("no_post")
+
+    def _leniently(self, value: bytes) -> PostEnvelope | Withdrawal:
+        """What the strict decoder refused, field by field. Raises `UnreadableError`."""
+        try:
+            envelope = _json(value)
+            if not isinstance(envelope, dict) or not isinstance(source := envelope.get("source"), str):
+                raise UnreadableError("wrong_shape")
+            if source == "withdrawal":
+                return msgspec.convert(envelope, Withdrawal)
+            if source not in READERS:
+                raise UnreadableError("unknown_source")
+            id = envelope.get("id")
+            if not isinstance(id, str) or "payload" not in envelope:
+                raise UnreadableError("wrong_shape")
+        except msgspec.ValidationError:
+            raise UnreadableError("wrong_shape") from None
+        known, wrong = READERS[source], list[WrongPart]()
+        try:
+            found: PostEnvelope = lenient(envelope, known.envelope, known.parts, wrong)
+        except (msgspec.ValidationError, OverflowError, RecursionError):
+            raise UnreadableError("no_post") from None
+        self.wrong.update(set(wrong))
         return found
 
     def records(self, envelope: PostEnvelope, partition: int, offset: int, at: int) -> list[Mention | Tally]:
         """The mentions and tallies of a post, for each hospital it is tied to. `partition`, `offset`, `at` (ms since
         the epoch): its place and Kafka's timestamp on `posts`."""
         post = POST_OF[type(envelope)](envelope.payload)
+        if post.wrong:
+            self.wrong.update(post.wrong)
         ties = hospitals_of(post, self.directory)
         if not ties:
             return []
@@ -162,25 +204,24 @@ class Reader:
                 )
         return records
 
+    def written(self, envelope: PostEnvelope) -> int:
+        """The post's own time, seconds since the epoch, however old; -1 if unknown."""
+        return POST_OF[type(envelope)](envelope.payload).at
+
     def _nearest(self, named: tuple[Place, ...], hospital: Hospital) -> Tier:
         tiers = [self._localities.locality(place, hospital).tier for place in named]
         return min(tiers, key=TIERS.index)
 
 
-class _Source(msgspec.Struct):
-    source: str
-
-
-_source_of = msgspec.json.Decoder(_Source).decode
-_SOURCES = frozenset({*READERS, "withdrawal"})
-
-
-def _wrong(value: bytes) -> DeadReason:
-    """Why JSON that is no envelope cannot be read."""
+def _json(value: bytes) -> Any:
+    """Any JSON, mended where a strict decoder refuses it. Raises `UnreadableError`."""
     try:
-        return "wrong_shape" if _source_of(value).source in _SOURCES else "unknown_source"
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "wrong_shape"
+        try:
+            return _decode_json(value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _decode_json(mended(value))
+    except (ValueError, RecursionError):
+        raise UnreadableError("not_json") from None
 
 
 def hour_of(post: Post, at: int) -> int:

@@ -4,10 +4,12 @@ Called by `reader.py` alone. Owns the list and nothing else: each source's modul
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from streams.reading import bluesky, x
-from streams.reading.post import Post
+from streams.reading.post import Post, Standing
+from streams.vocabulary import WrongPart
 
 
 class PostEnvelope(Protocol):
@@ -17,6 +19,10 @@ class PostEnvelope(Protocol):
     payload: Any
 
 
+def _a_post(_: Any) -> Standing:
+    return "post"
+
+
 class PayloadReader(NamedTuple):
     """How one source's payload is read."""
 
@@ -24,13 +30,19 @@ class PayloadReader(NamedTuple):
     """A struct with the tag field `source`."""
     post_of: Callable[[Any], Post]
     """The envelope's payload as a post. Never raises."""
+    standing: Callable[[Any], Standing] = _a_post
+    """What a payload of the right shape is. Never raises."""
+    parts: Mapping[str, WrongPart] = MappingProxyType({})
+    """Name of a field -> the part of a post that is unknown where that field is wrong."""
 
 
 READERS: Mapping[str, PayloadReader] = {
-    "x": PayloadReader(x.XEnvelope, x.post_of),
-    "bluesky": PayloadReader(bluesky.BlueskyEnvelope, bluesky.post_of),
+    "x": PayloadReader(x.XEnvelope, x.post_of, x.standing, x.PARTS),
+    "bluesky": PayloadReader(bluesky.BlueskyEnvelope, bluesky.post_of, bluesky.standing, bluesky.PARTS),
 }
 """The names are those of `streams.vocabulary.SOURCES`; a test compares the two."""
 
 POST_OF: Mapping[type, Callable[[Any], Post]] = {one.envelope: one.post_of for one in READERS.values()}
 """Type of envelope -> how its payload becomes a post."""
+STANDING_OF: Mapping[type, Callable[[Any], Standing]] = {one.envelope: one.standing for one in READERS.values()}
+"""Type of envelope -> how its payload is judged."""

@@ -2,16 +2,25 @@
 
 Called by `sources.py`. The reader decodes a whole envelope in one pass. X names some fields in two ways (tweet, post);
 both are read. A field that is not declared here is skipped undecoded. A field of the wrong type raises msgspec's
-`ValidationError`; a field that X may omit or send as null raises nothing. Knows no hospital and no place.
+`ValidationError`, and the reader then goes field by field (`lenient.py`); a field that X may omit or send as null
+raises nothing. Knows no hospital and no place.
 """
+
+import re
+from collections.abc import Mapping
 
 import msgspec
 
-from streams.reading.post import Post, link_of, seconds_of
+from streams.reading.post import Post, Standing, link_of, seconds_of
 from streams.snowflake import FIRST_TIMED_ID, written_ms
+from streams.vocabulary import WrongPart
 
 Id = int | str | None
 """X sends ids as strings, some gateways as numbers."""
+_MOST_DIGITS = 20
+"""Of a number of 64 bits."""
+_NOWHERE = 0.1
+"""Degrees around 0, 0, which lies in the sea, 500 km from any land."""
 
 
 class XUser(msgspec.Struct, gc=False):
@@ -105,7 +114,7 @@ class XData(msgspec.Struct):
     """`data`: the post itself."""
 
     id: int | str
-    text: str = ""
+    text: str | None = None
     author_id: Id = None
     created_at: str | None = None
     in_reply_to_user_id: Id = None
@@ -115,6 +124,8 @@ class XData(msgspec.Struct):
     referenced_tweets: list[XReference] | None = None
     referenced_posts: list[XReference] | None = None
     geo: XGeo | None = None
+    event_type: msgspec.Raw = msgspec.Raw(b"")
+    """Says that this is a private message, which has a text and an id, too."""
 
 
 class XPayload(msgspec.Struct):
@@ -131,12 +142,48 @@ class XEnvelope(msgspec.Struct, tag_field="source", tag="x"):
     payload: XPayload
 
 
+PARTS: Mapping[str, WrongPart] = {
+    "created_at": "time", "text": "text", "note_tweet": "text", "note_post": "text", "author_id": "author",
+    "users": "author", "location": "place", "geo": "place", "places": "place", "entities": "entities",
+    "referenced_tweets": "reply", "referenced_posts": "reply", "in_reply_to_user_id": "reply", "tweets": "reply",
+    "posts": "reply",
+}  # fmt: skip
+"""Field -> the part of a post that is unknown without it."""
+
+_WITHHELD = re.compile(
+    r"(?:@\w{1,15}(?:['\u2019]s account)?|this (?:account|content|post|profile|tweet|user)\b[^.]{0,80}?)"
+    r" (?:has been|is) withheld\b.{0,200}?\b(?:in response to|based on|due to|in accordance with|at the request of)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What X puts in the place of a text that it withholds in some country: "@NAME's account has been withheld in DE in
+response to a legal demand" (X, "About country withheld content")."""
+
+
+def standing(payload: XPayload) -> Standing:
+    """What the payload is: a post has a number for an id, and a text. Never raises."""
+    data = payload.data
+    if not is_id(data.id) or data.event_type:
+        return "no_post"
+    text = data.text
+    if not text or text.isspace():
+        note = data.note_tweet or data.note_post
+        return "post" if note is not None and note.text and not note.text.isspace() else "no_post"
+    return "withheld" if " withheld" in text and _WITHHELD.match(text) else "post"
+
+
+def is_id(number: object) -> bool:
+    """Whether this is the id of a post: a decimal number of 64 bits (X API v2), as a string or a number."""
+    if type(number) is str:
+        return len(number) <= _MOST_DIGITS and number.isascii() and number.isdecimal()
+    return type(number) is int and number >= 0
+
+
 def post_of(payload: XPayload) -> Post:
     """The payload as a post. Never raises."""
     data, includes = payload.data, payload.includes
     note = data.note_tweet or data.note_post
     entities = data.entities
-    text = data.text
+    text = data.text or ""
     if note is not None and note.text:
         text, entities = note.text, note.entities or entities
     if entities is not None and entities.urls:
@@ -162,9 +209,13 @@ def post_of(payload: XPayload) -> Post:
             if place.id == geo.place_id:
                 country, name, kind = place.country_code or "", place.full_name or "", place.place_type or ""
                 break
+    id = _word(data.id)
+    at, id_at = seconds_of(data.created_at), seconds_of_id(id)
+    coordinates = _point(geo) if geo is not None else None
+    wrong = _wrong(data, at, coordinates) if at < 0 or geo is not None else ()
     return Post(
-        id=_word(data.id),
-        at=seconds_of(data.created_at),
+        id=id,
+        at=at if at >= 0 else id_at,
         text=text,
         author_id=author,
         author_handle=handle,
@@ -177,15 +228,16 @@ def post_of(payload: XPayload) -> Post:
         geo_name=name,
         geo_type=kind,
         quoted=quoted,
-        id_at=seconds_of_id(_word(data.id)),
+        id_at=id_at,
         answers_at=seconds_of_id(reply_to or quoted),
-        coordinates=_point(geo.coordinates) if geo is not None and geo.coordinates is not None else None,
+        coordinates=coordinates,
+        wrong=wrong,
     )
 
 
 def seconds_of_id(post: str) -> int:
     """When the post with this id was written, seconds since the epoch; -1 for an id without a time in it."""
-    if not (post.isascii() and post.isdecimal()) or len(post) > 20:
+    if not (post.isascii() and post.isdecimal()) or len(post) > _MOST_DIGITS:
         return -1
     number = int(post)
     return written_ms(number) // 1000 if number >= FIRST_TIMED_ID else -1
@@ -247,7 +299,20 @@ def _mentions(text: str, entities: XEntities | None, answered: str, answered_han
     return tuple(handles)
 
 
-def _point(point: XPoint) -> tuple[float, float] | None:
-    """(latitude, longitude) of a GeoJSON point; None unless it has two numbers."""
-    both = point.coordinates
-    return (both[1], both[0]) if both is not None and len(both) == 2 else None
+def _point(geo: XGeo) -> tuple[float, float] | None:
+    """(latitude, longitude) of a GeoJSON point, which may have a height, too. None for what is no point of the earth,
+    and for 0, 0: software writes it where it knows no place, and nobody is there."""
+    written = geo.coordinates.coordinates if geo.coordinates is not None else None
+    if written is None or len(written) not in (2, 3):
+        return None
+    longitude, latitude = written[0], written[1]
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        return None
+    return None if abs(latitude) < _NOWHERE and abs(longitude) < _NOWHERE else (latitude, longitude)
+
+
+def _wrong(data: XData, at: int, coordinates: tuple[float, float] | None) -> tuple[WrongPart, ...]:
+    """Parts that were sent, in the right form, and mean nothing."""
+    found: tuple[WrongPart, ...] = ("time",) if at < 0 and data.created_at else ()
+    point = data.geo.coordinates if data.geo is not None else None
+    return (*found, "place") if point is not None and point.coordinates and coordinates is None else found

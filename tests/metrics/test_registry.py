@@ -96,6 +96,7 @@ def test_every_series_is_there_before_it_counts() -> None:
         "pipeline_skipped_total": {},
         "pipeline_untimely_posts_total": {},
         "pipeline_dead_letters_total": {"where": "tagger"},
+        "pipeline_wrong_parts_total": {},
         "pipeline_attention_total": {},
         "pipeline_taxonomy_reloads_total": {},
         "pipeline_directory_reloads_total": {},

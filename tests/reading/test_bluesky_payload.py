@@ -35,6 +35,19 @@ def read(event: dict[str, Any]) -> Post:
     return post_of(DECODE(json.dumps({**event, "time_us": 1}).encode()))
 
 
+def deeper(root: str, parent: str) -> dict[str, Any]:
+    """A reply in a thread that `root` began, to a post of `parent`."""
+    event = post(SOMEONE, "3a", "same here", reply_to=uri_of(parent, "3parent"))
+    event["commit"]["record"]["reply"]["root"] = {"uri": uri_of(root, "3root"), "cid": "x"}
+    return event
+
+
+def quoting(record: dict[str, Any]) -> dict[str, Any]:
+    event = post(SOMEONE, "3a", "look at this")
+    event["commit"]["record"]["embed"] = {"$type": "app.bsky.embed.recordWithMedia", "record": record, "media": {}}
+    return event
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return directory_folder(tmp_path_factory.mktemp("directory"))
@@ -84,6 +97,28 @@ def test_wrong_offsets_leave_the_account_and_no_handle(start: int | None, end: i
     assert (found.mention_ids, found.mentions) == ((FARGO,), ("",))
 
 
+@pytest.mark.parametrize(
+    ("before", "shift"),
+    [("ü ", (1, 0)), ("ü ", (0, 1)), ("ü ", (-1, 1)), ("Grüße 🏥🏥 an ", (0, 0)), ("Grüße 🏥🏥 an ", (1, 1))],
+    ids=["the @ left out", "a blank too many", "a blank at both ends", "right", "one too far"],
+)
+@pytest.mark.parametrize("count", ["bytes", "utf-16", "characters"])
+def test_a_span_that_is_a_little_off_still_shows_the_handle(before: str, shift: tuple[int, int], count: str) -> None:
+    """A second handle stands in the text, so that the nearest has to be chosen."""
+    shown = f"@{FARGO_HANDLE}"
+    text = f"@{MAYO_HANDLE} {before}{shown} danke"
+    event = post(SOMEONE, "3abc", text, mentions={FARGO: shown})
+    start, end = (
+        {
+            "bytes": len(piece.encode()), "utf-16": len(piece.encode("utf-16-le")) // 2, "characters": len(piece)
+        }[count]
+        for piece in (text[: text.index(shown)], text[: text.index(shown) + len(shown)])
+    )  # fmt: skip
+    span = {"byteStart": start + shift[0], "byteEnd": end + shift[1]}
+    event["commit"]["record"]["facets"][0]["index"] = span
+    assert read(event).mentions == (FARGO_HANDLE,)
+
+
 def test_hashtags_are_those_marked_in_the_text_and_beside_it() -> None:
     event = post(SOMEONE, "3abc", "#Fargo", tags=["Nurses"])
     tag = {"$type": "app.bsky.richtext.facet#tag", "tag": "Fargo"}
@@ -97,6 +132,14 @@ def test_what_is_left_out_or_null_is_no_error(nothing: dict[str, None]) -> None:
     event["commit"]["record"] = nothing
     found = read(event)
     assert (found.text, found.mentions, found.reply_to, found.at) == ("", (), "", -1)
+
+
+@pytest.mark.parametrize(("created_at", "wrong"), [(None, ()), ("soon", ("time",))])
+def test_a_post_without_a_readable_time_has_the_one_in_its_key(created_at: str | None, wrong: tuple[str, ...]) -> None:
+    event = post(SOMEONE, "3jzfcijpj2z2a", "hello")
+    event["commit"]["record"]["createdAt"] = created_at
+    found = read(event)
+    assert (found.at, found.wrong) == (1_688_137_381, wrong)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +162,14 @@ def test_what_is_left_out_or_null_is_no_error(nothing: dict[str, None]) -> None:
          [("240010", "mentioned", True)]),
         (post(FARGO, "3a", "and more", reply_to=uri_of(FARGO, "3p")), [("350070", "author", False)]),
         (post(SOMEONE, "3a", f"@{FARGO_HANDLE} without a facet is no mention"), []),
+        (deeper(FARGO, OTHER), [("350070", "mentioned", False)]),
+        (deeper(FARGO, FARGO), [("350070", "replied", True)]),
+        (deeper(OTHER, FARGO), [("350070", "replied", True)]),
+        (deeper(OTHER, SOMEONE), []),
+        (quoting({"uri": uri_of(FARGO, "3p"), "cid": "x"}), [("350070", "mentioned", False)]),
+        (quoting({"$type": "app.bsky.embed.record", "record": {"uri": uri_of(FARGO, "3p"), "cid": "x"}}),
+         [("350070", "mentioned", False)]),
+        (quoting({"uri": uri_of(FARGO, "3p", "app.bsky.graph.list"), "cid": "x"}), []),
     ],
 )  # fmt: skip
 def test_a_post_is_tied_by_did_or_by_handle(
@@ -152,9 +203,10 @@ def test_a_reader_makes_a_mention_of_it_with_no_place_and_no_author(folder: str)
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (b'{"source":"bluesky","id":"b1","payload":{}}', "wrong_shape"),
-        (b'{"source":"bluesky","id":"b1","payload":{"did":"d","commit":{"rkey":"r","record":{"text":5}}}}',
-         "wrong_shape"),
+        (b'{"source":"bluesky","id":"b1","payload":{}}', "no_post"),
+        (b'{"source":"bluesky","id":"b1","payload":{"did":"d","commit":{"rkey":"r","record":{"text":5}}}}', "no_post"),
+        (b'{"source":"bluesky","id":"b1","payload":{"did":"d","commit":{"rkey":"r","record":{}}}}', "no_post"),
+        (b'{"source":"bluesky","id":"b1"}', "wrong_shape"),
         (b'{"source":"mastodon","id":"1","payload":{}}', "unknown_source"),
         (b'{"id":"1","payload":{}}', "wrong_shape"),
         (b'{"source":"bluesky"', "not_json"),

@@ -126,7 +126,12 @@ def test_a_geo_tag_is_expanded() -> None:
         ("2025-10-09T08:53:20.000Z", 1_760_000_000),
         ("2025-10-09T08:53:20Z", 1_760_000_000),
         ("2025-10-09T10:53:20+02:00", 1_760_000_000),
-        ("2025-10-09T08:53:20", -1),
+        ("2025-10-09T08:53:20", 1_760_000_000),
+        ("2025-10-09 08:53:20", 1_760_000_000),
+        ("Thu Oct 09 08:53:20 +0000 2025", 1_760_000_000),
+        ("Thu Oct 9 10:53:20 +0200 2025", 1_760_000_000),
+        ("Thu Xxx 09 08:53:20 +0000 2025", -1),
+        ("Thu Oct 09 08:53:20 2025", -1),
         ("2025-10-09", -1),
         ("1899-01-01T00:00:00Z", -1),
         ("0001-01-01T00:00:00+23:59", -1),
@@ -136,7 +141,38 @@ def test_a_geo_tag_is_expanded() -> None:
     ],
 )
 def test_the_posts_own_time_is_read_or_missing(moment: str | None, seconds: int) -> None:
-    assert read(a_payload({"created_at": moment})).at == seconds
+    post = read(a_payload({"created_at": moment, "id": "29700859246"}))
+    assert (post.at, post.wrong) == (seconds, ("time",) if seconds < 0 and moment else ())
+
+
+@pytest.mark.parametrize("moment", [None, "", "yesterday"])
+def test_a_post_without_a_readable_time_has_the_one_in_its_id(moment: str | None) -> None:
+    assert read(a_payload({"created_at": moment})).at == 1_741_830_274
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        [0, 0],
+        [0.0, -0.0],
+        [0.00001, 0.00001],
+        [-96.79, 146.87],
+        [196.79, 46.87],
+        [46.87, -96.79],
+        [-96.79],
+        [1, 2, 3, 4],
+    ],
+)
+def test_coordinates_that_are_no_place_leave_the_profile_its_word(point: list[float]) -> None:
+    post = read(a_payload({"geo": {"coordinates": {"type": "Point", "coordinates": point}}}))
+    assert (post.coordinates, post.wrong, post.author_location) == (None, ("place",), "Fargo, ND")
+
+
+def test_a_point_may_have_a_height() -> None:
+    assert read(a_payload({"geo": {"coordinates": {"coordinates": [-96.79, 46.87, 275]}}})).coordinates == (
+        46.87,
+        -96.79,
+    )
 
 
 NULLABLE = (
@@ -167,7 +203,7 @@ def test_a_bare_post_is_enough() -> None:
         {"data": {"id": "1"}, "includes": {"users": {}}}, {"data": {"id": "1", "geo": {"coordinates": [1, 2]}}},
     ],
 )  # fmt: skip
-def test_a_wrong_shape_is_a_validation_error(payload: Any) -> None:
+def test_the_strict_decoder_refuses_a_wrong_shape_with_a_validation_error(payload: Any) -> None:
     with pytest.raises(msgspec.ValidationError):
         read(payload)
 

@@ -8,6 +8,7 @@ Knows no connection; where a record goes is `publisher.py`.
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,8 @@ from agents.ingest.rules.model import RuleSet
 from streams.metrics.registry import declared
 from streams.reading import bluesky
 from streams.reading.bluesky import BlueskyCommit, BlueskyPayload, BlueskyRecord
+from streams.reading.lenient import lenient
+from streams.reading.mended import mended
 from streams.records import Envelope, Withdrawal, encode_json
 from streams.vocabulary import Withdrawn
 
@@ -31,6 +34,9 @@ ACCOUNT_ENDS: Mapping[str, Withdrawn] = {
 }
 """What an account's `status` means for its posts, when it is not `active` (AT Protocol, account events). The others
 (`throttled`, `desynchronized`) are a machine's trouble, and take nothing back."""
+
+
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
 class _Commit(msgspec.Struct):
@@ -89,8 +95,8 @@ class Intake:
         self.at_us = 0
         now = self._clock()
         try:
-            event = self._read(frame)
-            records = self._records(event, frame, now)
+            whole, event = self._read(frame)
+            records = self._records(event, whole, now)
         except UnreadableError as error:
             if error.reason != "not_json" and not self._names_us(frame):
                 self.lines[SOURCE, "other"] += 1
@@ -100,17 +106,26 @@ class Intake:
             return (dead_letter(error.reason, SOURCE, frame, int(now * 1000)),)
         return records
 
-    def _read(self, frame: bytes) -> _Event:
+    def _read(self, frame: bytes) -> tuple[bytes, _Event]:
+        """The event's bytes, mended if they have to be, and the event."""
         try:
             # msgspec does not look into what it skips, and skipped text must be UTF-8 for the record to be JSON.
             frame.decode()
-            event = _decode_event(frame)
+            try:
+                event = _decode_event(frame)
+            except msgspec.ValidationError:
+                event = _leniently(frame, _Event)
+                if event.commit is None:
+                    raise
+            except msgspec.DecodeError:
+                frame = mended(frame)
+                event = _leniently(frame, _Event)
         except msgspec.ValidationError:
             raise UnreadableError("wrong_shape") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
             raise UnreadableError("not_json") from None
         self.at_us = event.time_us
-        return event
+        return frame, event
 
     def _records(self, event: _Event, frame: bytes, now: float) -> tuple[Record, ...]:
         commit, account = event.commit, event.account
@@ -135,14 +150,16 @@ class Intake:
     def _post(self, did: str, commit: _Commit, frame: bytes, now: float) -> Record | None:
         """A changed post is itself again, under the same id: the tagger counts the first that comes, as for X."""
         try:
-            record = _decode_record(commit.record)
-        except msgspec.ValidationError:
-            raise UnreadableError("wrong_shape") from None
+            try:
+                record = _decode_record(commit.record)
+            except msgspec.ValidationError:
+                record = _leniently(commit.record, BlueskyRecord)
         except (msgspec.DecodeError, RecursionError):
             raise UnreadableError("no_post") from None
-        if not did or not commit.rkey:
+        payload = BlueskyPayload(did, BlueskyCommit(commit.rkey, record))
+        if bluesky.standing(payload) != "post":
             raise UnreadableError("no_post")
-        post = bluesky.post_of(BlueskyPayload(did, BlueskyCommit(commit.rkey, record)))
+        post = bluesky.post_of(payload)
         said = Said(
             author=did.lower(),
             author_handle="",
@@ -166,6 +183,12 @@ class Intake:
     def _names_us(self, frame: bytes) -> bool:
         lower = frame.lower()
         return any(name in lower for name in self._names)
+
+
+def _leniently(raw: bytes | msgspec.Raw, shape: type[_Shape]) -> _Shape:
+    """Field by field; what is wrong is unknown, and counted by the worker that reads the post."""
+    found: _Shape = lenient(msgspec.json.decode(raw), shape, bluesky.PARTS, [])
+    return found
 
 
 def _withdrawn(post: str, why: Withdrawn, now: float) -> Record:

@@ -19,6 +19,8 @@ LONGEST_LINE = 16 * 1024 * 1024
 """Bytes. A page of 500 posts with all expansions has some 2 MB; without a bound a file of zeros would fill memory."""
 _BLOCK = 1 << 18
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""As Windows' shell writes what is sent to a file."""
 
 
 class _Bytes(Protocol):
@@ -41,6 +43,9 @@ class Capture:
             self._file.seek(0)
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror}") from None
+        if magic[:2] in _UTF16:
+            self._file.close()
+            raise UserError(f"{path} is UTF-16: save it as UTF-8")
         self._stream: _Bytes = self._file
         if magic[:2] == _GZIP:
             self._stream = gzip.GzipFile(fileobj=self._file)

@@ -7,7 +7,6 @@ caller supplies the clock and the waiting.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.lines import message_of
+from streams.reading.post import moment_of
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Withdrawal
 from streams.vocabulary import REPLAY_KINDS
@@ -32,7 +32,7 @@ class Sink(Protocol):
 
 class Summary(msgspec.Struct):
     """The counts of a capture. `lines` is the sum of `kinds`; `posts` and `dead_letters` together are the lines of
-    kinds `post` and `unreadable`, and the posts `in_pages`."""
+    kinds `post`, `other` and `unreadable`, and the posts `in_pages`."""
 
     lines: int = 0
     kinds: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(REPLAY_KINDS, 0))
@@ -46,7 +46,7 @@ class Summary(msgspec.Struct):
 
     def adds_up(self) -> bool:
         """Whether every line, and every post of a page, is accounted for."""
-        single = self.kinds["post"] + self.kinds["unreadable"]
+        single = self.kinds["post"] + self.kinds["other"] + self.kinds["unreadable"]
         return self.lines == sum(self.kinds.values()) and single + self.in_pages == self.posts + sum(
             self.dead_letters.values()
         )
@@ -70,10 +70,10 @@ class Pace:
         """Block until a post's turn; True: stop. A post without a time, or older than an earlier one, goes at once."""
         if not self._speed or not created_at:
             return False
-        try:
-            moment = datetime.fromisoformat(created_at).timestamp()
-        except (ValueError, OverflowError):
+        read = moment_of(created_at)
+        if read is None:
             return False
+        moment = read.timestamp()
         if self._first is None:
             self._first = moment
         due = (moment - self._first) / self._speed - (self._clock() - self._began)
@@ -121,9 +121,7 @@ class Nowhere:
             try:
                 envelope = self._reader.decode(record.value)
             except UnreadableError:
-                return (
-                    True  # good enough for ingest, which looks at the id alone; the tagger would make it a dead letter
-                )
+                return True  # a placeholder, or what only the tagger makes a dead letter of
             if isinstance(envelope, Withdrawal):
                 return True
             found = {one.hospital for one in self._reader.records(envelope, 0, 0, int(time.time() * 1000))}

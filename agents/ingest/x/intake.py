@@ -1,15 +1,15 @@
 """From one line of X to the record that it becomes on Kafka: an envelope on `posts`, a dead letter, or nothing.
 
-Owns the rules of what a line must have (an object with `data.id`, nothing else) and the counts of what came. Called by
-`source.py` in its reading and its searching thread, by the replay's player, and by `descriptor.py` for a dead letter.
-Reads no text and no author; `publisher.py` sends the record.
+Owns the rules of what a line must have (an object whose `data` has a number for an id, and a text) and the counts of
+what came. Called by `source.py` in its reading and its searching thread, by the replay's player, and by `descriptor.py`
+for a dead letter. Looks whether there is a text and does not read it, nor the author; `publisher.py` sends the record.
 """
 
 import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +17,8 @@ import msgspec
 from agents.ingest.records import Record, UnreadableError, dead_letter
 from agents.ingest.x.lines import FoundPost
 from streams.metrics.registry import declared
+from streams.reading.mended import mended
+from streams.reading.x import is_id
 from streams.records import Envelope, encode_json
 from streams.snowflake import written_ms
 from streams.vocabulary import Origin
@@ -24,24 +26,18 @@ from streams.vocabulary import Origin
 log = logging.getLogger(__name__)
 
 SOURCE = "x"
-_ID = re.compile(r"\d{1,20}", re.ASCII)
-"""A post id is a decimal 64-bit number (X API v2)."""
 _TITLE = re.compile(r"[A-Za-z][A-Za-z -]{0,59}")
 """A notice's title may be logged if it is no more than words."""
 
 
 class _Data(msgspec.Struct):
-    id: int | str | msgspec.UnsetType = msgspec.UNSET
+    id: int | str | None = None
+    text: msgspec.Raw = msgspec.Raw(b"")
+    note_tweet: msgspec.Raw = msgspec.Raw(b"")
+    note_post: msgspec.Raw = msgspec.Raw(b"")
+    event_type: msgspec.Raw = msgspec.Raw(b"")
     edit_history_tweet_ids: msgspec.Raw = msgspec.Raw(b"")
     edit_history_post_ids: msgspec.Raw = msgspec.Raw(b"")
-
-
-class _FoundData(msgspec.Struct):
-    """The same fields of a post that is decoded already."""
-
-    id: int | str | msgspec.UnsetType = msgspec.UNSET
-    edit_history_tweet_ids: Any = msgspec.UNSET
-    edit_history_post_ids: Any = msgspec.UNSET
 
 
 class _Post(NamedTuple):
@@ -60,6 +56,10 @@ class _Line(msgspec.Struct):
     errors: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _Text(msgspec.Struct):
+    text: str | None = None
+
+
 class _MatchedRule(msgspec.Struct):
     """X requires only a rule's id; a rule made elsewhere may have no tag."""
 
@@ -73,6 +73,10 @@ class _Notice(msgspec.Struct):
 _decode_line = msgspec.json.Decoder(_Line).decode
 _decode_rules = msgspec.json.Decoder(list[_MatchedRule] | None).decode
 _decode_history = msgspec.json.Decoder(list[int | str] | None).decode
+_decode_text = msgspec.json.Decoder(str | None).decode
+_decode_note = msgspec.json.Decoder(_Text | None).decode
+_SHORT = 64
+"""Bytes of a text that may be blank; a longer one has words."""
 _decode_notices = msgspec.json.Decoder(list[_Notice]).decode
 
 
@@ -109,12 +113,12 @@ class Intake:
         try:
             if len(line) > self._max_bytes:
                 raise UnreadableError("too_large")
-            found = _decoded(line)
+            whole, found = _decoded(line)
             if found.errors and found.data is None:
                 _log_notices(found.errors)
                 self.notices += 1
                 return None
-            return self._record(line, _ids(found.data), _tags(found.matching_rules), now)
+            return self._record(whole, _ids(found.data), _tags(found.matching_rules), now)
         except UnreadableError as error:
             return self._dead(error, line, now)
 
@@ -128,7 +132,7 @@ class Intake:
         try:
             if len(post.line) > self._max_bytes:
                 raise UnreadableError("too_large")
-            return self._record(post.line, _found_ids(post.data), (), now)
+            return self._record(post.line, _ids_of(post.data), (), now)
         except UnreadableError as error:
             return self._dead(error, post.line, now)
 
@@ -139,14 +143,12 @@ class Intake:
     def _record(self, line: bytes, found: _Post, rules: tuple[str, ...], now: int) -> Record:
         """The envelope of a post, counted. Raises `UnreadableError`."""
         post = _first_version(found)
-        if not _ID.fullmatch(post):
-            raise UnreadableError("wrong_shape")
         envelope = Envelope(SOURCE, post, now, self._origin, rules, msgspec.Raw(line))
         value = encode_json(envelope)
         if len(value) > self._max_bytes:
             raise UnreadableError("too_large")
         # The version's own id: an edit's first version is older.
-        self._last_id = int(found.id) if _ID.fullmatch(found.id) else 0
+        self._last_id = int(found.id)
         self.posts += 1
         self.post_at = now / 1000
         return Record("posts", post.encode(), value)
@@ -155,13 +157,12 @@ class Intake:
 def _first_version(post: _Post) -> str:
     """The id that a post keeps through all edits: its first version's. So the versions meet on one partition, and the
     tagger counts the first that comes; the others are its copies."""
-    if post.versions and _ID.fullmatch(str(post.versions[0])):
-        return str(post.versions[0])
-    return post.id
+    return str(post.versions[0]) if post.versions and is_id(post.versions[0]) else post.id
 
 
 def _ids(data: _Data | None) -> _Post:
-    if data is None or data.id is msgspec.UNSET:
+    # A private message has a text and an id, too, and says what kind of event it is.
+    if data is None or not is_id(data.id) or data.event_type or not _has_text(data):
         raise UnreadableError("no_post")
     versions = None
     if history := data.edit_history_tweet_ids or data.edit_history_post_ids:
@@ -170,30 +171,53 @@ def _ids(data: _Data | None) -> _Post:
     return _Post(str(data.id), versions)
 
 
-def _found_ids(data: Any) -> _Post:
-    try:
-        found = msgspec.convert(data, _FoundData | None)
-    except msgspec.ValidationError:
-        raise UnreadableError("wrong_shape") from None
-    if found is None or found.id is msgspec.UNSET:
+def _has_text(data: _Data) -> bool:
+    """Whether a post says anything, in its text or in its long form. What is no string says nothing."""
+    text = bytes(data.text)
+    if len(text) > _SHORT and text.startswith(b'"'):
+        return True
+    for written, decode in ((data.text, _decode_text), (data.note_tweet, _decode_note), (data.note_post, _decode_note)):
+        with contextlib.suppress(msgspec.DecodeError):
+            found = decode(written) if written else None
+            if _is_text(found.text if isinstance(found, _Text) else found):
+                return True
+    return False
+
+
+def _is_text(found: object) -> bool:
+    return isinstance(found, str) and bool(found) and not found.isspace()
+
+
+def _ids_of(data: Any) -> _Post:
+    """The same of a post that is decoded already."""
+    if not isinstance(data, Mapping) or not is_id(data.get("id")) or "event_type" in data:
         raise UnreadableError("no_post")
-    history = found.edit_history_tweet_ids
-    if history is msgspec.UNSET:
-        history = found.edit_history_post_ids
+    notes = [note for name in ("note_tweet", "note_post") if isinstance(note := data.get(name), Mapping)]
+    if not _is_text(data.get("text")) and not any(_is_text(note.get("text")) for note in notes):
+        raise UnreadableError("no_post")
     versions = None
     with contextlib.suppress(msgspec.ValidationError):
+        history = data.get("edit_history_tweet_ids") or data.get("edit_history_post_ids")
         versions = msgspec.convert(history, list[int | str] | None)
-    return _Post(str(found.id), versions)
+    return _Post(str(data["id"]), versions)
 
 
-def _decoded(line: bytes) -> _Line:
+def _decoded(line: bytes) -> tuple[bytes, _Line]:
+    """A line, mended if it has to be, and what it says."""
     try:
         # msgspec does not look into what it skips, and skipped text must be UTF-8 for the record to be JSON.
         line.decode()
-        return _decode_line(line)
+        try:
+            return line, _decode_line(line)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            line = mended(line)
+            return line, _decode_line(line)
     except msgspec.ValidationError:
-        raise UnreadableError("wrong_shape") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # All that is looked at is what makes a post.
+        raise UnreadableError("no_post" if line.lstrip().startswith(b"{") else "wrong_shape") from None
+    except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
         raise UnreadableError("not_json") from None
 
 

@@ -1,16 +1,19 @@
 """What one line of X is, and the posts in it.
 
-A line is a post (of API v2, with or without `includes`, flattened, or of v1.1), a page of them as search answers it, a
-notice of X, or nothing that can be read. Called by `catch_up.py` with pages of a search and by
-`agents/ingest/replay/player.py` with the lines of a file. Whether a post is good is `intake.py`'s to say.
+A line is a post (of API v2, with or without `includes`, flattened, of v1.1, or as another collector stores it), a page
+of them as search answers it, a notice of X, or nothing that can be read. Called by `catch_up.py` with pages of a search
+and by `agents/ingest/replay/player.py` with the lines of a file. Whether a post is good is `intake.py`'s to say.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
+from agents.ingest.x import collectors
 from agents.ingest.x.tweets import as_payload, is_tweet
+from streams.reading.mended import BYTE_ORDER_MARK, mended
 from streams.vocabulary import ReplayKind
 
 _COMPLIANCE = frozenset({
@@ -23,7 +26,7 @@ _TOLD: tuple[tuple[ReplayKind, frozenset[str]], ...] = (
     ("compliance", _COMPLIANCE), ("limit", frozenset({"limit", "warning"})),
 )  # fmt: skip
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_encode = msgspec.json.Encoder().encode
+_encode_exactly = msgspec.json.Encoder().encode
 
 
 class FoundPost(NamedTuple):
@@ -40,7 +43,8 @@ class Message(NamedTuple):
 
     kind: ReplayKind
     posts: tuple[bytes, ...] = ()
-    """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte; `unreadable` too."""
+    """Lines as the stream gives them, one a post. A v2 line is itself, byte for byte, unless it had to be mended;
+    `unreadable` and `other` too, for the dead letter."""
     data: tuple[Any, ...] = ()
     """Of a page of a search: each post's `data`, decoded."""
     created_at: str = ""
@@ -56,17 +60,23 @@ class Message(NamedTuple):
 
 def message_of(line: bytes) -> Message:
     """Read one line. Never raises."""
-    if not line.strip():
+    if not line.removeprefix(BYTE_ORDER_MARK).strip():
         return Message("empty")
     try:
         line.decode()  # msgspec does not look into what it skips
-        found = _decode(line)
+        try:
+            found = _decode(line)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            line = mended(line)
+            found = _decode(line)
     except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
         return Message("unreadable", (line,))
     try:
         message = _message_of(line, found)
-    except (ValueError, OverflowError):
-        message = Message("unreadable", (line,))  # a number that cannot be written again
+    except (ValueError, RecursionError):
+        message = Message("unreadable", (line,))
     meta = found.get("meta")
     token = meta.get("next_token") if isinstance(meta, Mapping) else None
     return message._replace(next_token=token) if isinstance(token, str) else message
@@ -77,18 +87,28 @@ def _message_of(line: bytes, found: dict[str, Any]) -> Message:
     told = data if isinstance(data, Mapping) and "id" not in data else found
     if isinstance(data, list):
         message = _page(data, found)
-    elif is_tweet(found):
-        payload = as_payload(found)
+    elif payload := collectors.payload_of(found) or (as_payload(found) if is_tweet(found) else None):
         message = Message("post", (_encode(payload),), created_at=_created(payload["data"]))
     elif "id" in found and "text" in found:
         message = Message("post", (_flat(found),), created_at=_created(found))
     elif kind := next((kind for kind, names in _TOLD if not names.isdisjoint(told)), None):
         message = Message(kind)
-    elif "data" in found and (data is not None or "errors" not in found):
+    elif isinstance(data, Mapping):
         message = Message("post", (line,), created_at=_created(data))
+    elif "errors" in found:
+        message = Message("errors")
+    elif data is None and isinstance(found.get("meta"), Mapping):
+        message = Message("page")  # a search that found nothing
     else:
-        message = Message("errors" if "errors" in found else "other")
+        message = Message("other", (line,))
     return message
+
+
+def _encode(found: Any) -> bytes:
+    try:
+        return _encode_exactly(found)
+    except OverflowError:  # a number of more than 64 bits
+        return json.dumps(found, ensure_ascii=False).encode()
 
 
 def _page(data: list[Any], page: Mapping[str, Any]) -> Message:

@@ -1,15 +1,12 @@
 """A tweet of the old API (v1.1) in the form of today's: what archives and older collectors hold.
 
-Called by `lines.py`. Takes over only what Earshot reads (text, author, place, answers, mentions); a field of an
-unexpected type is left out, and what then lacks an id is no post. Field names: X's data dictionary of API v1.1.
+Called by `lines.py` and `collectors.py`. Takes over only what Earshot reads (text, author, place, answers, mentions); a
+field of an unexpected type is left out or passes as it is, for the reader to count; what then lacks an id or a text is
+no post. Field names: X's data dictionary of API v1.1.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
-
-_WRITTEN = "%a %b %d %H:%M:%S %z %Y"
-"""`Wed Oct 10 20:19:24 +0000 2018`."""
 
 
 def is_tweet(message: Mapping[str, Any]) -> bool:
@@ -21,10 +18,10 @@ def as_payload(tweet: Mapping[str, Any]) -> dict[str, Any]:
     """The line of API v2 that says the same."""
     user, extended = _object(tweet, "user"), _object(tweet, "extended_tweet")
     whole = extended or tweet
-    text = whole.get("full_text") or tweet.get("full_text") or tweet.get("text") or ""
-    data: dict[str, Any] = {"id": _id(tweet, "id"), "text": str(text), "author_id": _id(user, "id")}
-    if moment := _moment(tweet.get("created_at")):
-        data["created_at"] = moment
+    text = whole.get("full_text") or tweet.get("full_text") or tweet.get("text")
+    data: dict[str, Any] = {"id": _id(tweet, "id"), "text": text, "author_id": _id(user, "id")}
+    if "created_at" in tweet:
+        data["created_at"] = tweet["created_at"]
     references = []
     users = [{"id": data["author_id"], "username": user.get("screen_name"), "location": user.get("location")}]
     if answered := _id(tweet, "in_reply_to_status_id"):
@@ -42,12 +39,12 @@ def as_payload(tweet: Mapping[str, Any]) -> dict[str, Any]:
     data["entities"] = {
         "mentions": [
             {"username": one.get("screen_name"), "id": _id(one, "id")}
-            for one in entities.get("user_mentions") or ()
+            for one in _list(entities, "user_mentions")
             if isinstance(one, Mapping) and isinstance(one.get("screen_name"), str)
         ],
         "urls": [
             {name: one[name] for name in ("url", "expanded_url") if isinstance(one.get(name), str)}
-            for one in entities.get("urls") or ()
+            for one in _list(entities, "urls")
             if isinstance(one, Mapping)
         ],
     }
@@ -76,8 +73,6 @@ def _id(message: Mapping[str, Any], field: str) -> str:
     return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
 
 
-def _moment(written: object) -> str:
-    try:
-        return datetime.strptime(str(written), _WRITTEN).astimezone(UTC).isoformat()
-    except ValueError:
-        return ""
+def _list(message: Mapping[str, Any], field: str) -> list[Any]:
+    found = message.get(field)
+    return found if isinstance(found, list) else []

@@ -202,7 +202,7 @@ BROKEN["commit"]["record"]["text"] = 5
         (b"", "not_json"),
         (b'{"did":"\xff"}', "not_json"),
         (b'{"x":' + b"[" * 100_000, "not_json"),
-        (json.dumps(BROKEN).encode(), "wrong_shape"),
+        (json.dumps(BROKEN).encode(), "no_post"),
         (json.dumps({"did": FARGO, "time_us": "never"}).encode(), "wrong_shape"),
         (frame(post(FARGO, "", "no key")), "no_post"),
         (frame({"did": FARGO, "commit": {"operation": "create", "collection": "app.bsky.feed.post", "rkey": "3a"}}),
@@ -227,6 +227,35 @@ def test_what_cannot_be_read_is_dead_if_it_is_no_json_or_names_us(
     letter = decode_dead_letter(record.value)
     assert (letter.reason, letter.source, letter.where, letter.raw) == (reason, "bluesky", "ingest", line)
     assert intake.lines["bluesky", "dead"] == intake.dead_letters["ingest", reason] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("createdAt", 1_795_168_800_000), ("langs", "en"), ("tags", [7]), ("embed", "x"), ("reply", []), ("facets", {})],
+)
+def test_a_wrong_field_of_a_post_for_us_costs_that_field_alone(intake: Intake, field: str, value: object) -> None:
+    event = json.loads(frame(OURS))
+    if field != "facets":
+        event["commit"]["record"][field] = value
+    else:  # it is the facets that name us
+        event["commit"]["record"]["facets"].insert(0, {"index": {}, "features": "of an unknown kind"})
+    (record,) = intake.take(json.dumps(event).encode())
+    assert record.topic == "posts"
+
+
+def test_half_an_emoji_costs_no_post(intake: Intake, reader: Reader) -> None:
+    line = frame(OURS).replace(b'"text":"', rb'"text":"\ud83d ').replace(b'"text": "', rb'"text": "\ud83d ')
+    (record,) = intake.take(line)
+    assert record.topic == "posts"
+    assert record.key.decode() == reader.decode(record.value).id
+
+
+def test_a_reply_further_down_and_a_quote_are_heard(intake: Intake) -> None:
+    deep = post(SOMEONE, "3b", "same here", reply_to=uri_of(SOMEONE, "3parent"))
+    deep["commit"]["record"]["reply"]["root"] = {"uri": uri_of(FARGO, "3root"), "cid": "x"}
+    quote = post(SOMEONE, "3c", "look at this")
+    quote["commit"]["record"]["embed"] = {"record": {"uri": uri_of(FARGO, "3root"), "cid": "x"}}
+    assert [record.topic for event in (deep, quote) for record in intake.take(frame(event))] == ["posts", "posts"]
 
 
 def test_the_time_of_an_event_is_told_whatever_it_is(intake: Intake) -> None:

@@ -46,7 +46,7 @@ def test_the_summary_adds_up_to_the_lines_read() -> None:
     summary, records = played([line for line, _ in UNTIDY])
     assert summary.lines == len(UNTIDY)
     assert summary.in_pages == 3
-    assert (summary.posts, summary.dead_letters) == (7, {"no_post": 1, "not_json": 2, "wrong_shape": 1})
+    assert (summary.posts, summary.dead_letters) == (7, {"no_post": 2, "not_json": 2, "wrong_shape": 1})
     assert summary.adds_up()
     assert len(records) == summary.posts + sum(summary.dead_letters.values())
 
@@ -82,6 +82,48 @@ def test_no_line_raises_and_every_line_is_accounted_for(line: bytes) -> None:
     assert summary.lines == 1
     assert summary.adds_up()
     assert len(records) == summary.posts + sum(summary.dead_letters.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "letters"),
+    [
+        ({"data": [{"id": "12", "username": "a", "name": "A"}, {"id": "13", "username": "b", "name": "B"}]}, 2),
+        ({"data": [{"id": "9", "name": "nurses", "member_count": 3}]}, 1),
+        ({"data": {"id": "1"}}, 1),
+        ({"id": "12", "username": "a", "name": "A"}, 1),
+        ({"id": "abc; x", "text": "@MayoClinic hello"}, 1),
+        ({"id_str": "5", "id": 5, "user": {"id_str": "7"}, "full_text": None}, 1),
+        ({"data": [{"id": "1", "text": "between us", "event_type": "MessageCreate"}]}, 1),
+        ({"id": 5, "rawContent": "", "user": {"id": 7, "username": "a"}}, 1),
+        ({"id": 5, "date": "2026-11-20", "user": {"id": 7, "username": "a"}, "words": "of a collector to come"}, 1),
+    ],
+)
+def test_what_is_no_post_is_a_dead_letter_and_never_an_empty_post(line: object, letters: int) -> None:
+    summary, records = played([as_json(line)])
+    assert (summary.posts, summary.dead_letters) == (0, {"no_post": letters})
+    assert len(records) == letters
+    assert summary.adds_up()
+
+
+def test_half_an_emoji_in_a_profile_costs_no_post_of_its_page() -> None:
+    page = {
+        "data": [{"id": str(number), "text": "@MayoClinic hello", "author_id": "7"} for number in (11, 12, 13)],
+        "includes": {"users": [{"id": "7", "username": "a", "location": "Fargo, ND", "description": "nurse HALF"}]},
+    }
+    line = as_json(page).replace(b"HALF", rb"\ud83d")
+    assert played([line])[0].posts == 3
+    assert played([b"\xef\xbb\xbf" + as_json(page)])[0].posts == 3
+    assert (
+        played([as_json({**page, "next": 2**70}).replace(b'"id": "11"', b'"id": "11", "big": %d' % 2**70)])[0].posts
+        == 3
+    )
+
+
+def test_a_file_of_another_encoding_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "posts.jsonl").write_text('{"id": "1", "text": "t"}', encoding="utf-16")
+    done = CliRunner().invoke(main, ["replay", str(tmp_path / "posts.jsonl"), "--to", "nowhere"])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "UTF-16" in done.output
 
 
 def test_posts_come_at_the_recorded_pace_times_the_speed() -> None:

@@ -69,8 +69,8 @@ def test_an_envelope_holds_the_line_byte_for_byte() -> None:
     ],
 )
 def test_a_post_is_a_post_however_its_rules_are_given(rules: str, tags: tuple[str, ...]) -> None:
-    assert envelope(f'{{"data":{{"id":"1"}},"matching_rules":{rules}}}'.encode()).rules == tags
-    assert envelope(b'{"data":{"id":"1"}}').rules == ()
+    assert envelope(f'{{"data":{{"id":"1","text":"t"}},"matching_rules":{rules}}}'.encode()).rules == tags
+    assert envelope(b'{"data":{"id":"1","text":"t"}}').rules == ()
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,26 @@ def test_a_post_is_a_post_however_its_rules_are_given(rules: str, tags: tuple[st
         (b"null", "wrong_shape"),
         (b"[]", "wrong_shape"),
         (b'"post"', "wrong_shape"),
-        (b'{"data":[{"id":"1"}]}', "wrong_shape"),
-        (b'{"data":{"id":1.5}}', "wrong_shape"),
-        (b'{"data":{"id":"one"}}', "wrong_shape"),
-        (b'{"data":{"id":""}}', "wrong_shape"),
-        (b'{"data":{"id":"123456789012345678901"}}', "wrong_shape"),
-        ('{"data":{"id":"١٢"}}'.encode(), "wrong_shape"),
+        (b'{"data":[{"id":"1","text":"t"}]}', "no_post"),
+        (b'{"data":{"id":1.5,"text":"t"}}', "no_post"),
+        (b'{"data":{"id":true,"text":"t"}}', "no_post"),
+        (b'{"data":{"id":-1,"text":"t"}}', "no_post"),
+        (b'{"data":{"id":"one","text":"t"}}', "no_post"),
+        (b'{"data":{"id":"abc; x","text":"t"}}', "no_post"),
+        (b'{"data":{"id":"","text":"t"}}', "no_post"),
+        (b'{"data":{"id":"123456789012345678901","text":"t"}}', "no_post"),
+        ('{"data":{"id":"١٢","text":"t"}}'.encode(), "no_post"),
+        (b'{"data":{"id":"1"}}', "no_post"),
+        (b'{"data":{"id":"1","text":""}}', "no_post"),
+        (b'{"data":{"id":"1","text":" \\n"}}', "no_post"),
+        (b'{"data":{"id":"1","text":null}}', "no_post"),
+        (
+            b'{"data":{"id":"1","text":["more than sixty-four bytes, and yet it is no string, whatever it says"]}}',
+            "no_post",
+        ),
+        (b'{"data":{"id":"1","text":null,"note_tweet":{"text":7}}}', "no_post"),
+        (b'{"data":{"id":"9","name":"nurses","member_count":3}}', "no_post"),
+        (b'{"data":{"id":"1","event_type":"MessageCreate","text":"between us"}}', "no_post"),
         (b'{"includes":{}}', "no_post"),
         (b"{}", "no_post"),
         (b'{"data":{"text":"t"},"errors":[]}', "no_post"),
@@ -107,18 +121,47 @@ def test_a_line_that_is_no_post_is_dead_with_its_reason_and_its_bytes(line: byte
 
 
 def test_an_id_may_be_a_number() -> None:
-    assert envelope(b'{"data":{"id":12}}').id == "12"
+    assert envelope(b'{"data":{"id":12,"text":"t"}}').id == "12"
+
+
+@pytest.mark.parametrize("text", ["null", "7", '""', '{"a":"b"}'])
+def test_a_long_post_may_have_its_text_beside_it(text: str) -> None:
+    assert envelope(b'{"data":{"id":"12","text":%b,"note_tweet":{"text":"all"}}}' % text.encode()).id == "12"
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "found"),
+    [
+        (rb'"x \ud83d"', "x \ufffd"),
+        (rb'"\udc00x"', "\ufffdx"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+        (b"NaN", None),
+        (b"-Infinity", None),
+        (b'"a\tb"', "a\tb"),
+    ],
+)
+def test_damage_in_one_field_costs_that_field_alone(spoiled: bytes, found: str | None) -> None:
+    line = b'{"data":{"id":"12","text":"t","unread":%b}}' % spoiled
+    kept = json.loads(bytes(envelope(line).payload))
+    assert kept == {"data": {"id": "12", "text": "t", "unread": found}}
+
+
+def test_a_byte_order_mark_is_dropped() -> None:
+    assert (
+        bytes(envelope(b'\xef\xbb\xbf{"data" : {"id":"12","text":"t"}}').payload)
+        == b'{"data" : {"id":"12","text":"t"}}'
+    )
 
 
 @pytest.mark.parametrize("field", ["edit_history_tweet_ids", "edit_history_post_ids"])
 def test_the_versions_of_an_edited_post_share_the_first_ones_id(field: str) -> None:
-    assert envelope(b'{"data":{"id":"14","%b":["12","13","14"]}}' % field.encode()).id == "12"
-    assert envelope(b'{"data":{"id":"12","%b":[12]}}' % field.encode()).id == "12"
+    assert envelope(b'{"data":{"id":"14","text":"t","%b":["12","13","14"]}}' % field.encode()).id == "12"
+    assert envelope(b'{"data":{"id":"12","text":"t","%b":[12]}}' % field.encode()).id == "12"
 
 
 @pytest.mark.parametrize("history", ["null", "[]", "7", '{"a":1}', '["x"]', "[null]"])
 def test_a_history_that_cannot_be_read_leaves_a_post_its_own_id(history: str) -> None:
-    assert envelope(b'{"data":{"id":"14","edit_history_tweet_ids":%b}}' % history.encode()).id == "14"
+    assert envelope(b'{"data":{"id":"14","text":"t","edit_history_tweet_ids":%b}}' % history.encode()).id == "14"
 
 
 def test_a_dead_letter_of_any_size_fits_a_record() -> None:
@@ -148,7 +191,7 @@ def test_a_notice_of_x_is_neither_a_post_nor_dead(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_post_with_partial_errors_is_a_post() -> None:
-    assert envelope(b'{"data":{"id":"1"},"errors":[{"title":"Not Found Error"}]}').id == "1"
+    assert envelope(b'{"data":{"id":"1","text":"t"},"errors":[{"title":"Not Found Error"}]}').id == "1"
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value, ensure_ascii=False).encode(errors="replace")))
@@ -176,7 +219,7 @@ def test_no_line_raises_and_each_is_counted_once(line: bytes) -> None:
 )
 def test_how_late_a_post_comes_is_told_by_its_id(data: dict[str, object], lag: float) -> None:
     intake = Intake(MAX_BYTES, lambda: NOW)
-    intake.take(json.dumps({"data": data}).encode())
+    intake.take(json.dumps({"data": {"text": "t", **data}}).encode())
     assert intake.delivery_lag == pytest.approx(lag)
 
 
