@@ -13,11 +13,8 @@ from agents.kafka import stored
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
-from streams.tables.questions import Waiting
+from streams.tables.questions import Waiting, is_urgent
 from streams.vocabulary import Intent, Tier
-
-_SAFETY = "safety_event"
-"""The topic of class X: something may have gone wrong in care."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -37,7 +34,7 @@ class Question(msgspec.Struct, frozen=True):
     @property
     def urgent(self) -> bool:
         """Whether somebody may be in danger, or something went wrong in care: these stand first."""
-        return self.intent == "crisis" or _SAFETY in self.topics
+        return is_urgent(self.intent, self.topics)
 
 
 def waiting(settings: Settings, now: float, hospital: str = "") -> list[Question]:

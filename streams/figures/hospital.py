@@ -4,7 +4,7 @@ Called by whatever shows a hospital. Owns which counts of the tables go into whi
 peers give the same figures. Takes a few milliseconds (`make bench` measures it): not for every scrape.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import isinf
 
 import msgspec
@@ -17,15 +17,12 @@ from streams.figures.shares import NOTHING, TOO_FEW
 from streams.figures.surges import Judged, surges
 from streams.figures.window import window
 from streams.indicators import goals, service
-from streams.tables import questions
 from streams.tables.cells import Cells
 from streams.tables.hospitals import HospitalTables
+from streams.tables.question_counts import EVERY, URGENT, Open
 from streams.tables.rolling import HOURLY
 from streams.tables.sketch import EXACT_UP_TO, STANDARD_ERROR
 from streams.vocabulary import SPANS, Span
-
-SAFETY = "safety_event"
-"""The topic of class X: something may have gone wrong in care."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -62,7 +59,7 @@ def figures(
     """
     source = Source(tables, partition, about.id)
     month, questions_asked = source.cells("28d", now), source.asked(now)
-    waits = tables.waiting(partition, about.id, now)
+    waits = tables.open(partition, about.id, now)
     own = _peer(source, about, now, month, questions_asked)
     return Figures(
         hospital=about.id,
@@ -106,23 +103,23 @@ def _peer(source: Source, about: About, now: float, month: Cells, questions_aske
     )
 
 
-def open_questions(waits: Iterable[questions.Waiting], now: float) -> OpenQuestions:
-    """What waits at `now`, counted."""
-    every = [*waits]
+def open_questions(waits: Mapping[str, Open], now: float) -> OpenQuestions:
+    """`waits`: as `HospitalTables.open` counts them at `now`."""
     return OpenQuestions(
-        every=_waiting(every, now),
-        by_intent={intent: _waiting((one for one in every if one.intent == intent), now) for intent in ASKING},
-        urgent=_waiting((one for one in every if one.intent == "crisis" or SAFETY in one.topics), now),
+        every=_waiting(waits.get(EVERY), now),
+        by_intent={intent: _waiting(waits.get(intent), now) for intent in ASKING},
+        urgent=_waiting(waits.get(URGENT), now),
     )
 
 
-def _waiting(waits: Iterable[questions.Waiting], now: float) -> Waiting:
-    times = [one.written for one in waits]
-    return Waiting(count=len(times), oldest_seconds=max(0, int(now) - min(times)) if times else None)
+def _waiting(found: Open | None, now: float) -> Waiting:
+    if found is None:
+        return Waiting(count=0, oldest_seconds=None)
+    return Waiting(count=found.number, oldest_seconds=max(0, int(now) - found.oldest))
 
 
 def _goals(
-    source: Source, about: About, now: float, questions_asked: Asked, waits: Iterable[questions.Waiting]
+    source: Source, about: About, now: float, questions_asked: Asked, waits: Mapping[str, Open]
 ) -> tuple[GoalFigure, ...]:
     _, local = source.tables.people(source.partition, source.hospital, "28d", now)
     counts = msgspec.structs.replace(
@@ -130,7 +127,7 @@ def _goals(
         local_authors=local,
         local_authors_error=STANDARD_ERROR if local > EXACT_UP_TO else goals.DISTINCT_ERROR,
         residents=about.residents,
-        unanswered=sum(one.intent in ("question", "request") for one in waits),
+        unanswered=sum(waits[intent].number for intent in ("question", "request") if intent in waits),
     )
     return tuple(_goal(one) for one in goals.goals(about.goals, counts))
 

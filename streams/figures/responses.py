@@ -41,16 +41,20 @@ def hours_of(now: float) -> tuple[int, int]:
 
 def asked(hourly: Iterable[tuple[int, Cells]], now: float) -> Asked:
     """Add up what `HospitalTables.hourly_cohorts` gives for `hours_of(now)`."""
-    # Of an hour all questions are old enough, or it is not judged yet.
+    # Of an hour all questions are old enough, or it is not judged yet. Each hour is added once: to the questions that
+    # are old enough for the longest time, or for a shorter one alone, or for none yet.
     ends = {name: int((now - limit) // HOUR_SECONDS) for name, limit in _LIMITS.items()}
-    every: dict[str, int] = {}
-    judged: dict[str, dict[str, int]] = {name: {} for name in ends}
+    parts: dict[str, dict[str, int]] = {name: {} for name in (*ends, "")}
+    oldest_first = sorted(ends, key=lambda name: ends[name])
     for hour, cells in hourly:
-        add(every, cells)
-        for name, end in ends.items():
-            if hour < end:
-                add(judged[name], cells)
-    return Asked(every, judged)
+        add(parts[next((name for name in oldest_first if hour < ends[name]), "")], cells)
+    sums: dict[str, int] = {}
+    judged: dict[str, Mapping[str, int]] = {}
+    for name in oldest_first:
+        add(sums, parts[name])
+        judged[name] = dict(sums)
+    add(sums, parts[""])
+    return Asked(sums, judged)
 
 
 def responses(counts: Asked, month: Cells, about: About) -> Responses:

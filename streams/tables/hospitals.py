@@ -12,6 +12,7 @@ from streams.records import Gone, Mention, Tally
 from streams.tables import first_rows
 from streams.tables.cells import Cells, add, cells_of
 from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, SLOTS_A_DAY, WINDOWS
+from streams.tables.question_counts import Open
 from streams.tables.question_rows import PREFIX, QuestionRows, slot_asked
 from streams.tables.questions import OpenMs, Waiting
 from streams.tables.rolling import Rolling
@@ -450,6 +451,12 @@ class HospitalTables:
             for row in rows.questions.rows(hospital)
             for post, one in row.waiting(now)
         ]
+
+    def open(self, partition: int, hospital: str, now: float) -> dict[str, Open]:
+        """How many wait, and since when: by intent, and `EVERY` and `URGENT` (`question_counts.py`). Costs what changed
+        since the last look."""
+        rows = self._partitions.get(partition)
+        return rows.questions.open(hospital, now) if rows is not None else {}
 
     def cohort(self, partition: int, hospital: str, first: int, last: int) -> Cells:
         """Counts of the questions asked in the hours from `first` to `last` (since the epoch): `q/asked`,

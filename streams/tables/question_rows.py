@@ -8,8 +8,9 @@ counts of a row that ended are in its day whatever part of a checkpoint becomes 
 from collections.abc import Iterable, Iterator
 
 from streams.records import Gone, Mention
-from streams.tables.cells import asks
-from streams.tables.periods import HOUR_MS, SLOT_SECONDS, SLOTS_AN_HOUR
+from streams.tables.cells import Cells, asks
+from streams.tables.periods import HOUR_MS, SLOT_SECONDS
+from streams.tables.question_counts import Open, QuestionCounts, Rest
 from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
 from streams.tables.rows import FORM, NEVER, version_of
 
@@ -52,8 +53,8 @@ class QuestionRows:
         self._changed: set[Place] = set()
         self._ended: set[Place] = set()
         """Rows whose counts are in their day."""
-        self._cells: dict[Place, tuple[int, OpenMs | None, dict[str, int]]] = {}
-        """Counts of a row at a version, by an office's hours: asked for again and again."""
+        self._counts: dict[str, QuestionCounts] = {}
+        """Hospital -> what its rows add up to."""
 
     def take(self, offset: int, mention: Mention, place: Place) -> bool:
         """Apply a question or an answer; False if its row contains it already."""
@@ -81,6 +82,7 @@ class QuestionRows:
     def _change(self, place: Place) -> None:
         self._changed.add(place)
         self._ended.discard(place)
+        self._outdate(place[0], place[1:])
 
     def due(self, hospital: str, at: int) -> list[tuple[Place, Asked]]:
         """Rows of a hospital that took nothing for 72 h before the hour of `at` (ms)."""
@@ -92,7 +94,7 @@ class QuestionRows:
         """Drop a row whose counts are in its day."""
         hospital, slot, after = place
         self._rows.get(hospital, {}).pop((slot, after), None)
-        self._cells.pop(place, None)
+        self._outdate(hospital, (slot, after))
         self._changed.discard(place)
         self._ended.add(place)
 
@@ -103,6 +105,7 @@ class QuestionRows:
         counts are in its day."""
         rows = self._rows.setdefault(hospital, {})
         rest = _rest(name)
+        self._outdate(hospital, rest)
         if value is None:
             rows.pop(rest, None)
             self._changed.discard((hospital, *rest))
@@ -154,10 +157,23 @@ class QuestionRows:
         """A hospital's rows."""
         return self._rows.get(hospital, {}).values()
 
-    def cells(self, hospital: str, open_ms: OpenMs | None) -> Iterator[tuple[int, dict[str, int]]]:
-        """(hour since the epoch, counts) of each of the hospital's rows. To be read, not kept."""
-        for (slot, after), row in self._rows.get(hospital, {}).items():
-            known = self._cells.get((hospital, slot, after))
-            if known is None or known[0] != row.version or known[1] != open_ms:
-                known = self._cells[hospital, slot, after] = row.version, open_ms, row.cells(open_ms)
-            yield slot // SLOTS_AN_HOUR, known[2]
+    def cells(self, hospital: str, open_ms: OpenMs | None) -> Iterator[tuple[int, Cells]]:
+        """(hour since the epoch, counts of its questions). To be read, not kept."""
+        return self._counted(hospital).cells(self._rows.get(hospital, {}), open_ms)
+
+    def open(self, hospital: str, now: float) -> dict[str, Open]:
+        """What waits at a moment (seconds since the epoch), by intent, and `EVERY` and `URGENT` of
+        `question_counts.py`."""
+        return self._counted(hospital).open(self._rows.get(hospital, {}), now)
+
+    def _counted(self, hospital: str) -> QuestionCounts:
+        found = self._counts.get(hospital)
+        if found is None:
+            found = self._counts[hospital] = QuestionCounts()
+            for rest in self._rows.get(hospital, ()):
+                found.outdate(rest)
+        return found
+
+    def _outdate(self, hospital: str, rest: Rest) -> None:
+        if (counts := self._counts.get(hospital)) is not None:
+            counts.outdate(rest)

@@ -9,7 +9,7 @@ Called by `hospitals.py`. Knows post ids, times, intents, tiers and topics that 
 text, no service line. Does not know the clock, nor a hospital's opening hours.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -31,6 +31,9 @@ EDGES: dict[str, int] = {
     "24h": 86_400, "48h": 172_800, "72h": OPEN_SECONDS,
 }  # fmt: skip
 """Upper edges of the time to the first answer, seconds."""
+
+SAFETY = "safety_event"
+"""The topic of class X: something may have gone wrong in care."""
 
 OpenMs = Callable[[int, int], int]
 """(start, end), ms since the epoch -> milliseconds between them in which the hospital's office was open."""
@@ -112,6 +115,12 @@ class Asked:
             ):
                 yield post, question
 
+    def unanswered(self) -> Iterator[Question]:
+        """Questions without an answer in time that were not taken back, however old."""
+        for post, question in self.questions.items():
+            if post not in self.gone and self.taken_for(post, question) is None:
+                yield question
+
     def cells(self, open_ms: OpenMs | None) -> dict[str, int]:
         """Counts of its questions: asked, and answered within which edge; by intent, by nearness, and (where these are
         known) in the hours in which the office was open. One that was taken back before it was answered is not among
@@ -134,6 +143,11 @@ class Asked:
         if self.uncounted:
             counts["q/uncounted"] = self.uncounted
         return counts
+
+
+def is_urgent(intent: Intent, topics: Collection[str]) -> bool:
+    """Whether somebody may be in danger, or something went wrong in care: such questions stand first."""
+    return intent == "crisis" or SAFETY in topics
 
 
 def edge_of(seconds: float) -> str:

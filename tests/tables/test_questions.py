@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from streams.records import Gone, Mention, OpenTopics
 from streams.tables.hospitals import HospitalTables
+from streams.tables.question_counts import EVERY, URGENT
 from streams.tables.questions import EDGES, MOST, OPEN_SECONDS, OpenMs
 from tests.payloads import cases
 
@@ -211,6 +212,38 @@ def log_of(drawn: Sequence[Step]) -> list[Record]:
 
 def shown(tables: HospitalTables, now: int) -> tuple[dict[str, int], list[str]]:
     return dict(cohort(tables, hours=2000)), waiting(tables, now)
+
+
+def open_by_kind(tables: HospitalTables, now: float) -> dict[str, tuple[int, int]]:
+    """Number and oldest, of the list itself."""
+    kinds: dict[str, list[int]] = {}
+    for one in tables.waiting(0, "350070", now):
+        urgent = [URGENT] if one.intent == "crisis" or "safety_event" in one.topics else []
+        for kind in (EVERY, one.intent, *urgent):
+            kinds.setdefault(kind, []).append(one.written)
+    return {kind: (len(times), min(times)) for kind, times in kinds.items()}
+
+
+@given(steps, st.data())
+@settings(max_examples=400, deadline=None)
+def test_counts_that_are_kept_are_those_of_the_list(drawn: list[Step], data: st.DataObject) -> None:
+    log, tables = log_of(drawn), HospitalTables()
+    for offset, record in enumerate(log):
+        tables.apply(0, offset, record)
+        if data.draw(st.booleans(), "somebody looks"):
+            for later in (0, OPEN_SECONDS - 1200, OPEN_SECONDS + 60):
+                now = record.at // 1000 + later
+                found = {kind: (one.number, one.oldest) for kind, one in tables.open(0, "350070", now).items()}
+                assert found == open_by_kind(tables, now)
+            assert cohort(tables, hours=2000) == cohort(counted(*log[: offset + 1]), hours=2000)
+
+
+def test_urgent_questions_are_counted_apart() -> None:
+    safety = OpenTopics(("safety_event",), frozenset())
+    tables = counted(question(0), question(1, post="c", intent="crisis"), question(2, post="s", topics=safety))
+    assert {kind: one.number for kind, one in tables.open(0, "350070", START).items()} == {
+        EVERY: 3, URGENT: 2, "question": 2, "crisis": 1,
+    }  # fmt: skip
 
 
 @given(steps, st.data())
