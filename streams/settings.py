@@ -4,9 +4,10 @@ Read once at start by each command (`load`) and passed on as a value. A wrong va
 name and what is allowed. Secrets are never values here: a setting names the file that holds one.
 """
 
+import difflib
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,8 +23,10 @@ class SettingsError(UserError):
     """A setting has a value that is not allowed. One line for the reader, naming the variable."""
 
 
-def _meta(doc: str, unit: str = "", env: str = "", allowed: str = "", **bounds: Any) -> Meta:
-    return Meta(description=doc, extra={"unit": unit, "env": env, "allowed": allowed}, **bounds)
+def _meta(
+    doc: str, unit: str = "", env: str = "", allowed: str = "", listed: tuple[str, ...] = (), **bounds: Any
+) -> Meta:
+    return Meta(description=doc, extra={"unit": unit, "env": env, "allowed": allowed, "listed": listed}, **bounds)
 
 
 _DAY = r"(?i:mon|tue|wed|thu|fri|sat|sun)"
@@ -184,6 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _meta(
             "What ingest listens to. Bluesky alone needs no token of X.",
             allowed=f"{', '.join(SOURCES)}: one or several, each once, with commas between",
+            listed=tuple(SOURCES),
             pattern=rf"^(?!(.*,)?(\w+),(.*,)?\2(,|$))({'|'.join(SOURCES)})(,({'|'.join(SOURCES)}))*$",
         ),
     ] = "x"
@@ -331,6 +335,10 @@ class Described(msgspec.Struct, frozen=True):
     default: Any
     allowed: str
     doc: str
+    choices: tuple[str, ...] = ()
+    """The words allowed, if it takes one of a closed set."""
+    listed: tuple[str, ...] = ()
+    """The words allowed, in order, if it takes a list of them."""
 
 
 def variable(name: str) -> str:
@@ -349,7 +357,9 @@ def describe() -> Iterator[Described]:
         extra = meta.extra or {}
         env = extra["env"] or f"EARSHOT_{field.name.upper()}"
         doc = (meta.extra_json_schema or {}).get("description", "")
-        yield Described(field.name, env, extra["unit"], field.default, extra["allowed"] or _allowed(meta.type), doc)
+        allowed = extra["allowed"] or _allowed(meta.type)
+        choices = tuple(map(str, meta.type.values)) if isinstance(meta.type, msgspec.inspect.LiteralType) else ()
+        yield Described(field.name, env, extra["unit"], field.default, allowed, doc, choices, extra["listed"])
 
 
 def _allowed(kind: msgspec.inspect.Type) -> str:
@@ -358,12 +368,12 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
             return " or ".join(str(value) for value in values)
         case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
             word = "whole number" if isinstance(kind, msgspec.inspect.IntType) else "number"
-            return f"{word} from {kind.ge:g} to {kind.le:g}" if kind.ge is not None and kind.le is not None else word
+            return f"{word} from {kind.ge:,} to {kind.le:,}" if kind.ge is not None and kind.le is not None else word
     return "text"
 
 
-def _check_kafka(settings: Settings) -> None:
-    """Refuse settings of Kafka's security that do not fit together: a password must not lie unused and unnoticed."""
+def _unfit(settings: Settings) -> Iterator[str]:
+    """Settings of Kafka's security that do not fit together: a password must not lie unused and unnoticed."""
     protocol = f"{variable('kafka_security_protocol')}={settings.kafka_security_protocol}"
     spoken = settings.kafka_security_protocol.split("_")
     for name, layer, needed in (
@@ -373,45 +383,64 @@ def _check_kafka(settings: Settings) -> None:
     ):
         given, used = bool(getattr(settings, name)), layer in spoken
         if given and not used:
-            raise SettingsError(f"{variable(name)} is set, and {protocol} does not use it: unset it or change that")
+            yield f"{variable(name)} is set, and {protocol} does not use it: unset it or change that"
         if needed and used and not given:
-            raise SettingsError(f"{protocol} needs {variable(name)}")
+            yield f"{protocol} needs {variable(name)}"
     if settings.kafka_security_protocol == "SASL_PLAINTEXT" and settings.kafka_sasl_mechanism == "PLAIN":
-        raise SettingsError(
-            f"{variable('kafka_sasl_mechanism')}=PLAIN would show the password to the network: use SASL_SSL or SCRAM"
-        )
+        yield f"{variable('kafka_sasl_mechanism')}=PLAIN would show the password to the network: use SASL_SSL or SCRAM"
     if settings.kafka_security_protocol != "PLAINTEXT" and not settings.kafka_bootstrap:
-        raise SettingsError(f"{protocol} needs {variable('kafka_bootstrap')}: the local Kafka speaks PLAINTEXT")
+        yield f"{protocol} needs {variable('kafka_bootstrap')}: the local Kafka speaks PLAINTEXT"
 
 
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """The settings from the environment, with `overrides` (values that are already typed) on top.
 
-    Raises `SettingsError` for the first value that is not allowed, and for an unknown `EARSHOT_` variable: a typo
-    must not pass in silence. Raises it, too, for settings of Kafka's security that do not fit together.
+    Words are taken in any case, lists in any order. Raises `SettingsError`, one line that names every value that is not
+    allowed, every unknown `EARSHOT_` variable (a typo must not pass in silence), and settings that do not fit together.
     """
     environ = os.environ if environ is None else environ
-    values: dict[str, Any] = {}
     known = {one.env: one for one in describe()}
-    for stray in sorted(set(environ) - set(known)):
-        if stray.startswith("EARSHOT_"):
-            raise SettingsError(f"{stray} is not a setting of Earshot; `earshot settings` lists them")
-    for env, one in known.items():
-        if env in environ:
-            values[one.name] = environ[env]
+    wrong = [_stray(name, known) for name in sorted(environ) if name.startswith("EARSHOT_") and name not in known]
+    values: dict[str, Any] = {one.name: _tidy(one, environ[env]) for env, one in known.items() if env in environ}
     values.update(overrides)
-    for name, value in values.items():
-        one = next(candidate for candidate in known.values() if candidate.name == name)
+    for one in known.values():
+        if one.name not in values:
+            continue
+        value = values[one.name]
         try:
-            values[name] = msgspec.convert({name: value}, Settings, strict=False).__getattribute__(name)
+            values[one.name] = msgspec.convert({one.name: value}, Settings, strict=False).__getattribute__(one.name)
         except msgspec.ValidationError:
             unit = f" {one.unit}" if one.unit else ""
-            raise SettingsError(
-                f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})"
-            ) from None
+            wrong.append(f"{one.env}={value!s} is not allowed: {one.allowed}{unit} (default {one.default!r})")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
     settings = Settings(**values)
-    _check_kafka(settings)
+    if unfit := list(_unfit(settings)):
+        raise SettingsError("; ".join(unfit))
     return settings
+
+
+def given(environ: Mapping[str, str] | None = None) -> set[str]:
+    """Names of the settings that the environment sets, also to their default."""
+    environ = os.environ if environ is None else environ
+    return {one.name for one in describe() if one.env in environ}
+
+
+def _stray(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"{name} is not a setting of Earshot" + (
+        f", did you mean {near[0]}?" if near else ": see `earshot settings`"
+    )
+
+
+def _tidy(one: Described, value: str) -> str:
+    """What a person wrote, as it is declared: a word of a closed set in its own case, a list in its own order."""
+    if one.choices:
+        return next((choice for choice in one.choices if choice.lower() == value.strip().lower()), value)
+    if one.listed:
+        parts = [part.strip().lower() for part in value.split(",")]
+        return ",".join(sorted(parts, key=lambda part: one.listed.index(part) if part in one.listed else -1))
+    return value
 
 
 def environment(settings: Settings) -> dict[str, str]:

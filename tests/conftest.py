@@ -31,7 +31,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if settings.kafka_bootstrap:
         yield settings.kafka_bootstrap
         return
-    broker: LocalKafka = local_kafka(settings, tmp_path_factory.mktemp("kafka"))
+    broker: LocalKafka = local_kafka(settings, tmp_path_factory.mktemp("kafka"), tied=True)
     try:
         yield broker.up()
     finally:

@@ -5,10 +5,12 @@ once, here, and handed on as click's context object. Knows no Kafka, X or Faust.
 """
 
 import importlib
+import sys
 from typing import Any
 
 import click
 
+from agents.cli.groups import Group
 from streams.errors import UserError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -45,7 +47,11 @@ INTERRUPTED = 130
 """Exit code after ctrl-c, as the shell counts it."""
 
 
-class LazyGroup(click.Group):
+_LIBRARIES = ("kafka.errors", "aiokafka.errors")
+"""Modules with a `KafkaError`; a command that did not import one cannot raise it."""
+
+
+class LazyGroup(Group):
     """A group that imports a command when it is called, and turns expected errors into one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -66,16 +72,28 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command: `UserError` is one line and exit code 1, ctrl-c exit code 130; a bug keeps its traceback."""
+        """Run the command: `UserError` is one line and exit code 1, as is whatever Kafka refuses; ctrl-c is exit code
+        130; a bug keeps its traceback."""
         try:
             return super().invoke(ctx)
         except UserError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+        except Exception as error:
+            if not isinstance(error, _kafka_errors()):
+                raise
+            said = " ".join(str(error).split())[:300]
+            raise click.ClickException(
+                f"Kafka refuses or went away ({said or type(error).__name__}): run it again; `earshot doctor` says more"
+            ) from error
 
 
-@click.group(cls=LazyGroup)
+def _kafka_errors() -> tuple[type[Exception], ...]:
+    return tuple(sys.modules[name].KafkaError for name in _LIBRARIES if name in sys.modules)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="earshot", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from agents.cli.groups import Group
+from agents.cli.hospital import find
 from agents.kafka.generation import located
-from agents.operations.attention import address, waiting
+from agents.operations.attention import address_by_id, address_on_posts, waiting
+from streams import directory
 from streams.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def attention() -> None:
     """List the posts that a person must look at now.
 
@@ -22,15 +25,22 @@ def attention() -> None:
 
 
 @attention.command("list")
-@click.option("--hospital", default="", help="Show only the posts of this hospital id.")
+@click.option(
+    "--hospital",
+    "named",
+    default="",
+    help="Only those of one hospital: its id, an @handle or part of its name.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 @click.pass_obj
-def list_(settings: Settings, hospital: str, as_json: bool) -> None:
+def list_(settings: Settings, named: str, as_json: bool) -> None:
     """List the posts of the last 24 h, oldest first.
 
     Each line has the time, the hospital, the reason and the post id.
     """
-    found = waiting(located(settings), hospital)
+    hospitals = directory.load(settings.directory_folder)
+    wanted = find(hospitals, named) if named else None
+    found = waiting(located(settings), wanted.id if wanted else "")
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -38,7 +48,7 @@ def list_(settings: Settings, hospital: str, as_json: bool) -> None:
         when = datetime.fromtimestamp(one.at / 1000, UTC)
         click.echo(f"{when:%Y-%m-%d %H:%M:%S} UTC  {one.hospital:24} {one.reason:8} {one.post}")
     if not found:
-        click.echo("no posts waiting (last 24 h)")
+        click.echo(f"no posts waiting (last 24 h, {wanted.name if wanted else 'all hospitals'})")
 
 
 @attention.command()
@@ -49,4 +59,4 @@ def where(settings: Settings, post: str) -> None:
 
     A post on Bluesky is found for 24 h.
     """
-    click.echo(address(located(settings), post))
+    click.echo(address_by_id(post) or address_on_posts(located(settings), post))

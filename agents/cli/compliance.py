@@ -14,6 +14,7 @@ import click
 import msgspec
 from kafka.errors import KafkaError
 
+from agents.cli.groups import Group
 from agents.ingest import publisher
 from agents.ingest.library_logs import quiet
 from agents.ingest.records import Record
@@ -33,7 +34,7 @@ DRAIN_SECONDS = 60.0
 """Most that the end waits for Kafka."""
 
 
-@click.group()
+@click.group(cls=Group)
 def compliance() -> None:
     """Withdraw the posts that their author or X took back."""
 
@@ -41,15 +42,15 @@ def compliance() -> None:
 @compliance.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The counts as one line of JSON.")
-@click.pass_obj
-def apply(settings: Settings, file: Path, as_json: bool) -> None:
+@click.pass_context
+def apply(ctx: click.Context, file: Path, as_json: bool) -> None:
     """Put the withdrawals in FILE on `posts`.
 
     FILE holds lines of a compliance stream or the result of a batch compliance job: plain, gzip or zstd. An event about
     an account withdraws each post of that account that is on `posts`; the summary says how many. Applying a file twice
-    changes nothing. Exit code 1 when Kafka did not take everything.
+    changes nothing. Exit code 1 when Kafka did not take everything, or a line could not be read.
     """
-    settings = located(settings)
+    settings: Settings = located(ctx.obj)
     require_kafka_topics(settings)
     counts: Counter[ComplianceKind] = Counter(dict.fromkeys(COMPLIANCE_KINDS, 0))
     accounts = AccountEvents()
@@ -68,6 +69,7 @@ def apply(settings: Settings, file: Path, as_json: bool) -> None:
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "none"
         more = f"; {of_accounts} more posts withdrawn, of those accounts" if counts["account"] else ""
         click.echo(f"{counts.total()} lines: {told}{more}")
+    ctx.exit(int(bool(counts["unreadable"])))
 
 
 @compliance.command()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 
+from agents.cli.groups import Group
 from agents.kafka.generation import located
 from agents.operations import dead_letters
 from agents.operations.dead_letters import Letter, waiting
@@ -22,7 +23,7 @@ from streams.vocabulary import DEAD_REASONS, RETRY_FATES
 _REASON = click.option("--reason", type=click.Choice(DEAD_REASONS), help="Only dead letters with this reason.")
 
 
-@click.group()
+@click.group(cls=Group)
 def deadletters() -> None:
     """List, show and retry the posts that could not be read.
 

@@ -11,6 +11,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from agents.cli.groups import Group
 from agents.cli.hospital import find
 from agents.importers.directory_warnings import GOVERNMENT, warnings
 from agents.importers.import_run import KINDS, kind_of, run
@@ -28,7 +29,7 @@ SHOWN = 20
 """Rejected rows and warnings printed; `--json` has all."""
 
 
-@click.group("directory")
+@click.group("directory", cls=Group)
 def command() -> None:
     """Import, check, show and export the hospitals."""
 
@@ -50,7 +51,7 @@ def import_(
     """Import the rows of FILE into the directory.
 
     Without a kind, the file's header decides. A wrong row is left out and reported. A file that would make the
-    directory invalid changes nothing. Exit code 1: some rows were rejected.
+    directory invalid changes nothing. Exit code 1: some rows were rejected, or none was taken.
     """
     *kinds, named = kind_and_file
     file = Path(named)
@@ -66,7 +67,10 @@ def import_(
             lambda count: status.update(f"{file.name}: {count:,} rows"),
         )  # fmt: skip
     click.echo(msgspec.json.encode(report) if as_json else _told(report, dry_run))
-    click.get_current_context().exit(int(bool(report.rejected)))
+    taken = report.added + report.changed + report.unchanged + report.removed
+    if not taken and not as_json:
+        click.echo(f"nothing in {file.name} was taken{f': no hospital in {states}' if states else ''}", err=True)
+    click.get_current_context().exit(int(bool(report.rejected) or not taken))
 
 
 @command.command()
@@ -76,8 +80,13 @@ def import_(
 def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
     """Check that the directory is valid, and list warnings.
 
-    Exit code 0: it is valid. 1: it is not, and each error says where.
+    FOLDER is another one than EARSHOT_DIRECTORY_FOLDER; a file of it means the same. Exit code 0: it is valid. 1: it is
+    not, and each error says where.
     """
+    if folder is not None and folder.is_file():
+        if folder.name not in COLUMNS:
+            raise UserError(f"{folder} is a file, and none of a directory", f"name the folder of {', '.join(COLUMNS)}")
+        folder = folder.parent
     try:
         found = directory.load(str(folder or settings.directory_folder))
     except DirectoryError as error:

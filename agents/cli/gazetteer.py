@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from agents.cli.groups import Group
 from deploy.gazetteer.build import build as built
 from deploy.gazetteer.sources import SOURCES
 from streams.atomic_file import replace_file
@@ -20,7 +21,7 @@ from streams.reading.places import names
 SHIPPED = Path(str(resources.files(places) / names.FILE))
 
 
-@click.group()
+@click.group(cls=Group)
 def gazetteer() -> None:
     """Build and show the file of known places."""
 

@@ -6,15 +6,13 @@ Knows options and what is printed; the work is `deploy/local_kafka`'s.
 import click
 import msgspec
 
-from deploy.local_kafka import Status, local_kafka
-from streams.kafka.probe import answers, require_answer
+from agents.cli.groups import Group
+from deploy.local_kafka import LEAST_HEAP_MB, Status, local_kafka
+from streams.kafka.probe import PATIENCE, answers, require_answer
 from streams.settings import Settings
 
-_ANSWER_WITHIN = 3.0
-"""Seconds that a broker given by setting has to answer."""
 
-
-@click.group()
+@click.group(cls=Group)
 def kafka() -> None:
     """Start, stop and look at the local Kafka.
 
@@ -32,16 +30,16 @@ def kafka() -> None:
 )
 @click.option(
     "--heap",
-    type=click.IntRange(128, 65_536),
-    default=256,
+    type=click.IntRange(LEAST_HEAP_MB, 65_536),
+    default=LEAST_HEAP_MB,
     show_default=True,
-    help="Largest heap of the JVM, MB.",
+    help="Largest heap of the JVM, MB. With less than the default it does not start.",
 )
 @click.pass_obj
 def up(settings: Settings, port: int, heap: int) -> None:
     """Start the local Kafka, unless it runs, and print its address."""
     if settings.kafka_bootstrap:
-        require_answer(settings, _ANSWER_WITHIN)
+        require_answer(settings)
         click.echo(f"KAFKA_BOOTSTRAP is set: using the broker at {settings.kafka_bootstrap}; no local Kafka is started")
         return
     click.echo(local_kafka(settings, port=port, heap_mb=heap).up())
@@ -59,14 +57,15 @@ def down(settings: Settings) -> None:
 
 @kafka.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@click.pass_obj
-def status(settings: Settings, as_json: bool) -> None:
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
     """Say whether the local Kafka runs, and where.
 
-    Exit code 0 also when it does not run.
+    Exit code 0: it runs. 1: it does not.
     """
+    settings: Settings = ctx.obj
     if settings.kafka_bootstrap:
-        now = Status(answers(settings, _ANSWER_WITHIN), settings.kafka_bootstrap, 0, "", "")
+        now = Status(answers(settings, PATIENCE), settings.kafka_bootstrap, 0, "", "")
     else:
         now = local_kafka(settings).status()
     if as_json:
@@ -77,3 +76,4 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo(f"running at {now.bootstrap}, process {now.pid}, log {now.log}")
     else:
         click.echo(f"not running; its folder is {now.folder}")
+    ctx.exit(int(not now.running))

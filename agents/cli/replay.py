@@ -22,6 +22,7 @@ from agents.ingest.replay.capture import Capture
 from agents.ingest.replay.player import Nowhere, Pace, Summary, play
 from agents.ingest.service import require_kafka_topics
 from agents.ingest.x.intake import Intake
+from agents.kafka.generation import located
 from streams import directory
 from streams.errors import UserError
 from streams.reading.reader import Reader
@@ -57,7 +58,7 @@ def replay(settings: Settings, file: Path, target: str, speed: float, as_json: b
 
     To `kafka` each post goes the way of a live one; copies of posts that came before are counted once. To `nowhere`
     posts are read and only counted. Posts older than 28 days count for the lifetime of a hospital, in no hour.
-    Exit code 1 when Kafka did not take everything.
+    Exit code 1 when Kafka did not take everything, or FILE holds no post that can be read.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,6 +72,7 @@ def replay(settings: Settings, file: Path, target: str, speed: float, as_json: b
             more: dict[str, Any] = {"tied": nowhere.tied, "hospitals": dict(sorted(nowhere.hospitals.items()))}
             left = 0
         else:
+            settings = located(settings)
             summary, left = _to_kafka(settings, capture, intake, pace, stop)
             more = {"not_taken": left}
         summary.cut_off = capture.cut_off
@@ -80,6 +82,8 @@ def replay(settings: Settings, file: Path, target: str, speed: float, as_json: b
         click.echo(_told(summary, more))
     if left:
         raise UserError(f"Kafka did not take {left} records within {DRAIN_SECONDS:.0f} s: replay the file again")
+    if not summary.posts and not stop.is_set():
+        raise UserError(f"{file}: nothing in it could be read as a post", "`earshot replay --help` lists the forms")
 
 
 def _to_kafka(

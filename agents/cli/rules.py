@@ -11,6 +11,7 @@ import msgspec
 import requests
 import tweepy
 
+from agents.cli.groups import Group
 from agents.ingest.library_logs import quiet
 from agents.ingest.rules import files
 from agents.ingest.rules.model import communities_of, hospitals_of
@@ -24,7 +25,7 @@ from streams.errors import UserError
 from streams.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def rules() -> None:
     """Show and apply the stream rules: which posts X sends."""
 

@@ -6,12 +6,13 @@ Knows what is printed; comparing and changing is `agents/kafka/admin.py`.
 import click
 import msgspec
 
+from agents.cli.groups import Group
 from agents.kafka.admin import Described, apply_topics, describe_topics
 from agents.kafka.generation import located
 from streams.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def topics() -> None:
     """Create and describe the Kafka topics of a pipeline."""
 
@@ -35,17 +36,21 @@ def apply(settings: Settings, change_config: bool) -> None:
 
 @topics.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-@click.pass_obj
-def describe(settings: Settings, as_json: bool) -> None:
-    """Compare each Kafka topic with its declaration, and say why."""
+@click.pass_context
+def describe(ctx: click.Context, as_json: bool) -> None:
+    """Compare each Kafka topic with its declaration, and say why.
+
+    Exit code 0: all are as declared. 1: one is missing or differs.
+    """
+    settings: Settings = ctx.obj
     found = describe_topics(located(settings))
     if as_json:
         click.echo(msgspec.json.encode(found))
-        return
-    for one in found:
+    for one in found if not as_json else ():
         click.echo(f"{one.declared.name}: {_state(one)}\n    {one.declared.why}")
         wanted = {"partitions": one.declared.partitions, **one.declared.full_config}
         click.echo(f"    {' '.join(f'{key}={value}' for key, value in wanted.items())}")
+    ctx.exit(int(any(one.state != "as declared" for one in found)))
 
 
 def _state(one: Described) -> str:

@@ -25,8 +25,6 @@ from streams.settings import Settings, variable
 # What goes wrong comes back as an exception; without a handler Python would print the client's own lines as well.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
-_ANSWER_WITHIN = 3.0
-"""Seconds a broker has to answer at all."""
 _REQUEST_MS = 10_000
 _PAUSE = 0.05
 
@@ -161,7 +159,7 @@ def delete(settings: Settings, prefix: str) -> list[str]:
 def connected(settings: Settings) -> Iterator[KafkaAdminClient]:
     """The admin client; whatever Kafka says against a request becomes one line."""
     # A client that cannot bootstrap leaves its thread behind, so it is built only for a broker that answers.
-    require_answer(settings, _ANSWER_WITHIN)
+    require_answer(settings)
     try:
         admin = KafkaAdminClient(
             **kafka_client.arguments(settings), bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS

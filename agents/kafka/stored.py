@@ -4,11 +4,14 @@ Uses only the public API of kafka-python. Knows names and offsets, not what reco
 """
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
+from streams.errors import UserError
 from streams.kafka import client as kafka_client
+from streams.kafka.probe import require_answer
 from streams.settings import Settings
 
 
@@ -23,9 +26,14 @@ class Stored(NamedTuple):
     value: bytes | None
 
 
-def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
+_SILENCE = 5.0
+"""Seconds without a record after which the broker is asked whether it is still there."""
+
+
+def read(settings: Settings, kafka_topic: str, *, missing_ok: bool = False) -> Iterator[Stored]:
     """Yield every record of a Kafka topic up to its present end; each partition in offset order. Blocks between
-    them. A missing Kafka topic has none."""
+    them. Raises `UserError` for a missing Kafka topic (`missing_ok`: it has none) and for a broker that went away."""
+    require_answer(settings)
     consumer = KafkaConsumer(
         **kafka_client.arguments(settings),
         enable_auto_commit=False,
@@ -35,13 +43,21 @@ def read(settings: Settings, kafka_topic: str) -> Iterator[Stored]:
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
         if not tps:
-            return
+            if missing_ok:
+                return
+            raise UserError(f"Kafka topic {kafka_topic} is missing", "run `earshot topics apply`")
         consumer.assign(tps)
         consumer.seek_to_beginning(*tps)
         ends = consumer.end_offsets(tps)
         behind = {tp for tp in tps if ends[tp] > 0}
+        heard_at = monotonic()
         while behind:
-            for tp, records in consumer.poll(timeout_ms=500, max_records=10_000).items():
+            batch = consumer.poll(timeout_ms=500, max_records=10_000)
+            if batch:
+                heard_at = monotonic()
+            elif monotonic() - heard_at > _SILENCE:
+                require_answer(settings)
+            for tp, records in batch.items():
                 for one in records:
                     if one.offset < ends[tp]:
                         yield Stored(tp.partition, one.offset, one.timestamp, one.key, one.value)

@@ -28,11 +28,13 @@ def waiting(settings: Settings, hospital: str = "") -> list[Attention]:
     return sorted(waits, key=lambda one: (one.at, one.post, one.hospital))
 
 
-def address(settings: Settings, post: str) -> str:
-    """Where a post can be seen. Raises `UserError` when `posts` has it no more."""
-    for source in SOURCES.values():
-        if address := source.address(post, b""):
-            return address
+def address_by_id(post: str) -> str:
+    """Where a post can be seen, if its id alone says so; else empty. Asks no Kafka."""
+    return next((found for source in SOURCES.values() if (found := source.address(post, b""))), "")
+
+
+def address_on_posts(settings: Settings, post: str) -> str:
+    """Where a post can be seen, by its payload on `posts`. Raises `UserError` when it is not there."""
     key = post.encode()
     for record in stored.read(settings, kafka_topics.posts(settings)):
         if record.key == key and record.value is not None:
@@ -41,4 +43,4 @@ def address(settings: Settings, post: str) -> str:
             except msgspec.DecodeError:
                 continue  # its withdrawal
             return SOURCES[found.source].address(post, bytes(found.payload))
-    raise UserError(f"{post} is not on `posts`: it came more than a day ago, or it is no post's id")
+    raise UserError(f"{post} is not on `posts`", "it came more than a day ago, or it is no post's id")

@@ -26,7 +26,7 @@ from streams.metrics.registry import Job
 from streams.settings import Settings, variable
 
 _ANSWER_WITHIN = 3.0
-"""Seconds that a broker, a /metrics or Prometheus has to answer."""
+"""Seconds that a /metrics or Prometheus has to answer."""
 DISK_WARN, DISK_FAIL = 0.10, 0.03
 """Free share. Below the first the alert fires, too; near the second Kafka stops at the next burst."""
 _OURS: dict[Job, str] = {"worker": "pipeline_held_partitions", "ingest": "pipeline_wal_records"}
@@ -49,15 +49,15 @@ def examine(settings: Settings, clock: Callable[[], float] = time.time) -> Itera
 def _kafka(settings: Settings) -> Iterator[Finding]:
     try:
         settings = with_kafka_address(settings)
-        require_answer(settings, _ANSWER_WITHIN)
+        require_answer(settings)
     except UserError as error:
-        yield _failed("broker", error)
+        yield _failed("broker", error, f"see {variable('kafka_bootstrap')}")
         return
     yield Finding("ok", "broker", f"answers at {settings.kafka_bootstrap}")
     try:
         topics = describe_topics(generation.of(settings))
     except UserError as error:
-        yield _failed("Kafka topics", error)
+        yield _failed("Kafka topics", error, "run `earshot topics describe`: it says more")
         return
     missing = [one.declared.name for one in topics if one.state == "missing"]
     if missing:
@@ -80,7 +80,7 @@ def _directory(settings: Settings, clock: Callable[[], float]) -> Iterator[Findi
         wanted = files.load(settings, time.strftime("%Y-%m-%d", time.gmtime(clock())))
         needed = len(rule_plan.wanted(wanted, settings))
     except UserError as error:
-        yield _failed("directory", error)
+        yield _failed("directory", error, "mend that file; `earshot directory check` lists every error")
         return
     said = f"{needed} of {settings.x_max_rules} stream rules"
     if wanted.communities:
@@ -165,6 +165,6 @@ def _loopback() -> requests.Session:
     return session
 
 
-def _failed(what: str, error: Exception) -> Finding:
-    """A `UserError` says both in one line: what is wrong and, after it, what to do."""
-    return Finding("fail", what, " ".join(str(error).split()), "")
+def _failed(what: str, error: UserError, act: str) -> Finding:
+    """`act`: what to do where the error does not say it apart."""
+    return Finding("fail", what, " ".join(error.found.split()), error.act or act)

@@ -253,7 +253,7 @@ def _hand_on(settings: Settings, say: Say) -> None:
     before = kafka_topics.posts(msgspec.structs.replace(settings, generation=current.number - 1))
     posts = kafka_topics.posts(settings)
     with _Filling(settings) as filling:
-        for record in stored.read(settings, before):
+        for record in stored.read(settings, before, missing_ok=True):
             if record.offset >= current.ends.get(record.partition, 0):
                 key = record.key or b""
                 filling.put(posts, partition_of(key, settings.partitions), key, record.value)

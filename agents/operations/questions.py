@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agents.ingest.sources import SOURCES
 from agents.kafka import stored
+from agents.operations.attention import address_by_id
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
@@ -54,7 +54,7 @@ def waiting(settings: Settings, now: float, hospital: str = "") -> list[Question
 
 def _questions(hospital: str, waits: list[Waiting], now: float) -> Iterator[Question]:
     for one in waits:
-        address = next((found for source in SOURCES.values() if (found := source.address(one.post, b""))), "")
+        address = address_by_id(one.post)
         yield Question(
             hospital=hospital,
             post=one.post,

@@ -91,7 +91,7 @@ class Pipeline:
         bootstrap = self._base.kafka_bootstrap
         if not bootstrap:
             self._say("starting Kafka")
-            self.own_kafka = local_kafka(self._base, self.folder / "kafka")
+            self.own_kafka = local_kafka(self._base, self.folder / "kafka", tied=True)
             bootstrap = self.own_kafka.up()
         self.settings = msgspec.structs.replace(
             self._base,

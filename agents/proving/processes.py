@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deploy.local_kafka.process import tied
 from streams.errors import UserError
 
 EARSHOT = (sys.executable, "-m", "agents.cli")
@@ -29,7 +30,7 @@ def free_port() -> int:
 
 class Child:
     """One child process. In a session of its own, so that ctrl-c reaches the parent alone, which ends children in
-    order."""
+    order; killed with the thread that started it, so that kill -9 of the parent leaves none."""
 
     def __init__(self, name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> None:
         self.name = name
@@ -43,7 +44,7 @@ class Child:
         """Start it, or restart it; the log file is continued. Returns at once."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                self._command,
+                tied(self._command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -13,13 +13,21 @@ from deploy.local_kafka.broker import LocalKafka, Status
 from streams.errors import UserError
 from streams.settings import Settings
 
-__all__ = ["LocalKafka", "Status", "local_kafka", "with_kafka_address"]
+__all__ = ["LEAST_HEAP_MB", "LocalKafka", "Status", "local_kafka", "with_kafka_address"]
+
+LEAST_HEAP_MB = 256
+"""With 192 MB the broker dies of an OutOfMemoryError at its start."""
 
 
-def local_kafka(settings: Settings, folder: Path | None = None, *, port: int = 0, heap_mb: int = 256) -> LocalKafka:
-    """The local Kafka of this user: jars in the cache folder, data and log there too unless `folder` says where."""
+def local_kafka(
+    settings: Settings, folder: Path | None = None, *, port: int = 0, heap_mb: int = LEAST_HEAP_MB, tied: bool = False
+) -> LocalKafka:
+    """The local Kafka of this user: jars in the cache folder, data and log there too unless `folder` says where.
+
+    `tied`: it ends with this process.
+    """
     cache = settings.cache_path / "kafka"
-    return LocalKafka(folder or cache / "local", jars=cache / "jars", port=port, heap_mb=heap_mb)
+    return LocalKafka(folder or cache / "local", jars=cache / "jars", port=port, heap_mb=heap_mb, tied=tied)
 
 
 def with_kafka_address(settings: Settings) -> Settings:
@@ -31,5 +39,5 @@ def with_kafka_address(settings: Settings) -> Settings:
         return settings
     status = local_kafka(settings).status()
     if not status.running:
-        raise UserError("no Kafka: start the local one with `earshot kafka up`, or set KAFKA_BOOTSTRAP")
+        raise UserError("no Kafka", "start the local one with `earshot kafka up`, or set KAFKA_BOOTSTRAP")
     return msgspec.structs.replace(settings, kafka_bootstrap=status.bootstrap)

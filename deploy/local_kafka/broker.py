@@ -62,7 +62,8 @@ class LocalKafka:
     """One Kafka in `folder`, with the jars in `jars` (shared by all folders). Safe to call from several processes.
 
     `port` 0 takes a free one and keeps it; `heap_mb` is the JVM's -Xmx. Progress goes to `console`. `sasl_ssl`: demand
-    TLS and a password of every client; a folder's first start decides.
+    TLS and a password of every client; a folder's first start decides. `tied`: it ends with the thread that starts it;
+    otherwise it outlives its command.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class LocalKafka:
         heap_mb: int = 256,
         console: Console | None = None,
         sasl_ssl: bool = False,
+        tied: bool = False,
     ) -> None:
         self.folder = folder.absolute()
         self.jars = jars.absolute()
@@ -82,6 +84,7 @@ class LocalKafka:
         self._console = console or Console(stderr=True)
         self._options = java_options(heap_mb, str(self.folder))
         self._mark = self._options[0]
+        self._tied = tied
         self._security = Security(self.folder / "security") if sasl_ssl else None
 
     def up(self) -> str:
@@ -111,7 +114,8 @@ class LocalKafka:
             command = [java, *self._options, "-cp", class_path]
             self._format(command)
             try:
-                state.pid = process.start([*command, "kafka.Kafka", str(self._properties)], self.log)
+                whole = [*command, "kafka.Kafka", str(self._properties)]
+                state.pid = process.start(process.tied(whole) if self._tied else whole, self.log)
                 self._save(state)
                 return self._ready(state)
             except BaseException:

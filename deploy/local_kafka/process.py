@@ -7,10 +7,18 @@ never touches a stranger's process that now has the same id.
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 _PAUSE = 0.05
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """`command`, to be killed when the thread that starts it ends, by whatever: so that kill -9 of this process leaves
+    nothing running."""
+    return [sys.executable, "-IS", str(Path(__file__).with_name("tied.py")), str(os.getpid()), *command]
 
 
 def start(command: list[str], log: Path) -> int:

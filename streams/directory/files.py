@@ -92,6 +92,8 @@ def parse(texts: Mapping[str, str]) -> Tables:
             wrong.append(f"{HOSPITALS}, line {line}: the id {hospital.id} stands twice")
     if not found and not wrong:
         wrong.append(f"{HOSPITALS}: it has no rows")
+    # Where hospitals are wrong, an id that other files name is no fault of theirs: only the cause is told.
+    known = None if wrong else ids
 
     handles: dict[str, list[Handle]] = {}
     owners: dict[tuple[str, str], list[tuple[str, Role]]] = {}
@@ -106,18 +108,18 @@ def parse(texts: Mapping[str, str]) -> Tables:
                 f"{HANDLES}, line {line}: @{handle.handle} stands twice ({shared}); only a brand may be shared"
             )
         said.append((id, handle.role))
-        _known(id, ids, HANDLES, line, wrong)
+        _known(id, known, HANDLES, line, wrong)
         handles.setdefault(id, []).append(handle)
 
     goals: dict[str, dict[Goal, float]] = {}
     for line, (id, goal, target) in _made(GOALS_FILE, texts, _goal, wrong):
-        _known(id, ids, GOALS_FILE, line, wrong)
+        _known(id, known, GOALS_FILE, line, wrong)
         if goals.setdefault(id, {}).setdefault(goal, target) != target:
             wrong.append(f"{GOALS_FILE}, line {line}: {goal} of {id} stands twice")
 
     areas: dict[str, dict[str, str]] = {}
     for line, (id, code, area) in _made(SERVICE_AREAS, texts, _area, wrong):
-        _known(id, ids, SERVICE_AREAS, line, wrong)
+        _known(id, known, SERVICE_AREAS, line, wrong)
         if areas.setdefault(id, {}).setdefault(code, area) != area:
             wrong.append(f"{SERVICE_AREAS}, line {line}: ZIP {code} of {id} is in both areas")
 
@@ -221,8 +223,8 @@ def _made(
         wrong.append(f"{name}: {error}")
 
 
-def _known(id: str, ids: Mapping[str, Hospital], name: str, line: int, wrong: list[str]) -> None:
-    if id not in ids:
+def _known(id: str, ids: Mapping[str, Hospital] | None, name: str, line: int, wrong: list[str]) -> None:
+    if ids is not None and id not in ids:
         wrong.append(f"{name}, line {line}: {id} is not in {HOSPITALS}")
 
 

@@ -27,6 +27,10 @@ _LARGEST_ANSWER = 1 << 20
 """Most bytes of an answer; without Kafka topics in it, one has some hundred."""
 _ATTEMPT = 2.0
 """Most seconds one attempt takes: a loaded broker answers in some 100 ms."""
+PATIENCE = 2.0
+"""Seconds in which a broker that runs answers, even on a busy machine; with the start of the command, a person waits
+less than 5."""
+_LEAST_ATTEMPT = 0.25
 _PAUSE = 0.05
 _HOST_MISMATCHES = (62, 64)
 """OpenSSL's verify codes for another host name, another address."""
@@ -45,7 +49,8 @@ def answers(settings: Settings, timeout: float = 0.0) -> bool:
         refusal: UserError | None = None
         for address in settings.kafka_bootstrap.split(","):
             try:
-                if _brokers(settings, address, context) > 0:
+                left = max(_LEAST_ATTEMPT, deadline - time.monotonic()) if timeout else _ATTEMPT
+                if _brokers(settings, address, context, min(_ATTEMPT, left)) > 0:
                     return True
             except UserError as error:
                 refusal = error
@@ -56,22 +61,22 @@ def answers(settings: Settings, timeout: float = 0.0) -> bool:
         time.sleep(_PAUSE)
 
 
-def require_answer(settings: Settings, timeout: float) -> None:
+def require_answer(settings: Settings, timeout: float = PATIENCE) -> None:
     """Raise `UserError`, which says what to do, unless `answers` is true within `timeout` seconds. Blocks so long."""
     if not answers(settings, timeout):
         raise UserError(
             f"no Kafka broker answers at {settings.kafka_bootstrap} by {variable('kafka_security_protocol')}="
-            f"{settings.kafka_security_protocol}: start it (`earshot kafka up` starts the local one), "
-            f"or set {variable('kafka_bootstrap')} to another"
+            f"{settings.kafka_security_protocol}",
+            f"start it (`earshot kafka up` starts the local one), or set {variable('kafka_bootstrap')} to another",
         )
 
 
-def _brokers(settings: Settings, address: str, context: ssl.SSLContext | None) -> int:
-    """The number of brokers that the one at this address lists; -1 if none answers there."""
+def _brokers(settings: Settings, address: str, context: ssl.SSLContext | None, seconds: float) -> int:
+    """The number of brokers that the one at this address lists; -1 if none answers there within `seconds` a step."""
     host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), _ATTEMPT) as plain:
-            plain.settimeout(_ATTEMPT)
+        with socket.create_connection((host, int(port)), seconds) as plain:
+            plain.settimeout(seconds)
             connection = plain if context is None else context.wrap_socket(plain, server_hostname=host)
             with connection, connection.makefile("rwb") as stream:
                 if settings.kafka_security_protocol.startswith("SASL"):
@@ -107,7 +112,7 @@ def _log_in(settings: Settings, address: str, stream: io.BufferedRWPair) -> None
     if error == _UNSUPPORTED_MECHANISM:
         offered = ", ".join(_text(answer) for _ in range(count)) or "none"
         wanted = f"{variable('kafka_sasl_mechanism')}={name}"
-        raise UserError(f"Kafka at {address} does not know {wanted}: set it to one of {offered}")
+        raise UserError(f"Kafka at {address} does not know {wanted}", f"set it to one of {offered}")
     mechanism = get_sasl_mechanism(name)(**{key: value for key, value in given.items() if key.startswith("sasl_")})
     while not mechanism.is_done():
         token = mechanism.auth_bytes()
@@ -130,19 +135,19 @@ def _text(stream: io.BytesIO) -> str:
 
 def _refused(settings: Settings, address: str) -> UserError:
     return UserError(
-        f"Kafka at {address} and user {settings.kafka_username} do not agree on the password: "
-        f"see {variable('kafka_password_file')}={settings.kafka_password_file} and {variable('kafka_username')}"
+        f"Kafka at {address} and user {settings.kafka_username} do not agree on the password",
+        f"see {variable('kafka_password_file')}={settings.kafka_password_file} and {variable('kafka_username')}",
     )
 
 
 def _distrusted(settings: Settings, address: str, error: ssl.SSLCertVerificationError) -> UserError:
     if error.verify_code in _HOST_MISMATCHES:
         return UserError(
-            f"the certificate of Kafka at {address} is for another host ({error.verify_message}): "
-            f"set {variable('kafka_bootstrap')} to a name that it holds"
+            f"the certificate of Kafka at {address} is for another host ({error.verify_message})",
+            f"set {variable('kafka_bootstrap')} to a name that it holds",
         )
     authority = f"{variable('kafka_ca_file')}={settings.kafka_ca_file or '(empty: those that the system trusts)'}"
     return UserError(
-        f"the certificate of Kafka at {address} is not signed by {authority} ({error.verify_message}): "
-        "name the file of the authority that signed it"
+        f"the certificate of Kafka at {address} is not signed by {authority} ({error.verify_message})",
+        "name the file of the authority that signed it",
     )

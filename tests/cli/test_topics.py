@@ -34,6 +34,7 @@ def test_apply_creates_all_and_then_changes_nothing(empty_settings: Settings) ->
     assert topics(empty_settings, "apply").stdout == "".join(f"created   {name}\n" for name in wanted)
     assert topics(empty_settings, "apply").stdout == "".join(f"unchanged {name}\n" for name in wanted)
     assert {one.state for one in describe_topics(empty_settings)} == {"as declared"}
+    assert topics(empty_settings, "describe").exit_code == 0
 
 
 def test_a_partition_count_that_differs_is_an_error_that_says_what_to_do(empty_settings: Settings) -> None:
@@ -66,7 +67,9 @@ def test_a_configuration_that_differs_is_changed_only_when_asked(empty_settings:
 
 
 def test_describe_shows_what_is_missing_and_why_each_exists(empty_settings: Settings) -> None:
-    listed = json.loads(topics(empty_settings, "describe", "--json").stdout)
+    described = topics(empty_settings, "describe", "--json")
+    assert described.exit_code == 1
+    listed = json.loads(described.stdout)
     assert {one["state"] for one in listed} == {"missing"}
     assert [one["declared"]["why"] for one in listed] == [topic.why for topic in declared(empty_settings)]
     assert f"{posts(empty_settings)}: missing" in topics(empty_settings, "describe").stdout

@@ -79,8 +79,10 @@ def test_a_wrong_file_is_one_line_that_names_it(text: str, named: str, tmp_path:
 def test_the_command_prints_the_figures_and_can_show_what_was_wrong(tmp_path: Path) -> None:
     file = tmp_path / "set.csv"
     file.write_text(HEADER + "Fargo ND,US,MN,,,\nearth,,,,,\n", encoding="utf-8")
-    done = CliRunner().invoke(main, ["evaluate", "places", str(file), "--verbose"])
+    done = CliRunner().invoke(main, ["evaluate", "places", str(file), "--verbose", "--json"])
     assert done.exit_code == 0
     wrong, figures = done.output.splitlines()
     assert '"wrong":"Fargo ND"' in wrong
     assert figures == '{"n":2,"recall":0.0,"precision":0.0,"abstained":{"junk":1}}'
+    told = CliRunner().invoke(main, ["evaluate", "places", str(file)]).output
+    assert told == "2 texts; recall 0.000, precision 0.000\n  1 without an answer: junk\n"

@@ -29,7 +29,7 @@ LINES = "\n".join(["", *map(json.dumps, POSTS), ""])
 
 def evaluate(path: Path, content: str) -> Result:
     path.write_text(content, encoding="utf-8")
-    return CliRunner().invoke(main, ["evaluate", "posts", str(path)])
+    return CliRunner().invoke(main, ["evaluate", "posts", "--json", str(path)])
 
 
 def test_json_lines_give_topics_intent_and_addressed(tmp_path: Path) -> None:
@@ -58,9 +58,22 @@ def test_a_csv_gives_topics_alone(tmp_path: Path, between: str) -> None:
 
 
 def test_a_label_that_is_no_topic_counts_as_missed_and_is_named(tmp_path: Path) -> None:
-    figures = json.loads(evaluate(tmp_path / "set.csv", "text,topics\nx,ghosts\n").stdout)
-    assert figures["unknown"] == ["ghosts"]
+    result = evaluate(tmp_path / "set.csv", "text,topics\nx,wait_time\n")
+    figures = json.loads(result.stdout)
+    assert figures["unknown"] == ["wait_time"]
     assert figures["topics"]["macro_f1"] == 0
+    assert result.exit_code == 1
+    assert "no topic of the taxonomy: wait_time; did you mean wait_times?" in result.stderr
+
+
+def test_people_get_lines_to_read(tmp_path: Path) -> None:
+    file = tmp_path / "posts.jsonl"
+    file.write_text(LINES, encoding="utf-8")
+    lines = CliRunner().invoke(main, ["evaluate", "posts", str(file)]).stdout.splitlines()
+    assert lines[0].startswith("3 posts; topics: macro F1 0.")
+    assert any(line.split()[:3] == ["facility_environment", "F1", "1.000,"] for line in lines)
+    assert "  complaint: 1 of 1" in lines
+    assert lines[-1] == "addressed: accuracy 1.000"
 
 
 @pytest.mark.parametrize(

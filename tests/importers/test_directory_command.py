@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from streams.directory import load, shipped
-from tests.directory_folders import HOSPITALS, everything, folder, run
+from tests.directory_folders import FILES, HOSPITALS, everything, folder, run
 
 HANDLES = "id,network,handle,role,valid_from,valid_to\n350070,x,EssentiaHealth,brand,,2020-01-01\n"
 
@@ -30,6 +30,30 @@ def test_a_wrong_directory_is_a_line_for_each_wrong_row_and_exit_code_1(tmp_path
     assert (told.exit_code, len(json.loads(told.output)["errors"])) == (1, 2)
     missing = run("check", tmp_path / "none")
     assert (missing.exit_code, "has no hospitals.csv" in missing.output) == (1, True)
+
+
+def test_where_hospitals_are_wrong_what_follows_from_it_is_not_told(tmp_path: Path) -> None:
+    folder(tmp_path, hospitals=HOSPITALS.replace("id,", "ident,", 1), handles=HANDLES)
+    told = json.loads(run("check", tmp_path, "--json").output)
+    assert len(told["errors"]) == 1
+    assert "hospitals.csv: the header has no column id" in told["errors"][0]
+
+
+def test_a_file_of_the_folder_means_the_folder(tmp_path: Path) -> None:
+    folder(tmp_path, hospitals=HOSPITALS)
+    assert run("check", tmp_path / "hospitals.csv").exit_code == 0
+    (tmp_path / "other.csv").write_text("a\n")
+    other = run("check", tmp_path / "other.csv")
+    assert (other.exit_code, "is a file, and none of a directory: name the folder" in other.output) == (1, True)
+
+
+def test_an_import_that_takes_nothing_fails(tmp_path: Path) -> None:
+    file = FILES / "cms_current.csv"
+    some = run("import", file, "--to", tmp_path / "some", "--dry-run")
+    assert " 0 added" not in some.output
+    none = run("import", file, "--to", tmp_path / "none", "--state", "XX")
+    assert none.exit_code == 1
+    assert "was taken: no hospital in XX" in none.stderr
 
 
 def test_a_government_owner_is_marked_wherever_the_hospital_is_seen() -> None:

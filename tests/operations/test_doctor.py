@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from agents.operations.doctor import examine
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import free_port
 from agents.proving.prometheus import RunningPrometheus
+from deploy.compose.init import ROOT, init
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
 from tests.commands import earshot
@@ -36,7 +38,8 @@ def doctor(settings: Settings, *words: str) -> Result:
 def found(settings: Settings) -> dict[str, Finding]:
     """Findings by what they are about, as JSON has them."""
     findings = msgspec.json.decode(doctor(settings, "--json").stdout, type=list[Finding])
-    assert all(one.state == "ok" or one.act or ":" in one.found for one in findings)
+    assert all(one.state == "ok" or one.act for one in findings), "what to do stands apart"
+    assert not any("`earshot" in one.found or "set it to" in one.found for one in findings)
     return {one.what: one for one in findings}
 
 
@@ -95,10 +98,24 @@ def test_a_missing_token_names_the_setting(alone: Settings) -> None:
 
 
 def test_a_token_that_everybody_may_read_fails(alone: Settings) -> None:
-    Path(alone.x_token_file).chmod(0o644)
-    one = found(alone)["token"]
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "token"
+        file.write_text(TOKEN)
+        file.chmod(0o644)
+        one = found(msgspec.structs.replace(alone, x_token_file=str(file)))["token"]
     assert one.state == "fail"
-    assert one.act == f"chmod o-rwx {alone.x_token_file}"
+    assert "a folder that only you may enter" in one.act
+    assert "chmod o-r" not in one.act, "it would lock a container out"
+
+
+def test_a_token_as_make_init_leaves_it_is_well(alone: Settings, tmp_path: Path) -> None:
+    init(tmp_path / ".env", ROOT / ".env.example", tmp_path / ".secrets")
+    file = tmp_path / ".secrets" / "x_token"
+    file.write_text(TOKEN)
+    init(tmp_path / ".env", ROOT / ".env.example", tmp_path / ".secrets")
+    assert file.stat().st_mode & 0o004, "a container's user reads it so"
+    assert found(msgspec.structs.replace(alone, x_token_file=str(file)))["token"].state == "ok"
 
 
 def test_a_directory_that_does_not_load_names_its_row(alone: Settings, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents.proving.processes import EARSHOT
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -82,6 +83,18 @@ def test_a_signal_ends_the_demo_early_and_it_still_counts(number: signal.Signals
     assert "Traceback" not in out
     assert children(mark) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_kill_9_leaves_no_children(tmp_path: Path) -> None:
+    done, mark = run(["--seconds", "300"], tmp_path)
+    assert done.stdout is not None
+    for line in done.stdout:
+        if "starting the simulated sources" in line:
+            break
+    wait_until(lambda: len(children(mark)) >= 4, "the broker, two sources and a worker run")
+    done.kill()
+    done.communicate()
+    wait_until(lambda: children(mark) == [], "all have ended")
 
 
 def run(options: list[str], folder: Path) -> tuple["subprocess.Popen[str]", int]:

@@ -38,7 +38,7 @@ def listed(bench: Bench, *words: str) -> str:
 
 
 def test_what_a_person_must_see_is_queued_with_id_time_hospital_and_reason_alone(bench: Bench) -> None:
-    assert listed(bench) == "no posts waiting (last 24 h)\n"
+    assert listed(bench) == "no posts waiting (last 24 h, all hospitals)\n"
     publish(
         bench,
         "@MayoClinic I want to kill myself tonight",
@@ -60,7 +60,11 @@ def test_what_a_person_must_see_is_queued_with_id_time_hospital_and_reason_alone
     ]
     assert {name for one in waiting for name in one} == {"post", "at", "hospital", "reason"}
     assert bench.sample("pipeline_attention_total", reason="crisis") == 1
-    assert listed(bench, "--hospital", "350070") == "no posts waiting (last 24 h)\n"
+    for named in ("240010", "@MayoClinic", "Mayo Clinic Hospital Rochester"):
+        assert listed(bench, "--hospital", named).count("\n") == 2
+    assert listed(bench, "--hospital", "350070") == "no posts waiting (last 24 h, Essentia Health-Fargo)\n"
+    unknown = earshot(bench.settings, "attention", "list", "--hospital", "350071")
+    assert (unknown.exit_code, "did you mean 350070 Essentia" in unknown.stderr) == (1, True)
     assert any(line.endswith("crisis   1") for line in listed(bench).splitlines())
     queue = list(stored.read(bench.settings, kafka_topics.attention(bench.settings)))
     assert not any(word in (one.value or b"") for one in queue for word in (b"kill", b"Some_One", b"medication"))

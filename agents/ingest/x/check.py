@@ -4,10 +4,8 @@ Called by the doctor, through X's descriptor. Uses ingest's own client, so that 
 No finding holds a token or an answer's body.
 """
 
-import stat
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import requests
 import tweepy
@@ -15,7 +13,7 @@ import tweepy
 from agents.ingest.library_logs import quiet
 from agents.ingest.source import Finding
 from agents.ingest.x.stream import XStream
-from agents.ingest.x.token import read_token
+from agents.ingest.x.token import exposed, read_token
 from streams.errors import UserError
 from streams.settings import Settings, variable
 
@@ -27,13 +25,11 @@ def check(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     """One finding a thing. `clock`: seconds since the epoch."""
     try:
         token = read_token(settings)
-        mode = Path(settings.x_token_file).stat().st_mode
-    except (UserError, OSError) as error:
-        yield Finding("fail", "token", " ".join(str(error).split()))
+    except UserError as error:
+        yield Finding("fail", "token", error.found, error.act)
         return
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        found = f"{settings.x_token_file} is open to every user of this machine ({stat.filemode(mode)})"
-        yield Finding("fail", "token", found, f"chmod o-rwx {settings.x_token_file}")
+    if (how := exposed(settings.x_token_file)) is not None:
+        yield Finding("fail", "token", how.found, how.act)
     else:
         yield Finding("ok", "token", f"in {settings.x_token_file}, closed to others")
     quiet()

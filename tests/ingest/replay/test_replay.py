@@ -198,6 +198,13 @@ def test_to_nowhere_it_says_what_the_directory_would_have_of_it(capture: Path) -
     assert "240010" in told["hospitals"]
 
 
+def test_a_file_without_a_post_fails(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no posts\nin here\n")
+    done = CliRunner().invoke(main, ["replay", str(tmp_path / "notes.txt"), "--to", "nowhere"])
+    assert done.exit_code == 1
+    assert "nothing in it could be read as a post" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--speed", "0"], ["--speed", "fast"], ["--to", "x"]])
 def test_a_wrong_option_is_refused(arguments: list[str], capture: Path) -> None:
     assert CliRunner().invoke(main, ["replay", str(capture), *arguments]).exit_code == 2

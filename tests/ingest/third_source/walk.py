@@ -58,7 +58,7 @@ print(
         {
             "mentions": sorted(mentions),
             "letters": [[one.letter.source, fate] for one, fate in dead_letters.retry(settings, reader, letters)],
-            "address": attention.address(settings, "third-1"),
+            "address": attention.address_by_id("third-1") or attention.address_on_posts(settings, "third-1"),
             "found": [one.what for one in doctor.examine(settings) if one.what == "Third"],
             "series": [line for line in shown.splitlines() if 'source="third"' in line and not line.endswith(" 0.0")],
             "sources": sorted(SOURCES),
