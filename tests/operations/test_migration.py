@@ -42,7 +42,7 @@ def migrate(settings: Settings, *words: str) -> Result:
 
 
 def posts(settings: Settings) -> list[Stored]:
-    return list(stored.read(settings, kafka_topics.posts(settings)))
+    return list(stored.read(settings, kafka_topics.posts(settings), missing_ok=True))
 
 
 def rows(settings: Settings) -> list[Stored]:
