@@ -338,7 +338,7 @@ class Described(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     """The words allowed, if it takes one of a closed set."""
     listed: tuple[str, ...] = ()
-    """The words allowed, in order, if it takes a list of them."""
+    """The words allowed, if it takes a list of them."""
 
 
 def variable(name: str) -> str:
@@ -434,12 +434,11 @@ def _stray(name: str, known: Iterable[str]) -> str:
 
 
 def _tidy(one: Described, value: str) -> str:
-    """What a person wrote, as it is declared: a word of a closed set in its own case, a list in its own order."""
+    """What a person wrote, as it is declared: a word of a closed set in its own case, a list without blanks."""
     if one.choices:
         return next((choice for choice in one.choices if choice.lower() == value.strip().lower()), value)
     if one.listed:
-        parts = [part.strip().lower() for part in value.split(",")]
-        return ",".join(sorted(parts, key=lambda part: one.listed.index(part) if part in one.listed else -1))
+        return ",".join(part.strip().lower() for part in value.split(","))
     return value
 
 

@@ -67,7 +67,7 @@ def test_of_several_wrong_settings_all_are_named_in_one_line() -> None:
 def test_words_are_taken_in_any_case_and_lists_in_any_order() -> None:
     given = {"EARSHOT_SOURCES": " Bluesky, X", "EARSHOT_LOG_LEVEL": "INFO", "EARSHOT_KAFKA_SASL_MECHANISM": "plain"}
     found = {one["env"]: one["value"] for one in json.loads(run("settings", "--json", **given).stdout)}
-    assert found["EARSHOT_SOURCES"] == "x,bluesky"
+    assert found["EARSHOT_SOURCES"] == "bluesky,x"
     assert found["EARSHOT_LOG_LEVEL"] == "info"
     assert found["EARSHOT_KAFKA_SASL_MECHANISM"] == "PLAIN"
     assert run("settings", EARSHOT_SOURCES="x,x").exit_code == 1

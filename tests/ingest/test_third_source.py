@@ -116,7 +116,7 @@ def test_sources_are_listed_in_any_order(sources: str) -> None:
     assert load({"EARSHOT_SOURCES": sources}).source_names == sources.split(",")
 
 
-@pytest.mark.parametrize("sources", ["", "x,x", "bluesky,x,bluesky", "x,", "x, bluesky", "y", "X"])
+@pytest.mark.parametrize("sources", ["", "x,x", "bluesky,x,bluesky", "x,", "x bluesky", "y", "X,x"])
 def test_a_list_of_sources_that_is_wrong_is_refused(sources: str) -> None:
     with pytest.raises(SettingsError, match="EARSHOT_SOURCES"):
         load({"EARSHOT_SOURCES": sources})

@@ -62,7 +62,10 @@ def test_what_a_person_must_see_is_queued_with_id_time_hospital_and_reason_alone
     assert bench.sample("pipeline_attention_total", reason="crisis") == 1
     for named in ("240010", "@MayoClinic", "Mayo Clinic Hospital Rochester"):
         assert listed(bench, "--hospital", named).count("\n") == 2
-    assert listed(bench, "--hospital", "350070") == "no posts waiting (last 24 h, Essentia Health-Fargo)\n"
+    assert (
+        listed(bench, "--hospital", "350070")
+        == "no posts waiting (last 24 h, Essentia Health-Fargo (formerly Innovis Health))\n"
+    )
     unknown = earshot(bench.settings, "attention", "list", "--hospital", "350071")
     assert (unknown.exit_code, "did you mean 350070 Essentia" in unknown.stderr) == (1, True)
     assert any(line.endswith("crisis   1") for line in listed(bench).splitlines())
