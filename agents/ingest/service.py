@@ -26,7 +26,7 @@ from agents.kafka.group_lag import LagWatch
 from streams.errors import UserError
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
-from streams.metrics import collector
+from streams.metrics import process_collector
 from streams.metrics.collector import Reading, ReadingCollector, Samples
 from streams.metrics.machinery import histograms
 from streams.metrics.server import serving
@@ -131,7 +131,7 @@ def run(settings: Settings, stop: threading.Event) -> int:
     require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
-    registry.register(ReadingCollector(collector.process))
+    process_collector.register(registry)
     with serving(
         registry, settings.metrics_host, settings.ingest_metrics_port, variable("ingest_metrics_port")
     ) as port:

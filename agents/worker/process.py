@@ -30,7 +30,7 @@ from streams.faustkit.writer import Writer
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
 from streams.kafka.stages import STAGES
-from streams.metrics import Metrics, collector
+from streams.metrics import Metrics, collector, process_collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
 from streams.metrics.server import MetricsServer
 from streams.metrics.windows import WindowsCollector
@@ -109,7 +109,7 @@ class Worker:
         metrics.registry.register(self._windows)
         metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory)))
         metrics.registry.register(ReadingCollector(self._read_off))
-        metrics.registry.register(ReadingCollector(collector.process))
+        process_collector.register(metrics.registry)
         self._server = MetricsServer(metrics.registry)
         self._beat = Beat(settings.health_file)
         self._offsets: dict[tuple[str, int], int] = {}

@@ -28,6 +28,7 @@ _SECTIONS = {
     "pipeline_": "The machinery: `pipeline_*`\n\nKept by each process since its start: counters begin at zero with it.",
     "source_": "Every source: `source_*`\n\nEach source's stream as ingest hears it; no series of one that "
     "`EARSHOT_SOURCES` does not name.",
+    "process_": "The process itself: `process_*`\n\nNamed as every Prometheus client names them.",
     "x_": "X alone: `x_*`\n\nRules, gaps, reads and compliance; absent while `EARSHOT_SOURCES` does not name `x`.",
     "bluesky_": "Bluesky alone: `bluesky_*`\n\nAbsent while `EARSHOT_SOURCES` does not name `bluesky`.",
 }

@@ -4,10 +4,8 @@ Called by the client library at each scrape. The domain's counters come from row
 ones lost 62 % of sparse counts over two restarts. Knows neither HTTP nor who counts.
 """
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from importlib.metadata import version
 
 from prometheus_client.registry import Collector
 
@@ -47,16 +45,6 @@ class ReadingCollector(Collector):
         """One family for each metric in the reading."""
         for name, samples in self._read().items():
             yield Deferred(name, partial(dict, dict(samples)))
-
-
-def process() -> Reading:
-    """What every process of Earshot says of itself and of its machine."""
-    disk = shutil.disk_usage(".")
-    return {
-        "pipeline_build_info": {(version("earshot"),): 1},
-        "pipeline_disk_free_bytes": {(): disk.free},
-        "pipeline_disk_size_bytes": {(): disk.total},
-    }
 
 
 def hospitals(directory: Directory) -> Reading:

@@ -1,21 +1,23 @@
-"""Every metric of Earshot, gathered: the declarations of `conversation`, `pipeline`, `source`, `x`
-and `bluesky`, by name.
+"""Every metric of Earshot, gathered: the declarations of `conversation`, `pipeline`, `process`, `source`, `x` and
+`bluesky`, by name.
 
 Read by the collectors, the machinery, `earshot metrics`, the dashboards and the tests. What is not declared cannot be
 used: `declared` raises for a name, the metric itself for a label or its value. Names: `conversation_*` for what people
-say, `pipeline_*` for machinery, `source_*` for every source, `x_*` and `bluesky_*` for what one of them alone has.
+say, `pipeline_*` for machinery, `process_*` for a process as the client library names it, `source_*` for every source,
+`x_*` and `bluesky_*` for what one of them alone has.
 """
 
 from streams.metrics.bluesky import BLUESKY
 from streams.metrics.conversation import CONVERSATION
 from streams.metrics.metric import LOADED, Job, Metric, UndeclaredMetricError
 from streams.metrics.pipeline import PIPELINE
+from streams.metrics.process import PROCESS
 from streams.metrics.source import SOURCE
 from streams.metrics.x import X
 
 __all__ = ["LOADED", "METRICS", "Job", "Metric", "UndeclaredMetricError", "declared"]
 
-METRICS: tuple[Metric, ...] = (*CONVERSATION, *PIPELINE, *SOURCE, *X, *BLUESKY)
+METRICS: tuple[Metric, ...] = (*CONVERSATION, *PIPELINE, *PROCESS, *SOURCE, *X, *BLUESKY)
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 

@@ -22,7 +22,7 @@ def test_each_is_declared_once() -> None:
 
 @by_name
 def test_a_name_says_room_and_kind(metric: Metric) -> None:
-    assert re.fullmatch(rf"(conversation|pipeline|source|{'|'.join(SOURCES)})(_[a-z]+|_10000)+", metric.name)
+    assert re.fullmatch(rf"(conversation|pipeline|process|source|{'|'.join(SOURCES)})(_[a-z]+|_10000)+", metric.name)
     assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert ("_seconds" in metric.name) == (metric.unit == "seconds")
     assert ("_bytes" in metric.name) == (metric.unit == "bytes")
