@@ -1,7 +1,8 @@
 """Runs a command that ends when the process which started it does: `python tied.py PARENT COMMAND...`.
 
-Called by `process.py`, for the local Kafka of one demo or test and every other child of `agents/proving/processes.py`:
-not even kill -9 of the demo leaves one. Linux tells the child of its parent's end; elsewhere the command just runs.
+Run as a program by `process.py` in this folder, for the local Kafka of one demo or test and for every other child
+process: not even kill -9 of the demo leaves one. Linux tells the child of its parent's end; elsewhere the command just
+runs.
 Standard library alone, as it starts with each child.
 """
 
