@@ -32,6 +32,10 @@ class Beat:
             self._touched = time.monotonic()
             self._write()
 
+    def silent(self) -> float | None:
+        """Seconds since the last progress; None before the first."""
+        return None if self._touched == float("-inf") else time.monotonic() - self._touched
+
     def _write(self) -> None:
         if self._path is not None:
             try:

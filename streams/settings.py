@@ -167,6 +167,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_host: Annotated[str, _meta("Address that /metrics listens on.", min_length=1)] = "127.0.0.1"
     metrics_port: Annotated[int, _meta("Port of the worker's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9108
     ingest_metrics_port: Annotated[int, _meta("Port of ingest's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9109
+    api_host: Annotated[
+        str,
+        _meta("Address that the worker's API listens on. Beyond this machine only with a token.", min_length=1),
+    ] = "127.0.0.1"
+    api_port: Annotated[int, _meta("Port of the worker's API.", allowed=_PORT, ge=0, le=65_535)] = 9110
+    api_address: Annotated[
+        str,
+        _meta(
+            "Where clients reach this worker's API, host:port: other workers send them there for its hospitals. Empty: "
+            "the address and port that it listens on, with the host's name where it listens on all.",
+            allowed="host:port",
+            pattern=r"^$|^[^,\s/:]+:\d{1,5}$",
+        ),
+    ] = ""
+    api_token_file: Annotated[
+        str,
+        _meta(
+            "File that holds the bearer token that clients of the API must show, and nothing else. Empty: none, on "
+            "this machine alone."
+        ),
+    ] = ""
+    api_url: Annotated[
+        str,
+        _meta(
+            "Address of any worker's API, for `earshot hospital` and `earshot top`.",
+            allowed="http:// or https:// and a host",
+            pattern=r"^https?://[^/\s]+$",
+        ),
+    ] = "http://127.0.0.1:9110"
     health_file: Annotated[
         str,
         _meta("File that a worker or ingest touches while it makes progress; one for each process. Empty: none."),

@@ -48,6 +48,7 @@ def empty_settings(kafka: str) -> Iterator[Settings]:
         partitions=4,
         metrics_port=0,
         ingest_metrics_port=0,
+        api_port=0,
         commit_interval=0.3,
     )
     yield settings

@@ -33,6 +33,7 @@ NOT_VALUES = {
 INNER = (
     "agents/evaluation", "agents/importers", "agents/ingest/wal", "agents/ingest/outcome.py",
     "agents/ingest/x/compliance", "agents/proving", "agents/simulated",
+    "agents/worker/api/link.py",
     "streams/indicators",  # explained in docs/indicators.md; declare a set here once it is a label or travels
 )  # fmt: skip
 """Rooms whose closed types never leave the process: no record, label or operator's page has them."""

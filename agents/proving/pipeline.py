@@ -58,6 +58,8 @@ class Pipeline:
         self.settings = settings
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
+        self.api_ports: dict[str, int] = {}
+        """Of the workers' APIs."""
         self.simulated: dict[str, Child] = {}
         """The simulated sources, by name."""
         self.ingest: Child | None = None
@@ -156,7 +158,10 @@ class Pipeline:
         """Start a worker, or restart it under its name and port. Returns at once."""
         if name not in self.workers:
             port = self.ports[name] = free_port()
-            settings = msgspec.structs.replace(self.settings, worker_id=name, metrics_port=port)
+            api_port = self.api_ports[name] = free_port()
+            settings = msgspec.structs.replace(
+                self.settings, worker_id=name, metrics_port=port, api_port=api_port, api_address=""
+            )
             self.workers[name] = self._child(name, self.worker_command, settings)
         self.workers[name].start()
         return self.workers[name]
@@ -169,6 +174,10 @@ class Pipeline:
     def metrics_url(self, worker: str) -> str:
         """Where a worker's metrics are."""
         return f"http://127.0.0.1:{self.ports[worker]}/metrics"
+
+    def api_url(self, worker: str) -> str:
+        """Where a worker's API is."""
+        return f"http://127.0.0.1:{self.api_ports[worker]}"
 
     def scrape(self, worker: str) -> Samples:
         """What a worker's /metrics says now; empty while it does not answer or was never started."""

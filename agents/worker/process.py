@@ -1,4 +1,5 @@
-"""One worker: both agents, their tables and /metrics in one Faust app. All workers are alike and scale together.
+"""One worker: both agents, their tables, /metrics and the API around one Faust app. All workers are alike and scale
+together.
 
 Called by `earshot worker`. Owns the wiring, the start and the stop of the process. `tagger.py` and `hospitals.py` own
 what happens to a record, `streams/faustkit/` what makes it exact."""
@@ -15,6 +16,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from agents.kafka.admin import require_topics
 from agents.worker import author_key as author_keys
+from agents.worker.api.part import Api
 from agents.worker.directory_watch import DirectoryWatch
 from agents.worker.hospitals import Hospitals
 from agents.worker.tagger import Tagger
@@ -27,6 +29,7 @@ from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
 from streams.faustkit.writer import Writer
+from streams.figures.about import Names
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
 from streams.kafka.stages import STAGES
@@ -93,25 +96,30 @@ class Worker:
             return {one: p for one, p in sorted(watch.known.partition_of.items()) if p in held}
 
         communities = Communities.load()
+        names = Names(
+            topics=tuple(sorted(taxonomy.operational | taxonomy.safety)),
+            service_lines=tuple(sorted(taxonomy.service_line)),
+            communities=tuple(sorted(communities.by_id.keys() - communities.about_health)),
+            health_communities=tuple(sorted(communities.about_health)),
+        )
         self._windows = WindowsCollector(
             tables,
             shown,
             lambda: watch.known.residents,
-            sorted(communities.by_id.keys() - communities.about_health),
-            sorted(communities.about_health),
+            names.communities,
+            names.health_communities,
             time.time,
         )
-        metrics.registry.register(
-            ConversationCollector(
-                tables, shown, sorted(taxonomy.operational | taxonomy.safety), sorted(taxonomy.service_line)
-            )
-        )
+        metrics.registry.register(ConversationCollector(tables, shown, names.topics, names.service_lines))
         metrics.registry.register(self._windows)
         metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory)))
         metrics.registry.register(ReadingCollector(self._read_off))
         process_collector.register(metrics.registry)
         self._server = MetricsServer(metrics.registry)
         self._beat = Beat(settings.health_file)
+        self._api = Api(
+            settings, self._state, self._writer, tables, names, lambda: watch.known, lambda _: None, self._beat
+        )
         self._offsets: dict[tuple[str, int], int] = {}
         self.app = faust_app.create(settings, self._state)
         tagger = Tagger(settings, watch, self._first_seen, self._writer, metrics)
@@ -180,6 +188,12 @@ class Worker:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         port = await self._server.start(settings.metrics_host, settings.metrics_port)
         log.info("worker %s: metrics at http://%s:%d/metrics", settings.worker_name, settings.metrics_host, port)
+        try:
+            address = await self._api.start()
+        except UserError:
+            await self._server.stop()
+            raise
+        log.info("worker %s: API at http://%s", settings.worker_name, address)
         await self._writer.start()
         watchdog = Watchdog(lambda: self._state.progress, self._waiting, settings.stall_timeout)
         try:
@@ -189,6 +203,7 @@ class Worker:
                 watchdog.beat_at = lease.now()
                 self._show_health()
                 self._windows.warm(WINDOWS_SECONDS)
+                self._api.turn()
                 await self._watch.look()
                 if self.app.crashed:
                     raise UserError(f"Faust ended: {type(self.app.crash_reason).__name__}; see the log above")
@@ -206,6 +221,9 @@ class Worker:
 
     async def _stop(self) -> None:
         await self.app.stop()
+        self._api.leave()
+        await self._writer.drain()
+        await self._api.stop()
         await self._writer.stop()
         await self._server.stop()
 

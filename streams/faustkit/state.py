@@ -71,6 +71,11 @@ class State:
         recovery."""
         return sorted(partition for topic, partition in self._held if topic == kafka_topic)
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything that the group assigned to us is ours and complete."""
+        return self.generation is not None and self._held == self._kept
+
     def release(self) -> None:
         """Hold nothing until the next recovery. Call it after the last checkpoint of a revoke."""
         self._held = frozenset()

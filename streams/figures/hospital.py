@@ -79,7 +79,7 @@ def figures(
         responses=responses(questions_asked, month, about),
         open_questions=open_questions(waits, now),
         goals=_goals(source, about, now, questions_asked, waits),
-        service=_service(own.answered),
+        service=service_figure(own.answered),
         region=region(about, {**peers, about.id: own}),
         surges=surges(judged, names),
     )
@@ -153,7 +153,8 @@ def _finite(number: float | None) -> float | None:
     return None if number is None or isinf(number) else number
 
 
-def _service(answered: service.Answered) -> ServiceFigure:
+def service_figure(answered: service.Answered) -> ServiceFigure:
+    """The service index and its parts; shown from 30 local questions on."""
     found = service.service_index(answered)
     why = "" if found.enough else TOO_FEW if answered.local else NOTHING
     return ServiceFigure(index=None if why else found.index, low=found.low, high=found.high, parts=answered, why=why)

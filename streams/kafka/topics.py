@@ -124,6 +124,24 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             config={"cleanup.policy": "compact"},
             why="Which generation of the partitioned Kafka topics is in use; empty before the first migration.",
         ),
+        KafkaTopic(
+            name=workers(settings),
+            partitions=1,
+            compression="zstd",
+            config={
+                "cleanup.policy": "compact,delete",
+                # A worker that lives tells everything again within a quarter of an hour: what is older is of one that
+                # is gone, for whose name nobody ever writes a tombstone.
+                "retention.ms": str(HOUR_MS),
+                # A worker reads all of it at start: so it stays some minutes long.
+                "segment.ms": str(15 * MINUTE_MS),
+                "max.compaction.lag.ms": str(HOUR_MS),
+                # The broker's clock says how long a worker has been silent.
+                "message.timestamp.type": "LogAppendTime",
+                "max.message.bytes": str(MAX_RECORD_BYTES),
+            },
+            why="Where each worker's API answers, its partitions, and its hospitals' counts for their peers. An hour.",
+        ),
         *(_changelog(settings, table, why) for table, why in TABLES.items()),
     )
 
@@ -162,6 +180,11 @@ def author_key(settings: Settings) -> str:
 def generation(settings: Settings) -> str:
     """Name of the Kafka topic that says which generation is in use."""
     return f"{app_id(settings)}-generation"
+
+
+def workers(settings: Settings) -> str:
+    """Name of the Kafka topic on which workers tell each other what they hold."""
+    return f"{app_id(settings)}-workers"
 
 
 def _suffix(settings: Settings) -> str:

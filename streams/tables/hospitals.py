@@ -72,6 +72,7 @@ class _Partition:
         self.newest_at = 0
         self.swept = 0
         self.tombstones: list[bytes] = []
+        self.recoveries = 0
 
     def look(self, hospital: str, day: int) -> Day | PackedDay | None:
         """A day's row, to be read only."""
@@ -269,6 +270,7 @@ class HospitalTables:
             if ahead := {hour for hour in ahead if hour >= head.closed}:
                 rows.superseded[hospital] = ahead
         rows.rolling.clear()
+        rows.recoveries += 1
 
     def _carry_on(self, rows: _Partition) -> None:
         """Make today's rows of those of form 1. A head is the last that is written, so where one stands its days do,
@@ -479,6 +481,12 @@ class HospitalTables:
         for hour, cells in rows.questions.cells(hospital, self._office(hospital)):
             if first <= hour <= last:
                 yield hour, cells
+
+    def version(self, partition: int, hospital: str) -> tuple[int, int, int]:
+        """Another value whenever something was counted for a hospital, or its rows were read anew."""
+        if (rows := self._partitions.get(partition)) is None:
+            return (-1, -1, -1)
+        return rows.recoveries, rows.head_version(hospital), rows.questions.moves(hospital)
 
     def hospitals(self, partition: int) -> Iterable[str]:
         """Ids of the hospitals that were counted in a partition."""

@@ -55,6 +55,7 @@ class QuestionRows:
         """Rows whose counts are in their day."""
         self._counts: dict[str, QuestionCounts] = {}
         """Hospital -> what its rows add up to."""
+        self._moves: dict[str, int] = {}
 
     def take(self, offset: int, mention: Mention, place: Place) -> bool:
         """Apply a question or an answer; False if its row contains it already."""
@@ -80,6 +81,7 @@ class QuestionRows:
         return counted
 
     def _change(self, place: Place) -> None:
+        self._moves[place[0]] = self._moves.get(place[0], 0) + 1
         self._changed.add(place)
         self._ended.discard(place)
         self._outdate(place[0], place[1:])
@@ -152,6 +154,10 @@ class QuestionRows:
             self._changed.add((hospital, slot, after))
 
     # -- reading ------------------------------------------------------------------------------------------------------
+
+    def moves(self, hospital: str) -> int:
+        """How often one of the hospital's rows changed since the partition was taken over."""
+        return self._moves.get(hospital, 0)
 
     def rows(self, hospital: str) -> Iterable[Asked]:
         """A hospital's rows."""

@@ -13,7 +13,8 @@ import tweepy
 from agents.ingest.library_logs import quiet
 from agents.ingest.source import Finding
 from agents.ingest.x.stream import XStream
-from agents.ingest.x.token import exposed, read_token
+from agents.ingest.x.token import read_token
+from streams import secret_file
 from streams.errors import UserError
 from streams.settings import Settings, variable
 
@@ -28,7 +29,7 @@ def check(settings: Settings, clock: Callable[[], float]) -> Iterator[Finding]:
     except UserError as error:
         yield Finding("fail", "token", error.found, error.act)
         return
-    if (how := exposed(settings.x_token_file)) is not None:
+    if (how := secret_file.exposed(settings.x_token_file)) is not None:
         yield Finding("fail", "token", how.found, how.act)
     else:
         yield Finding("ok", "token", f"in {settings.x_token_file}, closed to others")
