@@ -165,7 +165,16 @@ def _told(report: Report, dry_run: bool) -> str:
         f"{len(report.unmatched)} unmatched, {len(report.rejected)} rejected"
         + ("; nothing written (--dry-run)" if dry_run else "")
     ]
-    for what, noted in (("rejected", report.rejected), ("unmatched", report.unmatched)):
+    if report.vanished:
+        lines.append(
+            f"not in the file any more, of the hospitals in its states: {len(report.vanished)} (closed, merged or with "
+            f"a new id). They stay; to stop listening, delete their rows from {report.file}:"
+        )
+        lines += [f"vanished: {one}" for one in report.vanished[:SHOWN]]
+        if len(report.vanished) > SHOWN:
+            lines.append(f"... and {len(report.vanished) - SHOWN} more vanished: --json has them all")
+    lists = (("rejected", report.rejected), ("unmatched", report.unmatched), ("duplicate", report.duplicates))
+    for what, noted in lists:
         lines += [f"{what}: line {one.line}: {one.reason}" for one in noted[:SHOWN]]
         if len(noted) > SHOWN:
             lines.append(f"... and {len(noted) - SHOWN} more {what}: --json has them all")

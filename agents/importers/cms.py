@@ -24,7 +24,11 @@ LAYOUTS = {
     "county": ("County/Parish", "County Name"),
     "type": ("Hospital Type",),
     "owner": ("Hospital Ownership",),
+    "address": ("Address",),
+    "telephone": ("Telephone Number", "Phone Number"),
 }
+OPTIONAL = ("address", "telephone")
+"""Kept beside Earshot's own columns: by them HIFLD's rows are joined. """
 TYPES: dict[str, Kind] = {
     "acute care hospitals": "acute",
     "critical access hospitals": "critical_access",
@@ -59,15 +63,19 @@ _POSSESSIVE = re.compile(r"(?<=['’])S\b")
 def merge(
     hospitals: Rows, lines: Iterable[Line], report: Report, zips: Mapping[str, Zip], states: Collection[str]
 ) -> Rows:
-    """The hospitals with those of the file added and changed. `states`: only these; none: all."""
+    """The hospitals with those of the file added and changed. `states`: only these; none: all. Those that the file no
+    longer has stay, and are reported; not those whose id is no CCN, which CMS never had."""
     merged = dict(hospitals)
     seen: dict[str, int] = {}
+    covered: set[str] = set()
+    named: set[str] = set()
     for line in lines:
         report.read += 1
         values = line.values
         if states and values["state"] not in states:
             report.left_out += 1
             continue
+        named.add(values["id"])
         try:
             row = _row(values, merged.get((values["id"],)), zips)
         except ValueError as error:
@@ -78,8 +86,14 @@ def merge(
             report.reject(line.number, f"{id} stands on line {seen[id]} already")
             continue
         seen[id] = line.number
+        covered.add(row["state"])
         report.note(hospitals.get((id,)), row)
         merged[id,] = row
+    report.vanished = [
+        f"{row['id']} {row['name']}, {row['city']}, {row['state']}"
+        for row in hospitals.values()
+        if row["id"] not in named and row["state"] in covered and not row["id"][0].islower()
+    ]
     return merged
 
 
@@ -109,6 +123,7 @@ def _row(values: Mapping[str, str], known: Mapping[str, str] | None, zips: Mappi
         "ownership": OWNERS.get(fold(values["owner"]), "unknown"),
         "checked": "cms",
     }
+    row |= {name: values[name] for name in OPTIONAL if values.get(name)}
     return row
 
 

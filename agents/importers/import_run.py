@@ -65,9 +65,11 @@ def run(
     rows = store.rows(report.file)
     match kind:
         case "cms":
-            merged = cms.merge(rows, lines(path, cms.LAYOUTS, progress=progress), report, zips, states)
+            merged = cms.merge(
+                rows, lines(path, cms.LAYOUTS, optional=cms.OPTIONAL, progress=progress), report, zips, states
+            )
         case "hifld":
-            found = lines(path, hifld.LAYOUTS, optional=("website",), progress=progress)
+            found = lines(path, hifld.LAYOUTS, optional=hifld.OPTIONAL, progress=progress)
             merged = hifld.merge(rows, found, report)
         case "dartmouth":
             merged = dartmouth.merge(rows, lines(path, dartmouth.layouts(header(path)), progress=progress), report)

@@ -28,9 +28,14 @@ class Report(msgspec.Struct):
     changed: int = 0
     unchanged: int = 0
     left_out: int = 0
-    """Good rows that are not wanted: of another state or a hospital not in the directory, closed, suppressed."""
+    """Good rows that are not wanted: of another state or a hospital not in the directory, closed, suppressed, or in
+    `duplicates`."""
+    duplicates: list[Noted] = []
+    """Of those left out: further rows of a hospital that has a better one."""
     removed: int = 0
     """Rows of the folder that a file which replaces them no longer has."""
+    vanished: list[str] = []
+    """Hospitals of the folder that the file no longer has, in the states that it covers: id and name. They stay."""
     unmatched: list[Noted] = []
     """Good rows that belong to no hospital of the directory for certain, by name."""
     rejected: list[Noted] = []

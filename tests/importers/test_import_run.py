@@ -115,16 +115,45 @@ def test_what_is_known_better_is_kept_and_a_second_import_changes_nothing(tmp_pa
 
 def test_hifld_brings_places_and_beds_to_those_it_can_be_joined_to(tmp_path: Path) -> None:
     report = imported("", "hifld.csv", folder(tmp_path))
-    assert (report["changed"], report["left_out"]) == (2, 1), "what is closed is left out"
-    assert report["unmatched"] == [{"line": 5, "reason": "SOMEWHERE ELSE, ZIP 58701"}]
+    assert (report["changed"], report["left_out"]) == (1, 2), "what is closed, and what stands twice, is left out"
+    assert report["unmatched"] == [
+        {"line": 3, "reason": "SAINT MARYS CAMPUS, ZIP 55902"}, {"line": 5, "reason": "SOMEWHERE ELSE, ZIP 58701"},
+    ]  # fmt: skip
+    assert report["duplicates"] == [
+        {"line": 8, "reason": "ESSENTIA HEALTH FARGO (open) is 350070, as line 2 ESSENTIA HEALTH-FARGO"}
+    ]
     assert {one["line"]: one["reason"].split(" (")[0] for one in report["rejected"]} == {
         6: "zip '5810' is not five digits",
         7: "latitude '' is not a number of degrees from -90 to 90",
     }
     found = load(str(tmp_path))
     assert (found.by_id["350070"].latitude, found.by_id["350070"].beds) == (46.8334, 133)
-    assert (found.by_id["240010"].longitude, found.by_id["240010"].beds) == (-92.4825, None), "by its ZIP alone"
+    assert found.by_id["240010"].longitude == -92.48, "a ZIP code alone joins nothing"
     assert "http://www.example.org" in everything(tmp_path)["hospitals.csv"]
+
+
+def test_streets_and_telephones_of_cms_join_what_was_renamed(tmp_path: Path) -> None:
+    imported("cms", "cms_2020.csv", tmp_path)
+    text = (
+        (FILES / "hifld.csv")
+        .read_text(encoding="utf-8-sig")
+        .replace("ESSENTIA HEALTH-FARGO,2 B ST", "DAKOTA,2 B STREET")
+    )
+    (tmp_path / "hifld.csv").write_text(text.replace("58104,NOT AVAILABLE", "58104,(701) 555-0100"), encoding="utf-8")
+    assert imported("hifld", tmp_path / "hifld.csv", tmp_path)["changed"] == 1
+
+
+def test_a_list_over_an_older_one_says_which_hospitals_vanished(tmp_path: Path) -> None:
+    rows = "350088,Gone Hospital,Fargo,ND,58104,acute,46.8,-96.8\n"
+    rows += "community-fargo,Ours,Fargo,ND,58104,community,46.8,-96.8\n"
+    rows += "060001,Elsewhere,Greeley,CO,80631,acute,40.4,-104.7\n"
+    folder(tmp_path, hospitals=HOSPITALS + rows)
+    report = imported("cms", "cms_current.csv", tmp_path)
+    assert report["vanished"] == ["350088 Gone Hospital, Fargo, ND"], "the file says nothing of Colorado"
+    assert "350088" in load(str(tmp_path)).by_id, "it stays until somebody deletes it"
+    told = run("import", "cms", FILES / "cms_current.csv", "--to", tmp_path).output
+    assert "vanished: 350088 Gone Hospital, Fargo, ND" in told
+    assert "not in the file any more, of the hospitals in its states: 1 (" in told
 
 
 def test_dartmouths_crosswalk_moves_towns_to_its_markets(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The names of places as data: the gazetteer file and words.yaml, indexed.
 
 Owns folding and lookup; the rules that read a profile text are in `resolver.py`. Called by `resolver.py`, `reach.py`,
-the importers (`agents/importers/cms.py`, `agents/importers/hifld.py`) and `earshot locate`. Knows no post and no
+the importers (`agents/importers/cms.py` and others) and `earshot locate`. Knows no post and no
 hospital. `make gazetteer` builds the file; `deploy/gazetteer/sources.py` lists its sources.
 """
 
