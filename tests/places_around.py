@@ -19,8 +19,16 @@ NAMES = place_names.load()
 MARKETS = place_markets.shipped()
 REACHES = Reaches.load()
 GAZETTEER = Gazetteer(NAMES)
-HOSPITALS = directory.load().by_id
+HOSPITALS = dict(directory.load().by_id)
 FARGO, MAYO, NEW_YORK, LOS_ANGELES = (HOSPITALS[id_] for id_ in ("350070", "240010", "330101", "050262"))
+ISLANDS = {
+    one.id: one
+    for one in (
+        Hospital("san-juan", "Hospital Ejemplo", "San Juan", "PR", "00907", "acute", 18.452, -66.085),
+        Hospital("guam-tamuning", "Example Island", "Tamuning", "GU", "96913", "acute", 13.469, 144.799),
+    )
+}
+"""Made up, in territories of the US."""
 NEARNESS = ("local", "regional", "national", "international")
 
 

@@ -21,12 +21,12 @@ from typing import Literal
 import msgspec
 
 from streams.directory import Hospital
-from streams.reading.places.place import Abstention, Place, km
+from streams.reading.places.place import TERRITORIES, Abstention, Place, km
 from streams.reading.places.reach import Reach, Reaches
 from streams.vocabulary import Evidence, Precision, Tier
 
 COUNTRY = "US"
-"""Of every hospital in the directory."""
+"""Of every hospital in the directory, with its territories: each of these counts as a state."""
 REMEMBERED = 65_536
 """Places remembered for each hospital; when full, its memory is emptied."""
 
@@ -53,7 +53,7 @@ RULES: Mapping[Rule, Meaning] = MappingProxyType(
         "county": Meaning("local", "the place is in the hospital's county, 60 miles across at most; not with an SSA"),
         "hrr": Meaning("regional", "the place is in the hospital's Dartmouth referral region (HRR)"),
         "region_radius": Meaning("regional", "the place is within the regional radius, on whichever side of a border"),
-        "state": Meaning("regional", "only a state is known, and the referral region has a ZIP in it"),
+        "state": Meaning("regional", "only a state or territory is known, and the referral region has a ZIP in it"),
         "own_country": Meaning("unknown", "only the country is known, the hospital's own: that says nothing"),
         "nowhere": Meaning("unknown", "a point that is far from the hospital and from every town"),
         "country": Meaning("national", "elsewhere in the hospital's country"),
@@ -126,10 +126,11 @@ def decide(place: Place | Abstention, hospital: Hospital, reach: Reach) -> Local
 
 
 def _rule(place: Place, reach: Reach, distance: float) -> Rule:
-    home = place.country == COUNTRY
-    if place.precision == "country" and home:
+    territory = place.country in TERRITORIES
+    home = territory or place.country == COUNTRY
+    if place.precision == "country" and home and not territory:
         return "own_country"
-    if place.precision == "admin1" and home and place.admin1 in reach.states:
+    if place.precision in _COARSE and home and (place.country if territory else place.admin1) in reach.states:
         return "state"
     if place.precision not in _COARSE:
         # No country: a point far from every town.

@@ -10,6 +10,9 @@ import msgspec
 
 from streams.vocabulary import Abstained, Evidence, Precision
 
+TERRITORIES = frozenset({"PR", "GU", "VI", "AS", "MP"})
+"""Parts of the US that have a country's code of their own (ISO 3166), beside a state's."""
+
 
 class Place(msgspec.Struct, frozen=True, cache_hash=True):
     """A place and how it is known. `admin1` and `city` are empty if the text is coarser."""

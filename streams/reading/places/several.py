@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from streams.reading.places.names import US, PlaceNames, fold
+from streams.reading.places.place import TERRITORIES
 
 LARGE = 300_000
 """Least inhabitants of a city that contradicts another place named behind it."""
-_TERRITORIES = frozenset({"PR", "GU", "VI", "AS", "MP"})
-"""Countries by ISO's list that are parts of the US."""
 _PARTS_OF = frozenset({"HK CN", "MO CN", "GP FR", "MQ FR", "RE FR", "GF FR", "GL DK", "FO DK"})
 """A country, and the country that people name behind it."""
 _CODE_AND_NAME = re.compile(r"([A-Z]{2})\s+(\S.*)")
@@ -75,7 +74,7 @@ def _apart(text: str, later: str, adjacent: bool, names: PlaceNames) -> bool:  #
     if state:
         return land != US and not _fits(name, land, names)
     if country:
-        known = country == land or (country in _TERRITORIES and land == US) or f"{country} {land}" in _PARTS_OF
+        known = country == land or (country in TERRITORIES and land == US) or f"{country} {land}" in _PARTS_OF
         return not known and not _fits(name, land, names)
     return not any(home.startswith(land) for home in homes)
 
