@@ -8,6 +8,7 @@ uv := .tools/bin/uv
 bin := .venv/bin
 have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
+built := streams/compiled/built
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 # Parameters of demo and chaos: `make demo SECONDS=60`, `make demo HISTORY=28d`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
@@ -23,20 +24,25 @@ LINES ?= 1000000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
+.PHONY: help setup compiled demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
 # Targets share the environment, and most share a broker.
 .NOTPARALLEL:
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(ready) ## Build the environment in .venv; every other target does this first
+setup: $(ready) compiled ## Build the environment in .venv; every other target does this first
 	@echo "ready: $(bin)/earshot"
 
-demo: $(ready) ## Run the whole pipeline on a local Kafka for SECONDS (30), after a simulated past if HISTORY (28d) is set, and compare its counts with the oracle's
+# After an edit of what is compiled a worker runs in pure Python until this has run again.
+compiled: $(ready) ## Compile the hot modules, half a minute, if they are not compiled as they are
+	@$(bin)/python -m deploy.compiled
+
+demo: $(ready) compiled ## Run the whole pipeline on a local Kafka for SECONDS (30), after a simulated past if HISTORY (28d) is set, and compare its counts with the oracle's
 	@exec $(bin)/earshot demo --seconds $(SECONDS) $(if $(HISTORY),--history $(HISTORY))
 
-test: $(ready) ## Run all tests, about a quarter of an hour; ARGS="-k name" selects some
+test: $(ready) compiled ## Run all tests, those of the core compiled, too; about a quarter of an hour; ARGS="-k name" selects some
+	@$(if $(ARGS),,test ! -d $(built) || $(bin)/pytest --quiet -p tests.compiled_core tests/reading tests/tables)
 	@exec $(bin)/pytest $(ARGS)
 
 lint: $(ready) ## Run ruff (rules and format) and mypy
@@ -48,7 +54,7 @@ format: $(ready) ## Rewrite code as `make lint` wants it
 	@$(bin)/ruff check --fix
 	@$(bin)/ruff format
 
-chaos: $(ready) ## Run the pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or of ingest (listening to SOURCE, x or bluesky), and compare its counts
+chaos: $(ready) compiled ## Run the pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or of ingest (listening to SOURCE, x or bluesky), and compare its counts
 	@exec $(bin)/earshot chaos --of $(OF) --source $(SOURCE) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
 fuzz: $(ready) ## Check that LINES (1000000) broken lines, SEED (7), are each recognised as what they are
@@ -69,7 +75,7 @@ dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from d
 dashboards-preview: $(ready) ## Draw the dashboards of a short live pipeline into build/preview, without Grafana
 	@exec $(bin)/python -m agents.proving.boards.preview
 
-bench: $(ready) ## Measure each stage; print JSON lines
+bench: $(ready) compiled ## Measure each stage; print JSON lines
 	@exec $(bin)/python -m bench
 
 kafka: $(ready) ## Start the local Kafka and print its address
@@ -111,7 +117,7 @@ lock: $(have_uv) ## Write the lock files again: all requirements, the image's, i
 	@$(bin)/python -m deploy.local_kafka.lock
 
 clean: ## Remove the environment and the tools' caches; keep the local Kafka's data
-	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist $(built)
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(have_uv):

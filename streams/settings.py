@@ -138,6 +138,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^[A-Za-z0-9._-]{0,100}$",
         ),
     ] = ""
+    compiled: Annotated[
+        Literal["yes", "no"],
+        _meta(
+            "Whether a worker runs the compiled form of its hot modules, where there is one. `no`: pure Python, as "
+            "exact and slower."
+        ),
+    ] = "yes"
     duplicate_horizon: Annotated[
         int,
         _meta(

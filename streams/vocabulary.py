@@ -444,10 +444,19 @@ RELOAD: ClosedSet[Reload] = ClosedSet(
     },
 )  # fmt: skip
 
+Compiled = Literal["yes", "no"]
+COMPILED: ClosedSet[Compiled] = ClosedSet(
+    "Compiled", "How a process runs the modules that most of a worker's time goes into.",
+    {
+        "yes": Means("compiled", "Nothing follows."),
+        "no": Means("pure Python", "So in ingest. A worker is as exact and slower: its log says why at its start."),
+    },
+)  # fmt: skip
+
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, SPAN, WHOSE, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
     DEAD_REASON, WRONG_PART, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP,
-    ATTENTION, WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD,
+    ATTENTION, WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD, COMPILED,
 )  # fmt: skip
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
@@ -475,3 +484,4 @@ WITHDRAWN: tuple[Withdrawn, ...] = get_args(Withdrawn)
 COMPLIANCE_KINDS: tuple[ComplianceKind, ...] = get_args(ComplianceKind)
 RULE_SYNCS: tuple[RuleSync, ...] = get_args(RuleSync)
 RELOADS: tuple[Reload, ...] = get_args(Reload)
+COMPILEDS: tuple[Compiled, ...] = get_args(Compiled)

@@ -93,8 +93,27 @@ def _kafka_errors() -> tuple[type[Exception], ...]:
     return tuple(sys.modules[name].KafkaError for name in _LIBRARIES if name in sys.modules)
 
 
+def _show_version(ctx: click.Context, option: click.Parameter, asked: bool) -> None:  # noqa: ARG001 - click's signature
+    if not asked:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - only for --version
+
+    from streams import compiled  # noqa: PLC0415 - only for --version
+
+    why = compiled.available()
+    click.echo(f"earshot {version('earshot')}, workers run {f'in pure Python: {why}' if why else 'compiled'}")
+    ctx.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="earshot", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version, and whether workers run compiled.",
+)
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Count exactly what people say to and about hospitals, near and far.

@@ -1,10 +1,15 @@
 """`earshot worker`: one worker, until SIGTERM or ctrl-c."""
 
+import logging
+
 import click
 
 from agents.cli import logs
 from agents.kafka.generation import located
+from streams import compiled
 from streams.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -14,7 +19,10 @@ def worker(settings: Settings) -> None:
 
     More workers share the work, at most one for each partition.
     """
-    from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import
-
     logs.begin(settings)
+    why = compiled.use() if settings.compiled == "yes" else "EARSHOT_COMPILED=no"
+    log.info("hot modules: %s", f"pure Python ({why})" if why else "compiled")
+
+    from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import, and see above
+
     run(located(settings))

@@ -1,9 +1,9 @@
 """The oracle: what every table must say, counted anew from the `posts` Kafka topic in plain Python.
 
-Uses the pure reading functions and its own count (`recount.py`): no transport, tables or memory of duplicates. Compared
-with it are the rows of the changelog, decoded as plain MessagePack, and the product's own tables, restored from the
-changelog and asked for their windows (`shown.py`). Called by the demo, chaos and the tests, with records as they stand
-in Kafka.
+Uses the pure reading functions, never compiled, and its own count (`recount.py`): no transport, tables or memory of
+duplicates. Compared with it are the rows of the changelog, decoded as plain MessagePack, and the product's own tables,
+restored from the changelog and asked for their windows (`shown.py`). Called by the demo, chaos and the tests, with
+records as they stand in Kafka.
 """
 
 from collections import Counter
@@ -17,8 +17,12 @@ from agents.kafka.stored import Stored
 from agents.proving import gauges, shown
 from agents.proving.question_oracle import Questions, stored_questions
 from agents.proving.recount import Cell, Recount
+from streams import compiled
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Withdrawal
+
+if compiled.used():  # the worker's form would judge itself
+    raise RuntimeError("the oracle runs in pure Python: import it in a process that does not use compiled modules")
 
 PARTS = ("lifetime", "hours", "windows", "people", "questions", "matrix", "/metrics")
 """What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates

@@ -166,7 +166,10 @@ def _held() -> Row:
                 "Workers, by version",
                 "Workers that show metrics. Fewer than were started: see `docker compose ps`. "
                 f"{declared('pipeline_build_info').act}",
-                Query(f"count by (version) ({selector('pipeline_build_info', job='worker')})", "{{version}}"),
+                Query(
+                    f"count by (version, compiled) ({selector('pipeline_build_info', job='worker')})",
+                    "{{version}}, compiled: {{compiled}}",
+                ),
                 size=(4, 8),
             ),
             number(

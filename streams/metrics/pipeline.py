@@ -7,6 +7,7 @@ from streams.kafka.topics import TABLES
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import (
     ATTENTION_REASONS,
+    COMPILEDS,
     DEAD_REASONS,
     DEAD_WHERE,
     RELOADS,
@@ -287,9 +288,9 @@ PIPELINE: tuple[Metric, ...] = (
         name="pipeline_build_info",
         kind="gauge",
         unit="1",
-        labels={"version": ()},
+        labels={"version": (), "compiled": COMPILEDS},
         jobs=_BOTH,
-        help="1, with the version that runs.",
+        help="1, with the version that runs, and how it runs the modules that most of a worker's time goes into.",
         act="Two versions for long: a deployment did not finish.",
     ),
     Metric(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from streams import compiled
 from streams.metrics.collector import ReadingCollector
 from streams.metrics.exposition import Reading
 
@@ -31,7 +32,7 @@ def reading() -> Reading:
     disk = shutil.disk_usage(".")
     limit = memory_limit()
     return {
-        "pipeline_build_info": {(version("earshot"),): 1},
+        "pipeline_build_info": {(version("earshot"), "yes" if compiled.used() else "no"): 1},
         "pipeline_disk_free_bytes": {(): disk.free},
         "pipeline_disk_size_bytes": {(): disk.total},
         "pipeline_memory_limit_bytes": {(): limit} if limit is not None else {},

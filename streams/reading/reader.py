@@ -5,7 +5,6 @@ tagger drops duplicates in between. Pure: the same bytes, place and timestamp gi
 any time.
 """
 
-import copy
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Union
@@ -56,43 +55,43 @@ class Reader:
     """Everything needed to read a post, loaded once. After an edit, `renewed` makes the reader of the next post."""
 
     def __init__(
-        self, directory: Directory, max_bytes: int, lexicon: Lexicon | None = None, author_key: bytes = b""
+        self,
+        directory: Directory,
+        max_bytes: int,
+        lexicon: Lexicon | None = None,
+        author_key: bytes = b"",
+        before: "Reader | None" = None,
     ) -> None:
         """`max_bytes`: larger envelopes are unreadable. `lexicon`: without it, the words that ship with Earshot.
-        `author_key`: for counting people; without it, mentions count nobody."""
+        `author_key`: for counting people; without it, mentions count nobody. `before`: shares its places where the
+        directory's are the same."""
+        self._author_key = author_key
         self._authors = Authors(author_key) if author_key else None
         self.directory = directory
         self.lexicon = lexicon or Lexicon.load()
-        self._learn_places(directory)
-        self._learn_reaches()
+        if before is None or directory.crosswalk != before.directory.crosswalk:
+            self._names = place_names.known(directory.crosswalk)
+            self.gazetteer = Gazetteer(self._names)
+            self._mentioned = MentionedPlaces(self._names, self.gazetteer)
+        else:
+            self._names, self.gazetteer, self._mentioned = before._names, before.gazetteer, before._mentioned
+        if before is None or directory is not before.directory:  # an id may mean another place now
+            self._reaches = Reaches(self._names, Markets(self._names.zips.values()))
+            self._localities = Localities(self._reaches)
+        else:
+            self._reaches, self._localities = before._reaches, before._localities
         self._communities = Communities.load().split
         self._max_bytes = max_bytes
-        self.wrong: Counter[WrongPart] = Counter()
+        self.wrong: Counter[WrongPart] = Counter() if before is None else before.wrong
         """How often a part of a post was wrong and so unknown. Only for metrics: no record depends on it."""
         self._decode: Callable[[bytes], PostEnvelope | Withdrawal] = msgspec.json.Decoder(
             Union[Withdrawal, *POST_OF]
         ).decode
 
-    def _learn_places(self, directory: Directory) -> None:
-        self._names = place_names.known(directory.crosswalk)
-        self.gazetteer = Gazetteer(self._names)
-        self._mentioned = MentionedPlaces(self._names, self.gazetteer)
-
-    def _learn_reaches(self) -> None:
-        self._reaches = Reaches(self._names, Markets(self._names.zips.values()))
-        self._localities = Localities(self._reaches)
-
     def renewed(self, directory: Directory, lexicon: Lexicon) -> "Reader":
         """A reader with another directory or other words; what did not change is shared. Takes a second for another
         crosswalk, else tens of milliseconds."""
-        made = copy.copy(self)
-        made.lexicon = lexicon
-        if directory is not self.directory:
-            made.directory = directory
-            if directory.crosswalk != self.directory.crosswalk:
-                made._learn_places(directory)
-            made._learn_reaches()  # an id may mean another place now
-        return made
+        return Reader(directory, self._max_bytes, lexicon, self._author_key, before=self)
 
     def residents(self, hospital: Hospital) -> int:
         """People in the hospital's service area (HSA), by the gazetteer; 0 where that is not known."""

@@ -14,7 +14,8 @@ from streams.tables.cells import Cells, add, cells_of
 from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, SLOTS_A_DAY, WINDOWS
 from streams.tables.question_counts import Open
 from streams.tables.question_rows import PREFIX, QuestionRows, slot_asked
-from streams.tables.questions import OpenMs, Waiting
+from streams.tables.question_wire import Waiting
+from streams.tables.questions import OpenMs
 from streams.tables.rolling import Rolling
 from streams.tables.rows import (
     NEVER,

@@ -16,7 +16,8 @@ from streams.tables.first_seen.ids import LONG, SHORT, key_of, post_of
 from streams.tables.hospitals import HospitalTables
 from streams.tables.question_rows import PREFIX
 from streams.tables.questions import Asked, decode_asked, encode_asked
-from streams.tables.rows import FORM, Day, Head, decode_day, decode_head, encode_day, encode_head, version_of
+from streams.tables.row_wire import FORM
+from streams.tables.rows import Day, Head, decode_day, decode_head, encode_day, encode_head, version_of
 
 CHUNK_FACTS = 10_000
 """Of one record: some 170 KB, and of a busy day an hour or less, so that facts expire in time."""

@@ -12,7 +12,8 @@ from streams.tables.cells import Cells, asks
 from streams.tables.periods import HOUR_MS, SLOT_SECONDS
 from streams.tables.question_counts import Open, QuestionCounts, Rest
 from streams.tables.questions import OPEN_MS, Asked, OpenMs, decode_asked, encode_asked
-from streams.tables.rows import FORM, NEVER, version_of
+from streams.tables.row_wire import FORM
+from streams.tables.rows import NEVER, version_of
 
 Place = tuple[str, int, int]
 """Hospital id; 10-second slot since the epoch, by the question's id; version of the row of that slot that ended

@@ -10,13 +10,10 @@ text, no service line. Does not know the clock, nor a hospital's opening hours.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from typing import NamedTuple
-
-import msgspec
 
 from streams.records import Mention
 from streams.tables.cells import near_of
-from streams.vocabulary import Intent, Tier
+from streams.tables.question_wire import AskedWire, Question, asked_wire, encode_wire
 
 OPEN_SECONDS = 72 * 3600
 """How long a question waits; an answer that takes longer is none."""
@@ -37,17 +34,6 @@ SAFETY = "safety_event"
 
 OpenMs = Callable[[int, int], int]
 """(start, end), ms since the epoch -> milliseconds between them in which the hospital's office was open."""
-
-
-class Question(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is kept of a question."""
-
-    written: int
-    """Its own time, seconds since the epoch."""
-    intent: Intent
-    tier: Tier
-    topics: tuple[str, ...]
-    """Operational and safety ones."""
 
 
 class Asked:
@@ -155,45 +141,21 @@ def edge_of(seconds: float) -> str:
     return next((name for name, edge in EDGES.items() if seconds <= edge), "72h")
 
 
-class Waiting(NamedTuple):
-    """One question in the queue."""
-
-    post: str
-    written: int
-    """Seconds since the epoch."""
-    intent: Intent
-    tier: Tier
-    topics: tuple[str, ...]
-
-
 # -- wire form --------------------------------------------------------------------------------------------------------
-
-
-class _Wire(msgspec.Struct, array_like=True, frozen=True):
-    form: int
-    version: int
-    last_at: int
-    marks: dict[int, int]
-    questions: dict[str, Question]
-    answers: dict[str, int]
-    gone: list[str]
-    uncounted: int
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Wire).decode
 
 
 def encode_asked(row: Asked, form: int) -> bytes:
     """The wire form; begins with form and version, as every row's does."""
-    return _encode(
-        _Wire(form, row.version, row.last_at, row.marks, row.questions, row.answers, sorted(row.gone), row.uncounted)
+    return encode_wire(
+        AskedWire(
+            form, row.version, row.last_at, row.marks, row.questions, row.answers, sorted(row.gone), row.uncounted
+        )
     )
 
 
 def decode_asked(value: bytes) -> Asked:
     """A row from its wire form."""
-    wire, row = _decode(value), Asked()
+    wire, row = asked_wire(value), Asked()
     row.version, row.last_at, row.marks, row.uncounted = wire.version, wire.last_at, wire.marks, wire.uncounted
     row.questions, row.answers, row.gone = wire.questions, wire.answers, set(wire.gone)
     return row

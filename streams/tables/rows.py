@@ -11,15 +11,11 @@ Called by `hospitals.py`. Owns the folds and the wire form; does not know how ro
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from streams.records import Mention, Tally
 from streams.tables.cells import cells_of
 from streams.tables.periods import FIVE_SECONDS, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS, SLOTS_A_DAY, SLOTS_AN_HOUR
+from streams.tables.row_wire import FORM, DayWire, HeadWire, Marks, Packed, day_wire, encode_row, head_wire, peek
 from streams.tables.sketch import RANK_BITS
-
-FORM = 2
-"""First number of a row on the wire. Form 1, of version 0.1.0, is JSON: `first_rows.py`."""
 
 NO_HOUR_OPEN = 1 << 40
 """`Head.closed` of a hospital that was carried on from form 1, until the first record that its lifetime does not
@@ -30,9 +26,6 @@ own Kafka time, and partitions of `posts` are not further apart than that."""
 
 NEVER = -2
 """In the place of a version: below that of every row, also of one that was moved (-1)."""
-
-Marks = dict[int, int]
-"""Partition of `posts` -> highest offset contained."""
 
 
 class Head:
@@ -192,7 +185,7 @@ class PackedDay:
     __slots__ = ("_wire",)
 
     def __init__(self, value: bytes) -> None:
-        self._wire = _decode_day(value)
+        self._wire = day_wire(value)
 
     def is_closed(self, hour_of_day: int) -> bool:
         """As `Day.is_closed`."""
@@ -272,49 +265,11 @@ def _raise_marks(marks: Marks, others: Marks) -> None:
 
 # -- wire form --------------------------------------------------------------------------------------------------------
 
-Packed = list[int]
-"""Index of a cell's name in the row's `names`, its count, and so on."""
-
-
-class _Wire(msgspec.Struct, array_like=True, frozen=True):
-    form: int
-    version: int
-
-
-class _HeadWire(_Wire, array_like=True, frozen=True):
-    closed: int
-    marks: Marks
-    tally_marks: Marks
-    names: list[str]
-    lifetime: Packed
-    fives: dict[int, Packed]
-    tally_hours: dict[int, Packed]
-    people: dict[int, bytes]
-    swept: int = 0
-
-
-class _DayWire(_Wire, array_like=True, frozen=True):
-    closed: int
-    marks: Marks
-    tally_marks: Marks
-    names: list[str]
-    hours: dict[int, Packed]
-    people: dict[int, bytes]
-    since: dict[int, tuple[Marks, Marks]]
-    cohorts: dict[int, Packed] = {}
-    matured: dict[int, int] = {}
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_peek = msgspec.msgpack.Decoder(_Wire).decode
-_decode_head = msgspec.msgpack.Decoder(_HeadWire).decode
-_decode_day = msgspec.msgpack.Decoder(_DayWire).decode
-
 
 def version_of(value: bytes) -> int:
     """The version of a row on the wire, without decoding the rest. Raises `msgspec.MsgspecError` for another thing, and
     `ValueError` for a row of a later Earshot."""
-    wire = _peek(value)
+    wire = peek(value)
     if wire.form != FORM:
         raise ValueError(f"a row of form {wire.form}, and this Earshot reads up to {FORM}: start a newer one")
     return wire.version
@@ -323,8 +278,8 @@ def version_of(value: bytes) -> int:
 def encode_head(head: Head) -> bytes:
     """The wire form."""
     names: dict[str, int] = {}
-    return _encode(
-        _HeadWire(
+    return encode_row(
+        HeadWire(
             FORM,
             head.version,
             head.closed,
@@ -342,7 +297,7 @@ def encode_head(head: Head) -> bytes:
 
 def decode_head(value: bytes) -> Head:
     """A head from its wire form."""
-    wire, head = _decode_head(value), Head()
+    wire, head = head_wire(value), Head()
     names = wire.names
     head.version, head.closed, head.marks, head.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
     head.lifetime = _unpack(wire.lifetime, names)
@@ -356,8 +311,8 @@ def decode_head(value: bytes) -> Head:
 def encode_day(day: Day) -> bytes:
     """The wire form, which is also how a day is kept in memory."""
     names: dict[str, int] = {}
-    return _encode(
-        _DayWire(
+    return encode_row(
+        DayWire(
             FORM,
             day.version,
             day.closed,
@@ -375,7 +330,7 @@ def encode_day(day: Day) -> bytes:
 
 def decode_day(value: bytes) -> Day:
     """A day from its wire form."""
-    wire, day = _decode_day(value), Day()
+    wire, day = day_wire(value), Day()
     names = wire.names
     day.version, day.closed, day.marks, day.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
     day.hours = {hour: _unpack(packed, names) for hour, packed in wire.hours.items()}

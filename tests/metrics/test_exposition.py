@@ -168,7 +168,7 @@ def test_each_job_shows_what_is_declared_for_it_and_nothing_else(run: Run, job: 
 
 
 def test_the_series_of_machinery_are_all_there(run: Run) -> None:
-    loaded = {"pipeline_build_info"}
+    loaded = {"pipeline_build_info"}  # its version
     for job in JOBS:
         where = {"worker": "tagger", "ingest": "ingest"}[job]
         shown = families(run, job)

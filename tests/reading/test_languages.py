@@ -11,8 +11,10 @@ from streams.reading.addressed import AddressWords, addresses, is_about
 from streams.reading.languages import FunctionWords, LanguagesError, any_of
 from streams.reading.places import profile_text
 from streams.reading.places.profile_text import Wording
-from streams.reading.topics.intent import Intents, IntentWords
-from streams.reading.topics.phrases import Group, Phrases
+from streams.reading.topics.groups import Group
+from streams.reading.topics.intent import Intents
+from streams.reading.topics.intent_words import IntentWords
+from streams.reading.topics.phrases import Phrases
 
 SHIPPED = (resources.files(languages) / "languages.yaml").read_bytes()
 MADE_UP = """

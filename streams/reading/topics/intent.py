@@ -6,20 +6,12 @@ one, and a hospital named without a handle is recognised by its capitals.
 """
 
 import re
-from importlib import resources
 
-import msgspec
-
-from streams.errors import UserError
 from streams.reading import languages
 from streams.reading.languages import FunctionWords, any_of
-from streams.reading.topics.phrases import Group, Phrases, pattern_of
+from streams.reading.topics.intent_words import PREFIX, IntentRead, IntentWords
+from streams.reading.topics.phrases import Phrases
 from streams.vocabulary import Intent
-
-_PREFIX = "intent "
-"""Begins every group name, so that none equals a topic's in a shared index."""
-_NEGATED = {"complaint": "approval", "compliment": "grumble", "approval": "grumble"}
-"""Group that can be negated -> the group for which a negated find counts."""
 
 _CAPITAL = re.compile(r"(?<![@#\w])[A-Z][a-zà-ÿ]+")
 """A proper name. Hospitals in the US have Latin names, whatever the language of the text."""
@@ -33,79 +25,6 @@ _RUMOUR = "rumor_misinfo_watch"
 """To pass on a rumour is to inform, whoever does it."""
 NEEDED_TOPICS = (_STAFF, _RUMOUR)
 """Topics that the rules here name. A taxonomy without one is refused (`lexicon.py`)."""
-
-
-class IntentError(UserError):
-    """intents.yaml cannot be used. One line that says why."""
-
-
-class IntentRead(msgspec.Struct, frozen=True):
-    """An intent, how sure it is, and by which rule."""
-
-    intent: Intent
-    confidence: int
-    """Per cent: how often the rule was right on some 270 labelled posts of the project's own, rounded down by 10, since
-    the words were written with many of them in sight. Sarcasm is what goes wrong most."""
-    why: str
-
-
-class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    phrases: tuple[str, ...]
-    unless: tuple[str, ...] = ()
-
-
-class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """intents.yaml; its comments explain each part."""
-
-    version: int
-    self_harm: _Words
-    danger: _Words
-    over: _Words
-    awareness: _Words
-    request: _Words
-    imperatives: tuple[str, ...]
-    openers: tuple[str, ...]
-    question: _Words
-    rhetorical: _Words
-    sarcasm: _Words
-    complaint: _Words
-    grumble: _Words
-    compliment: _Words
-    approval: _Words
-    information: _Words
-    notice: _Words
-    news: _Words
-    crowd: _Words
-    personal: _Words
-    other_names: tuple[str, ...]
-    grievances: tuple[str, ...]
-
-    @classmethod
-    def load(cls) -> "IntentWords":
-        """The phrases that ship with Earshot. Raises `IntentError`."""
-        return cls.parse((resources.files(__package__) / "intents.yaml").read_bytes())
-
-    @classmethod
-    def parse(cls, text: bytes) -> "IntentWords":
-        """The phrases in a YAML text. Raises `IntentError`."""
-        try:
-            words = msgspec.yaml.decode(text, type=cls)
-            for group in words.groups():
-                for phrase in group.phrases + group.unless:
-                    pattern_of(phrase)
-        except ValueError as error:  # msgspec.DecodeError is one
-            raise IntentError(f"intents.yaml: {' '.join(str(error).split())}") from None
-        return words
-
-    def groups(self) -> tuple[Group, ...]:
-        """The groups that an index must hold for `Intents`."""
-        parts = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return tuple(_group(name, part) for name, part in parts if isinstance(part, _Words))
-
-
-def _group(name: str, part: _Words) -> Group:
-    opposite = _PREFIX + _NEGATED[name] if name in _NEGATED else ""
-    return Group(_PREFIX + name, part.phrases, part.unless, bool(opposite), opposite)
 
 
 # The rules, in order of precedence; intent_of has what each needs.
@@ -146,7 +65,7 @@ class Intents:
         """Words in or after a hospital's name."""
 
         def bit(name: str) -> int:
-            return self._phrases.bit(_PREFIX + name)
+            return self._phrases.bit(PREFIX + name)
 
         self._danger, self._over, self._awareness = bit("self_harm") | bit("danger"), bit("over"), bit("awareness")
         self._request, self._question, self._crowd = bit("request"), bit("question"), bit("crowd")

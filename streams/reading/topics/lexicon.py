@@ -8,9 +8,11 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 
 from streams.reading.topics import overlay
-from streams.reading.topics.intent import NEEDED_TOPICS, Intents, IntentWords
+from streams.reading.topics.groups import Find
+from streams.reading.topics.intent import NEEDED_TOPICS, Intents
+from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.overlay import Overlay, OverlayError
-from streams.reading.topics.phrases import Find, Phrases
+from streams.reading.topics.phrases import Phrases
 from streams.reading.topics.quotations import own_words
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind, TopicMatcher
 from streams.vocabulary import Intent

@@ -15,7 +15,8 @@ import msgspec
 
 from streams import yaml_file
 from streams.errors import UserError
-from streams.reading.topics.phrases import Group, Phrases, pattern_of
+from streams.reading.topics.groups import Group
+from streams.reading.topics.phrases import Phrases, pattern_of
 from streams.reading.topics.taxonomy import Taxonomy, TopicFind
 
 

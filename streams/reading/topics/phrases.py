@@ -14,10 +14,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 import ahocorasick_rs
-import msgspec
 
 from streams.reading import languages
 from streams.reading.languages import FunctionWords
+from streams.reading.topics.groups import Find, Group
 from streams.reading.topics.words import Words, emoji_of, shortened
 
 Match = tuple[int, int, int]
@@ -32,31 +32,6 @@ REACH = 3
 
 _FEW = 16
 """Up to so many suppressing matches, a loop is quicker than a binary search."""
-
-
-class Group(msgspec.Struct, frozen=True):
-    """Phrases of one meaning."""
-
-    name: str
-    phrases: tuple[str, ...]
-    unless: tuple[str, ...] = ()
-    """Phrases in which they mean something else: a find that overlaps one does not count."""
-    negatable: bool = False
-    """A find soon after a negator ("not rude") does not count. Set it for praise and blame; a topic stays the same when
-    negated."""
-    opposite: str = ""
-    """Name of the group for which a negated find counts; empty if for none."""
-
-
-class Find(msgspec.Struct, frozen=True):
-    """One phrase found, for a person to read. It counts if both `struck_by` and `negated_by` are empty."""
-
-    group: str
-    phrase: str
-    struck_by: str
-    """The `unless` phrase that it overlaps."""
-    negated_by: str = ""
-    """The negator before it."""
 
 
 class Phrases:

@@ -14,7 +14,8 @@ import msgspec
 
 from streams import yaml_file
 from streams.errors import UserError
-from streams.reading.topics.phrases import Group, Phrases, pattern_of
+from streams.reading.topics.groups import Group
+from streams.reading.topics.phrases import Phrases, pattern_of
 from streams.records import OpenTopics
 from streams.vocabulary import ClosedSet, Means
 

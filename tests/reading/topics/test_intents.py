@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.topics.intent import IntentError, Intents, IntentWords
+from streams.reading.topics.intent import Intents
+from streams.reading.topics.intent_words import IntentError, IntentWords
 from streams.vocabulary import INTENTS
 from tests.payloads import cases
 

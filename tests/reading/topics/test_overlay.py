@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from streams.errors import UserError
-from streams.reading.topics.intent import NEEDED_TOPICS, IntentWords
+from streams.reading.topics.intent import NEEDED_TOPICS
+from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.overlay import OverlayError, parse
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.topics.phrases import Find, Group, Phrases
+from streams.reading.topics.groups import Find, Group
+from streams.reading.topics.phrases import Phrases
 
 PHRASES = Phrases(
     [

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.reading.topics.intent import IntentWords
+from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.quotations import own_words
 from streams.reading.topics.taxonomy import Taxonomy

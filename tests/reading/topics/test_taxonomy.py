@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.evaluation import cases
-from streams.reading.topics.intent import IntentWords
+from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.phrases import Phrases
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicMatcher
 
