@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from streams.tables.cells import Cells, add
 from streams.tables.periods import SLOTS_AN_HOUR
-from streams.tables.questions import OPEN_SECONDS, Asked, OpenMs, Question, is_urgent
+from streams.tables.question_wire import Question
+from streams.tables.questions import OPEN_SECONDS, Asked, OpenMs, is_urgent
 
 Rest = tuple[int, int]
 """A row: its 10-second slot, and the version of the row before it (`question_rows.Place` without the hospital)."""

@@ -1,7 +1,7 @@
 """The shapes of questions: what is kept of one, how one is shown, and a row of them on the wire.
 
 Made by `questions.py`; `hospitals.py` and whatever lists questions read them. Shapes alone: a module with shapes cannot
-be compiled (`streams/compiled.py`).
+be compiled (`deploy/compiled/modules.py`).
 """
 
 from typing import NamedTuple

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from streams.records import Mention
 from streams.tables.cells import near_of
 from streams.tables.question_wire import AskedWire, Question, asked_wire, encode_wire
+from streams.vocabulary import Intent
 
 OPEN_SECONDS = 72 * 3600
 """How long a question waits; an answer that takes longer is none."""

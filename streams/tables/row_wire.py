@@ -1,7 +1,7 @@
 """The wire form of heads and days: what stands in the changelog, and in memory for a day that is closed.
 
 Called by `rows.py`, which makes rows of it and it of rows. Shapes alone: a module with shapes cannot be compiled
-(`streams/compiled.py`).
+(`deploy/compiled/modules.py`).
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """What phrases are looked for, in groups of one meaning, and what is told of one that was found.
 
 Made by `taxonomy.py`, `intent_words.py` and `overlay.py`; `phrases.py` finds them. Shapes alone: a module with shapes
-cannot be compiled (`streams/compiled.py`), so they stand apart from the functions that use them.
+cannot be compiled (`deploy/compiled/modules.py`), so they stand apart from the functions that use them.
 """
 
 import msgspec
