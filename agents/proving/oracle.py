@@ -21,9 +21,6 @@ from streams import compiled
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Withdrawal
 
-if compiled.used():  # the worker's form would judge itself
-    raise RuntimeError("the oracle runs in pure Python: import it in a process that does not use compiled modules")
-
 PARTS = ("lifetime", "hours", "windows", "people", "questions", "matrix", "/metrics")
 """What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates
 in the windows; `matrix`: nearness x community, in lifetime, hours and windows; `/metrics`: what a worker showed.
@@ -87,6 +84,8 @@ def judge(
     beginning of a partition is gone, only what can be counted again is compared (`_first_hour`). `scraped`: what the
     workers showed when all of it was counted.
     """
+    if compiled.used():  # the worker's form would judge itself
+        raise RuntimeError("the oracle runs in pure Python, and this process uses compiled modules")
     recount, questions = Recount(), Questions()
     first: dict[tuple[int, str], tuple[int, int]] = {}
     missing_until = dict(held.gone)

@@ -75,8 +75,11 @@ def test_two_forms_of_a_class_never_meet() -> None:
 
 @built
 def test_the_oracle_refuses_to_be_compiled() -> None:
-    program = "from streams import compiled; compiled.use()\nimport agents.proving.oracle"
-    assert said(program).startswith("RuntimeError: the oracle runs in pure Python")
+    program = "from streams import compiled; compiled.use()\nfrom agents.proving.oracle import judge\n"
+    assert (
+        said(f"{program}judge([], [], None, 1, 1)")
+        == "RuntimeError: the oracle runs in pure Python, and this process uses compiled modules"
+    )
 
 
 def test_the_command_imports_nothing_too_early() -> None:
