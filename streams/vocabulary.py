@@ -116,6 +116,37 @@ EVIDENCE: ClosedSet[Evidence] = ClosedSet(
     },
 )  # fmt: skip
 
+Outcome = Literal["answered", "unanswered"]
+OUTCOME: ClosedSet[Outcome] = ClosedSet(
+    "Outcome", "What became of a question that was asked at least 72 h ago.",
+    {
+        "answered": Means("the hospital answered it within 72 h", "Counts in the response rate and the service index."),
+        "unanswered": Means("it did not", "Counts in the whole; one that was taken back counts in neither."),
+    },
+)  # fmt: skip
+
+GoalVerdict = Literal["met", "missed", "too_few"]
+GOAL_VERDICT: ClosedSet[GoalVerdict] = ClosedSet(
+    "GoalVerdict", "Whether a hospital has what it set itself as a goal, as far as one can say.",
+    {
+        "met": Means("the whole 95 % interval is at the target or better", "Nothing to do."),
+        "missed": Means("the whole 95 % interval is worse than the target", "The hospital's people look why."),
+        "too_few": Means(
+            "chance alone could decide, or it rests on fewer than 30 posts", "Wait, or look at a longer window."
+        ),
+    },
+)  # fmt: skip
+
+SurgeVerdict = Literal["learning", "normal", "surge"]
+SURGE_VERDICT: ClosedSet[SurgeVerdict] = ClosedSet(
+    "SurgeVerdict", "What the last closed hour's posts are beside the same hour of past weeks.",
+    {
+        "learning": Means("less than two weeks are heard", "Nothing is said yet."),
+        "normal": Means("as in past weeks, or of too few posts", "Nothing to do."),
+        "surge": Means("far more than in past weeks, or somewhat more for hours", "See what is talked about."),
+    },
+)  # fmt: skip
+
 LONGEST_WINDOW_DAYS = 28
 """Of time, on any board: what is older stands in a hospital's lifetime alone."""
 
@@ -454,7 +485,8 @@ COMPILED: ClosedSet[Compiled] = ClosedSet(
 )  # fmt: skip
 
 SETS: tuple[ClosedSet[Any], ...] = (
-    TIER, NEAR, SPAN, WHOSE, INTEREST, PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
+    TIER, NEAR, SPAN, WHOSE, INTEREST, OUTCOME, GOAL_VERDICT, SURGE_VERDICT,
+    PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
     DEAD_REASON, WRONG_PART, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP,
     ATTENTION, WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD, COMPILED,
 )  # fmt: skip
@@ -464,6 +496,9 @@ NEARS: tuple[Near, ...] = get_args(Near)
 SPANS: tuple[Span, ...] = get_args(Span)
 WHOSES: tuple[Whose, ...] = get_args(Whose)
 INTERESTS: tuple[Interest, ...] = get_args(Interest)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+GOAL_VERDICTS: tuple[GoalVerdict, ...] = get_args(GoalVerdict)
+SURGE_VERDICTS: tuple[SurgeVerdict, ...] = get_args(SurgeVerdict)
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 WANTS_ANSWER: frozenset[Intent] = frozenset({"question", "request", "complaint", "crisis"})
 """Intents of a post that waits for an answer, if it speaks to the hospital."""

@@ -21,7 +21,6 @@ MODULES = (vocabulary, hospital, taxonomy)
 SETS: tuple[ClosedSet[Any], ...] = pages.CLOSED
 PAGE = (ROOT / "docs" / "vocabulary.md").read_text(encoding="utf-8")
 NOT_VALUES = {
-    "Goal": "GOALS has unit, direction and meaning of each",
     "Rule": "RULES has tier and meaning of each",
     "Job": "Prometheus' name of a process",
     "Part": "the two lists of a service area",

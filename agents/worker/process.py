@@ -30,11 +30,13 @@ from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
 from streams.faustkit.writer import Writer
 from streams.figures.about import Names
+from streams.figures.shape import PeerCounts
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
 from streams.kafka.stages import STAGES
 from streams.metrics import Metrics, collector, process_collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
+from streams.metrics.figures import FiguresCollector
 from streams.metrics.server import MetricsServer
 from streams.metrics.windows import WindowsCollector
 from streams.reading.topics.communities import Communities
@@ -50,6 +52,8 @@ TURN_SECONDS = 0.2
 the loop turns."""
 WINDOWS_SECONDS = 0.01
 """Of a turn, for sliding windows: after each full hour all slide, and no scrape pays for all of them."""
+FIGURES_SECONDS = 0.005
+"""Of a turn, for figures and surges: 250 hospitals are looked at every 15 s in 2 % of the worker's time."""
 STOP_SECONDS = 12.0
 """Most seconds for a stop; then the next start replays what was not committed."""
 
@@ -110,15 +114,29 @@ class Worker:
             names.health_communities,
             time.time,
         )
+
+        def peers(region: tuple[str, ...]) -> Mapping[str, PeerCounts]:
+            """As other workers and this one tell."""
+            return self._api.peers_of(region)
+
+        self._figures = FiguresCollector(tables, shown, lambda: watch.known.about, names, peers, time.time)
         metrics.registry.register(ConversationCollector(tables, shown, names.topics, names.service_lines))
         metrics.registry.register(self._windows)
+        metrics.registry.register(self._figures)
         metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory)))
         metrics.registry.register(ReadingCollector(self._read_off))
         process_collector.register(metrics.registry)
         self._server = MetricsServer(metrics.registry)
         self._beat = Beat(settings.health_file)
         self._api = Api(
-            settings, self._state, self._writer, tables, names, lambda: watch.known, lambda _: None, self._beat
+            settings,
+            self._state,
+            self._writer,
+            tables,
+            names,
+            lambda: watch.known,
+            self._figures.judging.of,
+            self._beat,
         )
         self._offsets: dict[tuple[str, int], int] = {}
         self.app = faust_app.create(settings, self._state)
@@ -204,6 +222,8 @@ class Worker:
                 self._show_health()
                 self._windows.warm(WINDOWS_SECONDS)
                 self._api.turn()
+                await asyncio.sleep(0)  # others' turn, so that nobody waits for both
+                self._figures.warm(FIGURES_SECONDS)
                 await self._watch.look()
                 if self.app.crashed:
                     raise UserError(f"Faust ended: {type(self.app.crash_reason).__name__}; see the log above")

@@ -91,7 +91,6 @@ Goal = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
 ROLES: tuple[Role, ...] = get_args(Role)
-SETS = (ROLE, KIND, OWNERSHIP)
 
 
 class GoalKind(msgspec.Struct, frozen=True):
@@ -114,6 +113,11 @@ GOALS: dict[Goal, GoalKind] = {
     "local_authors_per_10000": GoalKind("authors", "higher", 10_000, "local authors a month per 10,000 residents"),
 }
 """The goals that a hospital may set itself. Each hospital sets its own targets: none is right for all."""
+GOAL: ClosedSet[Goal] = ClosedSet(
+    "Goal", "What a hospital can set itself a target for.",
+    {goal: Means(kind.meaning, f"In {kind.unit}; {kind.better} is better.") for goal, kind in GOALS.items()},
+)  # fmt: skip
+SETS = (ROLE, KIND, OWNERSHIP, GOAL)
 
 
 class Handle(msgspec.Struct, frozen=True):

@@ -12,9 +12,10 @@ import msgspec
 
 from streams.directory.hospital import GOALS, Goal
 from streams.indicators.intervals import FEWEST, Interval, median_ranks, poisson, quantile, wilson
+from streams.vocabulary import GoalVerdict
 
 Window = Literal["28d", "72h"]
-State = Literal["met", "missed", "too_few", "no_target"]
+State = GoalVerdict | Literal["no_target"]
 Why = Literal["interval", "within", "fewest", "nothing", "census", "none"]
 """What decided the state; `RULES` has it in words."""
 

@@ -15,6 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from streams.vocabulary import SurgeVerdict
+
 WEEK = 168
 """Hours."""
 WEEKS = 4
@@ -25,7 +27,7 @@ hour's row is kept."""
 HISTORY = DRIFT_HOURS + WEEKS * WEEK + 2
 """Counts that decide an answer, the hour itself included. Older ones change nothing."""
 
-State = Literal["learning", "normal", "surge"]
+State = SurgeVerdict
 Why = Literal["history", "usual", "few", "hour", "drift"]
 """`history`: less than two weeks heard. `few`: unusual, but of too few posts. `hour`: this hour by itself. `drift`:
 many small excesses."""

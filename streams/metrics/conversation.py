@@ -125,8 +125,8 @@ CONVERSATION: tuple[Metric, ...] = (
         kind="gauge",
         unit="posts",
         labels={HOSPITAL: (), "near": NEARS, "interest": INTERESTS, WINDOW: SPANS},
-        help="Posts in a window that speak to a community of interest, by nearness. `health`: 0 below five, and not "
-        "in `1h`.",
+        help="Posts that speak to a community of interest, by nearness. In `28d` alone; the read API has the other "
+        "windows. `health`: 0 below five.",
         act="Away and rising: a community finds the hospital from afar. Local: its own town takes part.",
     ),
     Metric(

@@ -22,6 +22,10 @@ from streams.vocabulary import NEARS, SPANS, Span
 REFILL_SECONDS = 1.0
 """Between two passes over the hospitals in search of windows that have to slide: 1.5 ms for 5,000."""
 
+INTEREST_SPANS: tuple[Span, ...] = ("28d",)
+"""Windows in which a hospital's communities of interest are shown: few, for a hospital has 110 series at most. The read
+API has the others."""
+
 _Series = dict[tuple[str, ...], float]
 
 _PLAIN: Mapping[str, Callable[[Cells], int]] = {
@@ -164,7 +168,7 @@ class WindowsCollector(Collector):
 
 def _interests(every: list[tuple[str, Span, dict[str, int]]]) -> Iterator[tuple[tuple[str, ...], float]]:
     for hospital, span, cells in every:
-        for near in NEARS:
-            yield (hospital, near, "open", span), cells.get(f"community/{near}/{ANY}", 0)
-            if span in HOURLY:
+        if span in INTEREST_SPANS:
+            for near in NEARS:
+                yield (hospital, near, "open", span), cells.get(f"community/{near}/{ANY}", 0)
                 yield (hospital, near, "health", span), shown(cells.get(f"s/community/{near}/{ANY}", 0))

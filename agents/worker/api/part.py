@@ -69,6 +69,8 @@ class Api:
             time.time,
         )
         self._beside = Beside(settings, answers.answer)
+        self.peers_of = answers.peers_of
+        """Hospital ids -> counts of those that are known, whoever holds them."""
         self._listening: asyncio.Task[None] | None = None
 
     def _directory_now(self) -> Directory:
