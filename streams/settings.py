@@ -235,6 +235,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^wss?://[^/\s]+$",
         ),
     ] = "wss://jetstream1.us-east.bsky.network"
+    bluesky_stall_seconds: Annotated[
+        float,
+        _meta(
+            "Longest time without an event of Bluesky before ingest reconnects; pings are no events. A quiet Jetstream "
+            "of your own needs more.",
+            unit="s",
+            ge=5,
+            le=86_400,
+        ),
+    ] = 20.0
     x_catch_up: Annotated[
         Literal["on", "off"], _meta("Whether ingest searches for posts written while the stream was down.")
     ] = "on"

@@ -89,9 +89,11 @@ class Taken:
 
 
 @contextmanager
-def source(url: str, folder: Path, **options: Any) -> Iterator[tuple[BlueskySource, Taken]]:
+def source(
+    url: str, folder: Path, environ: Mapping[str, str] | None = None, **options: Any
+) -> Iterator[tuple[BlueskySource, Taken]]:
     """The source alone, on a wal of its own."""
-    settings = pointed_at(load({}), url, folder)
+    settings = pointed_at(load(environ or {}), url, folder)
     wal = open_wal(settings, lambda _: None)
     try:
         made = BlueskySource(settings, RuleWatch(settings), wal, **options)

@@ -17,7 +17,7 @@ from agents.ingest.bluesky.cursor import REWIND_US, Cursor
 from agents.ingest.bluesky.intake import SOURCE, Intake
 from agents.ingest.bluesky.memory import Memory
 from agents.ingest.bluesky.outcome import Outcome
-from agents.ingest.bluesky.stream import STALL_SECONDS, HangUp, JetstreamStream
+from agents.ingest.bluesky.stream import HangUp, JetstreamStream
 from agents.ingest.outcome import Waits
 from agents.ingest.rules.watch import LOOK_SECONDS, RuleWatch
 from agents.ingest.threads import STOP_SECONDS, WatchedThread
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 CURSOR = "bluesky.cursor"
 """Its file in the wal's folder."""
-SILENCE_SECONDS = 60.0
-"""Without an event for so long ingest does not count as healthy."""
+GRACE_SECONDS = 40.0
+"""Without an event for so much longer than a stall takes, ingest does not count as healthy."""
 SAVE_SECONDS = 1.0
 """How often the memory and the cursor are saved: a crash makes a replay so much longer."""
 GAP_SECONDS = 60.0
@@ -47,16 +47,19 @@ def prepare(settings: Settings) -> "Callable[[Wal], BlueskySource]":
 class BlueskySource:
     """Bluesky's events on their way into the wal."""
 
-    def __init__(self, settings: Settings, watch: RuleWatch, wal: Wal, stall_seconds: float = STALL_SECONDS) -> None:
-        """`watch`: what is listened for. Raises `UserError` when the wal's folder cannot be used."""
+    def __init__(self, settings: Settings, watch: RuleWatch, wal: Wal, stall_seconds: float | None = None) -> None:
+        """`watch`: what is listened for. `stall_seconds`: None: as set. Raises `UserError` when the wal's folder cannot
+        be used."""
         self._wal = wal
+        stalled = settings.bluesky_stall_seconds if stall_seconds is None else stall_seconds
+        self._silence_seconds = stalled + GRACE_SECONDS
         self._url = settings.bluesky_url
         self._watch = watch
         self._outcomes = declared("source_stream_outcomes_total").counts(source=SOURCE)
         self._cursor = Cursor(settings.wal_path / CURSOR)
         self._memory = Memory(settings.wal_path / "bluesky.db")
         self.intake = Intake(settings.max_post_bytes, watch.wanted, self._memory)
-        self.stream = JetstreamStream(self._url, self._emit, settings.max_post_bytes, stall_seconds)
+        self.stream = JetstreamStream(self._url, self._emit, settings.max_post_bytes, stalled)
         self._last = -1
         """Number of the last record that went into the wal."""
         self._asked_us = 0
@@ -90,7 +93,7 @@ class BlueskySource:
     @property
     def healthy(self) -> bool:
         """Whether Bluesky was heard lately."""
-        return time.time() - self.stream.heard_at < SILENCE_SECONDS
+        return time.time() - self.stream.heard_at < self._silence_seconds
 
     def reading(self) -> Reading:
         """What the stream, the cursor and the memory say of themselves."""

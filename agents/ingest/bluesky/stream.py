@@ -22,9 +22,11 @@ PATH = "/subscribe"
 CONNECT_SECONDS = 15.0
 """Most that connecting and the answer to it may take."""
 STALL_SECONDS = 20.0
-"""Without an event for so long the stream counts as stalled: all of Bluesky writes tens of posts a second."""
+"""Of the public Jetstreams, which send tens of events a second; EARSHOT_BLUESKY_STALL_SECONDS sets another."""
 LEAVE_SECONDS = 0.5
 """Most that a goodbye may take."""
+_NOW = 0.001
+"""Seconds: aiohttp takes 0 for no limit."""
 BREATH_EVENTS = 64
 """A replay keeps the socket full: after so many events whatever else the loop has to do gets its turn."""
 
@@ -39,7 +41,8 @@ class JetstreamStream:
     def __init__(
         self, url: str, emit: Callable[[bytes], None], max_bytes: int, stall_seconds: float = STALL_SECONDS
     ) -> None:
-        """`emit` gets each event; it may block, and Bluesky then waits. `max_bytes`: larger events are not wanted."""
+        """`emit` gets each event; it may block, and Bluesky then waits. `max_bytes`: larger events are not wanted.
+        `stall_seconds`: without an event for so long, pings or not, the stream counts as stalled."""
         self._url = url.rstrip("/") + PATH
         self._emit = emit
         self._max_bytes = max_bytes
@@ -67,6 +70,7 @@ class JetstreamStream:
                         self._url,
                         params=asked,
                         max_msg_size=2 * self._max_bytes,
+                        autoping=False,  # its answer to a ping would begin the wait for an event anew
                         timeout=aiohttp.ClientWSTimeout(ws_close=LEAVE_SECONDS),
                     )
             except aiohttp.WSServerHandshakeError as error:
@@ -90,9 +94,16 @@ class JetstreamStream:
     async def _events(self, socket: aiohttp.ClientWebSocketResponse) -> StreamEnd:
         """Hand on events until there are no more."""
         events = 0
+        clock = asyncio.get_running_loop().time
+        heard = clock()
         while True:
             try:
-                message = await socket.receive(self._stall_seconds)
+                message = await socket.receive(max(0.0, heard + self._stall_seconds - clock()) or _NOW)
+                if message.type == WSMsgType.PING:
+                    await socket.pong(message.data)
+                    continue
+                if message.type == WSMsgType.PONG:
+                    continue
             except TimeoutError:
                 return "stalled"
             except (aiohttp.ClientError, OSError):
@@ -104,6 +115,7 @@ class JetstreamStream:
                 self._emit(message.data.encode() if message.type == WSMsgType.TEXT else bytes(message.data))
             except HangUp:
                 return "full"
+            heard = clock()  # not before `emit`, which may have waited
             events += 1
             if events % BREATH_EVENTS == 0:
                 await asyncio.sleep(0)

@@ -1,6 +1,7 @@
 """Bluesky's source against a scripted Jetstream: what ends a connection, what follows, where the next one begins."""
 
 import asyncio
+import contextlib
 import itertools
 import threading
 import time
@@ -10,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from agents.ingest.bluesky.cursor import AHEAD_US, REWIND_US, Cursor
 from agents.ingest.bluesky.outcome import CONSEQUENCES, Outcome
@@ -299,3 +301,48 @@ def test_a_delay_is_shown_only_once_an_event_is_in_the_wal(
         wait_until(partial(taken.holds, "bluesky", identity_of("3a")), "it came")
         wait_until(lambda: found.reading()["source_delivery_lag_seconds"], "the delay is shown")
     assert shown == [{}]
+
+
+async def pinging(request: web.Request) -> web.WebSocketResponse:
+    """A Jetstream that pings and sends nothing."""
+    socket = web.WebSocketResponse(autoping=False)
+    await socket.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        while not socket.closed:
+            await socket.ping()
+            request.app[PINGS].append(1)
+            await asyncio.sleep(0.05)
+    return socket
+
+
+PINGS = web.AppKey("pings", list)
+
+
+def test_pings_without_an_event_are_a_stall() -> None:
+    async def listened() -> tuple[Outcome, int]:
+        app = web.Application()
+        app[PINGS] = []
+        app.router.add_get("/subscribe", pinging)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            stream = JetstreamStream(f"ws://127.0.0.1:{runner.addresses[0][1]}", lambda _: None, 1_000_000, 0.5)
+            async with asyncio.timeout(10):
+                return await stream.listen(0), len(app[PINGS])
+        finally:
+            await runner.cleanup()
+
+    outcome, pings = asyncio.run(listened())
+    assert outcome.kind == "stalled"
+    assert outcome.seconds < 5
+    assert pings > 2
+
+
+def test_how_long_a_silence_is_a_stall_is_a_setting(server: Scripted, tmp_path: Path) -> None:
+    environ = {"EARSHOT_BLUESKY_STALL_SECONDS": "5"}
+    with source(server.server.url, tmp_path, environ) as (found, _):
+        wait_until(lambda: bool(found.stream.connects), "it is connected")
+        server.do(server.server.stall())
+        wait_until(lambda: outcomes(found).get("stalled") == 1, "it is seen, long before the 20 s of a public one")
