@@ -41,14 +41,20 @@ def compliance() -> None:
 
 @compliance.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--about",
+    type=click.Choice(["posts", "accounts"]),
+    help="What the ids of a job's result are; without it the file tells, except where all its accounts are new.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The counts as one line of JSON.")
 @click.pass_context
-def apply(ctx: click.Context, file: Path, as_json: bool) -> None:
+def apply(ctx: click.Context, file: Path, about: str | None, as_json: bool) -> None:
     """Put the withdrawals in FILE on `posts`.
 
-    FILE holds lines of a compliance stream or the result of a batch compliance job: plain, gzip or zstd. An event about
-    an account withdraws each post of that account that is on `posts`; the summary says how many. Applying a file twice
-    changes nothing. Exit code 1 when Kafka did not take everything, or a line could not be read.
+    FILE holds lines of a compliance stream or the result of a batch compliance job, about posts or accounts: plain,
+    gzip or zstd. An event about an account withdraws each post of that account that is on `posts`; the summary says how
+    many. Applying a file twice changes nothing. Exit code 1 when Kafka did not take everything, or a line could not be
+    read.
     """
     settings: Settings = located(ctx.obj)
     require_kafka_topics(settings)
@@ -56,8 +62,9 @@ def apply(ctx: click.Context, file: Path, as_json: bool) -> None:
     accounts = AccountEvents()
     already: set[int] = set()
     of_accounts = 0
+    whose = None if about is None else about == "accounts"
     with _to_posts(settings, "apply the file again") as emit, Capture(file) as capture:
-        for record in withdrawals(capture, counts, accounts.add):
+        for record in withdrawals(capture, counts, accounts.add, accounts=whose):
             already.add(int(record.key))
             emit(record)
         for event in accounts.withdrawals(settings, already):

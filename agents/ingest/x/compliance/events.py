@@ -1,4 +1,4 @@
-"""What one line of X's compliance says: an event of its streams, or a result of a batch job.
+"""What one line of X's compliance says: an event of its streams, or a result of a batch job about posts or accounts.
 
 Called by `agents/cli/compliance.py`, `check.py` and `live_streams.py`, which get the lines. X wants what it takes back
 to be gone within a day; raw posts expire in a day by themselves, and nothing past `posts` holds an author or a text. An
@@ -12,20 +12,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.ingest.records import Record
 from streams.metrics.registry import declared
+from streams.reading.post import moment_of
 from streams.records import Withdrawal, encode_json
-from streams.snowflake import EPOCH_MS, first_id
+from streams.snowflake import EPOCH_MS, FIRST_TIMED_ID, first_id, written_ms
 from streams.vocabulary import WITHDRAWN, ComplianceKind, Withdrawn
 
 _POST: dict[str, Withdrawn] = {"delete": "delete", "drop": "drop", "withheld": "withheld"}
 _REASONS: dict[str, Withdrawn] = {
     "deleted": "delete", "bounced": "drop", "geo_scrubbed": "scrub_geo", **{one: one for one in WITHDRAWN}
 }  # fmt: skip
+_ACCOUNT_REASONS: dict[str, Withdrawn] = {"protected": "protected", "suspended": "suspended", "withheld": "withheld"}
 _OTHER: dict[str, ComplianceKind] = {"undrop": "restored", "tweet_edit": "edited", "post_edit": "edited"}
 _ACCOUNT: dict[str, Withdrawn] = {
     "user_delete": "deactivated", "user_protect": "protected", "user_suspend": "suspended", "user_withheld": "withheld",
@@ -36,6 +39,11 @@ _PERSON: dict[str, ComplianceKind] = {
 }  # fmt: skip
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
+SAMPLE_LINES = 1000
+"""Lines of a file that are looked at to tell what its job was about. A job is about posts or about accounts."""
+_DAY_MS = 86_400_000
+_IDS_TIMED_MS = 1_288_915_200_000
+"""5 November 2010: from then on the id of every post holds its time."""
 MOST_DIGITS = 20
 """Of an id of X: a 64-bit number."""
 EVERY_POST = 10**20
@@ -73,9 +81,10 @@ class EventCounts:
                 self.withdrawn[why,] += count
 
 
-def event_of(line: bytes) -> Event:  # noqa: PLR0911 - one return a form
+def event_of(line: bytes, *, accounts: bool = False) -> Event:  # noqa: PLR0911 - one return a form
     """Read a line of a compliance stream (`{"data": {"delete": {"tweet": {"id": ...}}}}`) or of a batch job's result
-    (`{"id": ..., "action": "delete", "reason": ...}`; X API v2, batch compliance). Never raises."""
+    (`{"id": ..., "action": "delete", "reason": ...}`; X API v2, batch compliance). `accounts`: the job was about
+    accounts, and its ids are theirs. Never raises."""
     if not line.strip():
         return Event("empty")
     try:
@@ -86,6 +95,8 @@ def event_of(line: bytes) -> Event:  # noqa: PLR0911 - one return a form
         if found["action"] == "rehydrate":
             return Event("edited")
         reason = str(found.get("reason") or found["action"])
+        if accounts:
+            return Event("account", "", _ACCOUNT_REASONS.get(reason, "deactivated"), int(post))
         return Event("withdrawn", post, _REASONS.get(reason, "delete"))
     told = found.get("data", found)
     for name, what in told.items() if isinstance(told, Mapping) else ():
@@ -101,14 +112,39 @@ def event_of(line: bytes) -> Event:  # noqa: PLR0911 - one return a form
     return Event("other")
 
 
+def about_accounts(lines: Iterable[bytes]) -> bool:
+    """Whether these lines are the result of a job about accounts. It says so nowhere: but the id of a post holds the
+    time of its making, which the result states beside it, and the id of an older account does not."""
+    surely = False
+    for line in filter(bytes.strip, lines):
+        try:
+            found = _decode(line)
+        except (ValueError, RecursionError):
+            return False
+        id, made = _id(found), found.get("created_at")
+        moment = moment_of(made) if isinstance(made, str) else None
+        if "action" not in found or not id or moment is None:
+            return False
+        written = written_ms(int(id)) if int(id) >= FIRST_TIMED_ID else 0
+        made_ms = int(moment.timestamp() * 1000)
+        timed = written or made_ms >= _IDS_TIMED_MS
+        surely = surely or bool(timed and abs(written - made_ms) > _DAY_MS)
+    return surely
+
+
 def withdrawals(
     lines: Iterable[bytes], counts: Counter[ComplianceKind], account: Callable[[Event], None],
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.time, *, accounts: bool | None = None,
 ) -> Iterable[Record]:  # fmt: skip
     """The records for `posts` of all events about posts. `counts` is raised for every line, `account` gets each event
-    about an account. `clock`: seconds since the epoch."""
-    for line in lines:
-        event = event_of(line)
+    about an account. `clock`: seconds since the epoch. `accounts`: whether the file is the result of a job about
+    accounts; None: the file itself tells."""
+    rest = iter(lines)
+    sample = [*islice(rest, SAMPLE_LINES)]
+    if accounts is None:
+        accounts = about_accounts(sample)
+    for line in chain(sample, rest):
+        event = event_of(line, accounts=accounts)
         counts[event.kind] += 1
         if event.kind == "withdrawn":
             yield record_of(event, clock())

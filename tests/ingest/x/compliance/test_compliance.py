@@ -1,6 +1,7 @@
 """What X takes back reaches all that keeps a post's id, and changes no count."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.ingest.publisher import KafkaConnection
-from agents.ingest.x.compliance.events import Event, event_of
+from agents.ingest.x.compliance.events import Event, about_accounts, event_of, withdrawals
 from agents.kafka.stored import read
 from agents.operations.attention import waiting
 from agents.simulated.posts import snowflake
 from streams.kafka import topics as kafka_topics
 from streams.records import Attention, encode_json
 from streams.settings import Settings
+from streams.vocabulary import ComplianceKind
 from tests.commands import earshot
 
 LINES: list[tuple[object, Event]] = [
@@ -55,6 +57,50 @@ def test_what_an_account_wrote_after_it_came_back_is_not_meant() -> None:
     at = 1_795_510_400_000  # the same, ms
     up_to = event_of(json.dumps(line).encode()).up_to
     assert int(snowflake(at + 59_999, 0)) < up_to < int(snowflake(at + 61_000, 0))
+
+
+def results(*lines: tuple[str, str, str]) -> list[bytes]:
+    return [
+        json.dumps({"id": id, "action": "delete", "created_at": made, "reason": why}).encode()
+        for id, made, why in lines
+    ]
+
+
+NEW_ID = snowflake(1_795_510_400_000, 0)
+NEW_AT = "2026-11-24T08:53:20.000Z"
+
+
+@pytest.mark.parametrize(
+    ("lines", "about"),
+    [
+        (results(("800000001", "2012-02-03T10:00:00+00:00", "protected")), True),
+        (results((NEW_ID, NEW_AT, "suspended"), ("70", "2012-02-03T10:00:00.000Z", "deleted")), True),
+        (results((NEW_ID, "2014-11-24T08:53:20.000Z", "suspended")), True),
+        (results((NEW_ID, NEW_AT, "deleted")), False),
+        (results((NEW_ID, NEW_AT, "deleted"), ("5000000000", "2009-11-24T08:53:20.000Z", "deleted")), False),
+        ([*results(("800000001", "2012-02-03T10:00:00+00:00", "protected")), b'{"id":"1","action":"delete"}'], False),
+        ([b"", b"{"], False),
+        ([], False),
+    ],
+)
+def test_a_result_about_accounts_is_known_by_ids_that_are_no_posts(lines: list[bytes], about: bool) -> None:
+    assert about_accounts(lines) is about
+
+
+def test_a_result_about_accounts_withdraws_no_posts_with_their_ids() -> None:
+    accounts: list[Event] = []
+    counts: Counter[ComplianceKind] = Counter()
+    lines = results(
+        ("800000001", "2012-02-03T10:00:00+00:00", "protected"), (NEW_ID, NEW_AT, "suspended"),
+        ("70", "2012-02-03T10:00:00.000Z", "deleted"),
+    )  # fmt: skip
+    assert list(withdrawals(lines, counts, accounts.append)) == []
+    assert [(one.author, one.why) for one in accounts] == [
+        (800_000_001, "protected"), (int(NEW_ID), "suspended"), (70, "deactivated"),
+    ]  # fmt: skip
+    assert counts["account"] == 3
+    told = withdrawals(lines, counts, accounts.append, accounts=False)
+    assert [one.key for one in told] == [b"800000001", NEW_ID.encode(), b"70"], "if somebody says so"
 
 
 ANYTHING = st.dictionaries(
