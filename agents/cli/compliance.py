@@ -17,9 +17,9 @@ from kafka.errors import KafkaError
 from agents.cli.groups import Group
 from agents.ingest import publisher
 from agents.ingest.library_logs import quiet
+from agents.ingest.pipeline_kafka import require_kafka_topics
 from agents.ingest.records import Record
 from agents.ingest.replay.capture import Capture
-from agents.ingest.service import require_kafka_topics
 from agents.ingest.x.compliance.check import Check
 from agents.ingest.x.compliance.events import record_of, withdrawals
 from agents.ingest.x.compliance.jobs import Jobs

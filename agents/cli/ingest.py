@@ -13,14 +13,16 @@ import click
 from agents.cli import logs
 from agents.ingest import service
 from agents.ingest.pace import set_pace
-from agents.kafka.generation import located
 from streams.settings import Settings
 
 
 @click.command("ingest")
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Listen to X and put every post on Kafka, until ctrl-c."""
+    """Listen to X and put every post on Kafka, until ctrl-c.
+
+    Without a broker it listens and keeps what comes in the write-ahead log, and hands it over when Kafka is there.
+    """
     settings: Settings = context.obj
     logs.begin(settings)
     set_pace()
@@ -38,5 +40,4 @@ def command(context: click.Context) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    service.prepared(settings)
-    context.exit(service.run(located(settings), stop))
+    context.exit(service.run(settings, stop))

@@ -23,5 +23,6 @@ def begin(settings: Settings) -> None:
     )
     for name in _OTHERS:
         logging.getLogger(name).setLevel("ERROR")
-    # Says "GroupCoordinatorNotAvailable" as an error while a new broker makes its offsets topic, and tries again.
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel("CRITICAL")
+    # In an outage aiokafka says a hundred times a second that it tries again; `streams/kafka/reach.py` says it once.
+    for name in ("aiokafka", "kafka"):
+        logging.getLogger(name).setLevel("CRITICAL")

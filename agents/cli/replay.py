@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from agents.ingest import publisher
+from agents.ingest.pipeline_kafka import require_kafka_topics
 from agents.ingest.replay.capture import Capture
 from agents.ingest.replay.player import Nowhere, Pace, Summary, play
-from agents.ingest.service import require_kafka_topics
 from agents.ingest.x.intake import Intake
 from agents.kafka.generation import located
 from streams import directory

@@ -5,8 +5,9 @@ import logging
 import click
 
 from agents.cli import logs
-from agents.kafka.generation import located
+from agents.kafka.generation import wait_located
 from streams import compiled
+from streams.kafka.reach import Reach
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 def worker(settings: Settings) -> None:
     """Tag posts and keep the hospital tables, which /metrics shows, until ctrl-c.
 
-    More workers share the work, at most one for each partition.
+    More workers share the work, at most one for each partition. Without a broker it waits for one.
     """
     logs.begin(settings)
     why = compiled.use() if settings.compiled == "yes" else "EARSHOT_COMPILED=no"
@@ -25,4 +26,5 @@ def worker(settings: Settings) -> None:
 
     from agents.worker.process import run  # noqa: PLC0415 - Faust takes a second to import, and see above
 
-    run(located(settings))
+    reach = Reach()
+    run(wait_located(settings, reach), reach)

@@ -21,6 +21,7 @@ from streams.errors import UserError
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import answers
+from streams.kafka.reach import Reach
 from streams.kafka.topics import MAX_RECORD_BYTES
 from streams.settings import Settings
 
@@ -72,18 +73,21 @@ class Connection(Protocol):
 class KafkaConnection:
     """Producers for one broker."""
 
-    def __init__(self, settings: Settings) -> None:
-        """`settings.kafka_bootstrap` must be given."""
+    def __init__(self, settings: Settings, reach: Reach | None = None) -> None:
+        """`settings.kafka_bootstrap` must be given. `reach`: what is known of the broker already."""
         self._settings = settings
+        self._reach = reach or Reach()
 
     def ready(self) -> bool:
-        """Whether a broker answers now and lets us in."""
+        """Whether a broker answers now and lets us in. Logs when that changes."""
         try:
-            return answers(self._settings)
+            there = answers(self._settings)
         except UserError as refused:
             # The wal goes on filling: a password that is being changed must not end it.
-            log.error("%s", refused)
+            self._reach.refused(str(refused))
             return False
+        self._reach.note(there, f"Kafka at {self._settings.kafka_bootstrap}")
+        return there
 
     def open(self) -> KafkaProducer:
         """A new producer with Earshot's settings. Raises `KafkaError`."""
@@ -110,7 +114,7 @@ class KafkaConnection:
             metrics_enabled=False,
         )
 
-    def discard(self, producer: KafkaProducer) -> None:
+    def discard(self, producer: Any) -> None:
         """End a producer at once.
 
         kafka-python's `close` gives up without ending its thread when a record is still unacknowledged, and that thread
@@ -131,8 +135,11 @@ class Publisher:
         topics: Mapping[str, str],
         outstanding: int,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        begin: bool = True,
     ) -> None:
-        """`topics`: a record's topic -> the Kafka topic. `clock`: seconds that only grow. Raises `KafkaError`."""
+        """`topics`: a record's topic -> the Kafka topic. `clock`: seconds that only grow. `begin`: connect at once,
+        which raises `KafkaError`; else `tend` does when a broker answers."""
         self._connection = connection
         self._topics = topics
         self._most = outstanding
@@ -153,7 +160,9 @@ class Publisher:
         """Producers that were replaced."""
         self._error: BaseException | None = None
         self._failures = 0
-        self._producer: Producer | None = connection.open()
+        self.begun = begin
+        """Whether there was a producer yet."""
+        self._producer: Producer | None = connection.open() if begin else None
 
     @property
     def outstanding(self) -> int:
@@ -203,7 +212,7 @@ class Publisher:
             error, now = self._error, self._clock()
             stalled = now - self._progress_at
             patience = PAUSE_SECONDS * self._failures if error else SILENCE_SECONDS if self._producer else 0.0
-            if stalled < patience or not (error or self._unacked):
+            if self.begun and (stalled < patience or not (error or self._unacked)):
                 return
             if self._failures >= MOST_FAILURES and error is not None:
                 raise UserError(
@@ -214,9 +223,10 @@ class Publisher:
             self._asked_at = now
         if not self._connection.ready():
             if self._producer is not None:
-                log.warning("Kafka does not answer; no producer until it does")
                 with self._sending:
                     self._discard()
+        elif not self.begun:
+            self._open()
         elif error is not None:
             self._replace(type(error).__name__)
         elif self._producer is None or stalled >= STALL_SECONDS:
@@ -247,17 +257,27 @@ class Publisher:
                 self._error = None
                 self.rebuilds += 1
                 self._failures += 1
-                self._progress_at = self._clock()
-                again = list(self._unacked.items())
-            try:
-                self._producer = self._connection.open()
-            except KafkaError as error:
-                self._fail(self._generation, error)
+            self._make()
+
+    def _open(self) -> None:
+        with self._sending:
+            self._make()
+            self.begun = True
+
+    def _make(self) -> None:
+        """Make a producer and send what is not acknowledged. The caller holds `_sending`."""
+        with self._changed:
+            self._progress_at = self._clock()
+            again = list(self._unacked.items())
+        try:
+            self._producer = self._connection.open()
+        except KafkaError as error:
+            self._fail(self._generation, error)
+            return
+        for number, record in again:
+            if self._error is not None:
                 return
-            for number, record in again:
-                if self._error is not None:
-                    return
-                self._send(number, record)
+            self._send(number, record)
 
     def _discard(self) -> None:
         with self._changed:

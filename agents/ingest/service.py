@@ -11,21 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 
-from kafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from agents.ingest import publisher
 from agents.ingest.library_logs import quiet
+from agents.ingest.pipeline_kafka import PipelineKafka
 from agents.ingest.publisher import STALL_SECONDS, Publisher
 from agents.ingest.pump import Pump
 from agents.ingest.source import Maker, Source
 from agents.ingest.sources import SOURCES
 from agents.ingest.wal.wal import Wal, open_wal
-from agents.kafka.admin import require_topics
 from agents.kafka.group_lag import LagWatch
 from streams.errors import UserError
 from streams.health_file import Beat
-from streams.kafka import topics as kafka_topics
 from streams.metrics import process_collector
 from streams.metrics.collector import Reading, ReadingCollector, Samples
 from streams.metrics.machinery import histograms
@@ -37,7 +34,8 @@ log = logging.getLogger(__name__)
 TURN_SECONDS = 0.25
 """How often the calling thread looks at the pump and the sources, and moves the wal's cursor; a stop wakes it at
 once."""
-REPORT_SECONDS = 10.0
+REPORT_SECONDS = 60.0
+"""Between two lines of counts: an outage of a minute is a handful of lines."""
 PROBE_SECONDS = 5.0
 """How often the broker is asked whether it is there."""
 FLUSH_SECONDS = 10.0
@@ -55,8 +53,8 @@ class Ingest:
         self.sources = sources
         self.lag = lag
         self._partitions = partitions
-        self.kafka_reachable = True
-        """By the last probe; the first was the publisher's own connect."""
+        self.kafka_reachable = sink.begun
+        """By the last probe."""
 
     def start(self) -> None:
         """Start reading, and handing on what the wal holds, each in a thread of its own."""
@@ -105,7 +103,9 @@ class Ingest:
     @property
     def healthy(self) -> bool:
         """Whether every source was heard lately and Kafka takes what it is given."""
-        return self._sink.stuck_for < STALL_SECONDS and all(source.healthy for source in self.sources)
+        return (
+            self._sink.begun and self._sink.stuck_for < STALL_SECONDS and all(source.healthy for source in self.sources)
+        )
 
     def report(self) -> str:
         """The counts, in one line."""
@@ -124,11 +124,10 @@ def _added(readings: Iterable[Reading]) -> dict[str, Samples]:
 def run(settings: Settings, stop: threading.Event) -> int:
     """Listen and publish until `stop`; the exit code, 0: what is not on Kafka by then is in the wal.
 
-    `settings.kafka_bootstrap` must be given. Raises `UserError` when it cannot begin or go on.
+    Kafka may come later. Raises `UserError` when it cannot begin or go on: without a token, or refused by Kafka.
     """
     quiet()
     sources = prepared(settings)
-    require_kafka_topics(settings)
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
     process_collector.register(registry)
@@ -151,10 +150,12 @@ def _listen(
 ) -> int:  # fmt: skip
     wal = open_wal(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
-        sink = _connected(settings)
-        ingest = Ingest(wal, sink, [made(wal) for made in sources], LagWatch(settings), settings.partitions)
+        kafka = PipelineKafka(settings)
+        sink = Publisher(kafka, kafka.topics, settings.ingest_outstanding, begin=False)
+        sink.tend()  # a Kafka that refuses us is said before anything is listened to
+        lag = LagWatch(lambda: kafka.settings)
+        ingest = Ingest(wal, sink, [made(wal) for made in sources], lag, settings.partitions)
         registry.register(ReadingCollector(ingest.reading))
-        log.info("ingest: Kafka at %s", settings.kafka_bootstrap)
         if wal.waiting:
             log.info("ingest: %d records wait in the wal since the last stop", wal.waiting)
         ingest.start()
@@ -168,13 +169,6 @@ def _listen(
     finally:
         wal.close()
     return 0
-
-
-def _connected(settings: Settings) -> Publisher:
-    try:
-        return publisher.connect(settings)
-    except KafkaError as error:
-        raise UserError(f"Kafka at {settings.kafka_bootstrap} refuses ({type(error).__name__}): try again") from None
 
 
 def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], bool]) -> None:
@@ -191,10 +185,3 @@ def _tend(ingest: Ingest, sink: Publisher, beat: Beat, wait: Callable[[float], b
         if time.monotonic() >= report_at:
             report_at += REPORT_SECONDS
             log.info("ingest: %s", ingest.report())
-
-
-def require_kafka_topics(settings: Settings) -> None:
-    """As `require_topics`, for the Kafka topics that ingest uses."""
-    require_topics(
-        settings, {kafka_topics.posts(settings), kafka_topics.dead_letters(settings), kafka_topics.generation(settings)}
-    )

@@ -4,6 +4,8 @@ Read at start by every command that names Kafka topics (`located`), written by `
 as the last thing it does. Does not know what is in the Kafka topics.
 """
 
+import time
+
 import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -13,9 +15,13 @@ from deploy.local_kafka import with_kafka_address
 from streams.errors import UserError
 from streams.kafka import client
 from streams.kafka import topics as kafka_topics
+from streams.kafka.probe import answers
+from streams.kafka.reach import Reach
 from streams.settings import Settings
 
 _ACK_SECONDS = 10.0
+_ASK_SECONDS = 1.0
+"""Between two looks for a broker that is gone."""
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -33,6 +39,34 @@ def located(settings: Settings) -> Settings:
     """The settings with the broker's address and the generation in use. Every command that needs the pipeline's Kafka
     topics begins with this. Raises `UserError` when no broker answers."""
     return of(with_kafka_address(settings))
+
+
+def located_if_there(settings: Settings, reach: Reach) -> Settings | None:
+    """As `located`; None while no broker answers, which `reach` says once. Asks once. Raises `UserError` for a broker
+    that refuses us: waiting would not help."""
+    try:
+        given = with_kafka_address(settings)
+    except UserError:
+        reach.note(False, "the local Kafka (`earshot kafka up` starts it)")
+        return None
+    what = f"Kafka at {given.kafka_bootstrap}"
+    reach.note(answers(given), what)
+    if not reach.there:
+        return None
+    try:
+        return of(given)
+    except UserError:
+        if answers(given):
+            raise
+        reach.note(False, what)  # it went meanwhile
+        return None
+
+
+def wait_located(settings: Settings, reach: Reach) -> Settings:
+    """As `located`, and blocks until a broker answers."""
+    while (found := located_if_there(settings, reach)) is None:
+        time.sleep(_ASK_SECONDS)
+    return found
 
 
 def of(settings: Settings) -> Settings:

@@ -6,7 +6,7 @@ neither workers nor what a record says.
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 10.0
 """Between two questions: one takes 30 ms of a core, most of it for a new connection, and Prometheus asks every 15 s."""
+FIND_SECONDS = 0.5
+"""Between two looks whether the broker was found."""
 
 STOP_SECONDS = 1.0
 """Most that `stop` waits for an answer."""
@@ -69,8 +71,9 @@ class LagWatch:
     """Asks every `ASK_SECONDS` in the thread `earshot-lag`: a broker may take seconds to answer. Read `seen` from any
     thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, located: Callable[[], Settings | None]) -> None:
+        """`located`: the settings with the broker's address; None while none was found."""
+        self._located = located
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="earshot-lag", daemon=True)
         self.seen: Lag = {}
@@ -91,8 +94,13 @@ class LagWatch:
     def _run(self) -> None:
         told: int | None = None
         while True:
+            settings = self._located()
+            if settings is None:
+                if self._stopping.wait(FIND_SECONDS):
+                    return
+                continue
             try:
-                self.seen, now = _ask(self._settings)
+                self.seen, now = _ask(settings)
                 told = now if told is None else told
                 self.moved = now > told
             except UserError as error:

@@ -120,6 +120,15 @@ class Child:
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         return lines[-1] if lines else "no output"
 
+    def wait_for_text(self, text: str, seconds: float, times: int = 1) -> None:
+        """Block until `text` was logged so many times, whether the process runs or not. Raises `UserError` after
+        `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not self.log.exists() or self.log.read_text(errors="replace").count(text) < times:
+            if time.monotonic() > deadline:
+                raise UserError(f"{self.name} did not log {text!r} in {seconds:.0f} s: {self.last_line()}")
+            time.sleep(0.05)
+
     def wait_for_line(self, start: str, seconds: float) -> str:
         """Block until a logged line begins with `start`; that line. Raises `UserError` if the process ends first, or
         after `seconds`."""

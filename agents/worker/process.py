@@ -15,6 +15,7 @@ import uvloop
 from aiokafka.partitioner import DefaultPartitioner
 
 from agents.kafka.admin import require_topics
+from agents.kafka.watch import KafkaWatch
 from agents.worker import author_key as author_keys
 from agents.worker.api.part import Api
 from agents.worker.directory_watch import DirectoryWatch
@@ -33,6 +34,7 @@ from streams.figures.about import Names
 from streams.figures.shape import PeerCounts
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
+from streams.kafka.reach import Reach
 from streams.kafka.stages import STAGES
 from streams.metrics import Metrics, collector, process_collector
 from streams.metrics.collector import ConversationCollector, Reading, ReadingCollector
@@ -69,9 +71,10 @@ def partitions(hospitals: directory.Directory, count: int) -> dict[str, int]:
 class Worker:
     """The parts of one worker, connected."""
 
-    def __init__(self, settings: Settings, author_key: bytes) -> None:
-        """`author_key`: the pipeline's (`author_key.py`)."""
+    def __init__(self, settings: Settings, author_key: bytes, kafka_reach: Reach) -> None:
+        """`author_key`: the pipeline's (`author_key.py`). `kafka_reach`: what is known of the broker."""
         self._settings = settings
+        self._kafka_reach = kafka_reach
         self._posts, self._mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
         metrics = Metrics()
         watch = self._watch = DirectoryWatch(
@@ -213,10 +216,17 @@ class Worker:
             raise
         log.info("worker %s: API at http://%s", settings.worker_name, address)
         await self._writer.start()
-        watchdog = Watchdog(lambda: self._state.progress, self._waiting, settings.stall_timeout)
+        # While Kafka is gone nothing can move, and a restart would not help.
+        kafka_watch = KafkaWatch(settings, self._kafka_reach)
+        watchdog = Watchdog(
+            lambda: self._state.progress,
+            lambda: self._waiting() if self._kafka_reach.there else 0,
+            settings.stall_timeout,
+        )
         try:
             await self.app.start()
             watchdog.start()
+            kafka_watch.start()
             while not stopping.is_set():
                 watchdog.beat_at = lease.now()
                 self._show_health()
@@ -233,6 +243,7 @@ class Worker:
                     continue
         finally:
             watchdog.stop()
+            kafka_watch.stop()
             try:
                 await asyncio.wait_for(self._stop(), STOP_SECONDS)
             except TimeoutError:
@@ -248,18 +259,18 @@ class Worker:
         await self._server.stop()
 
 
-def run(settings: Settings) -> int:
-    """Run one worker until it is told to stop; return the process's exit code."""
+def run(settings: Settings, reach: Reach) -> int:
+    """Run one worker until it is told to stop; return the process's exit code. `reach`: what is known of the broker."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings))
+        runner.run(_run(settings, reach))
     return 0
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, reach: Reach) -> None:
     # Faust's objects must be made in the loop that they run in.
     await asyncio.to_thread(require_topics, settings)
     author_key = await asyncio.to_thread(author_keys.load, settings)
-    worker = Worker(settings, author_key)
+    worker = Worker(settings, author_key, reach)
     # What was loaded (gazetteer, words) stays: a collection need not look at it again. The default threshold of
     # 700 objects is about 20 posts in flight, each scanned again; with this a post costs 79 us in place of 82.
     gc.collect()

@@ -38,4 +38,4 @@ class Lease:
     def require(self) -> None:
         """End the process unless the lease is valid."""
         if not self.valid:
-            fatal.end("no heartbeat for a session timeout: the partitions belong to others")
+            fatal.end("no heartbeat for a session timeout (is Kafka away?): the partitions belong to others")

@@ -128,7 +128,7 @@ class State:
         try:
             await look_again(self._settings, {changelog: [place[1]] for changelog in self._tables[place[0]]})
         except KafkaError as error:
-            log.warning("%s partition %d: no look at its changelogs, again later: %s", *place, type(error).__name__)
+            log.debug("%s partition %d: no look at its changelogs, again later: %s", *place, type(error).__name__)
             if place in self._kept:
                 again = asyncio.get_running_loop().call_later(self._rewrite_after, self._rewrite, place)
                 self._timers[place] = again

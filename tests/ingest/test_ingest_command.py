@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agents.kafka.admin import apply_topics
+from deploy.local_kafka import LocalKafka
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
 from tests.running_ingest import TOKEN, count, pointed_at, simulated, wait_for_all
@@ -87,10 +90,37 @@ def test_without_a_token_it_names_the_setting(tmp_path: Path, token: str | None,
     assert process.said.count("\n") == 1
 
 
-def test_without_a_broker_it_names_the_setting(tmp_path: Path) -> None:
-    settings = pointed_at(load({}, kafka_bootstrap="127.0.0.1:9"), "http://127.0.0.1:9", tmp_path)
+@pytest.mark.kafka
+def test_without_kafka_topics_it_ends_and_names_the_command(empty_settings: Settings, tmp_path: Path) -> None:
+    settings = pointed_at(empty_settings, "http://127.0.0.1:9", tmp_path)
     with ingest(settings, tmp_path) as process:
         wait_until(lambda: not process.running, "it ends")
         assert process.wait() == 1
-    assert "KAFKA_BOOTSTRAP" in process.said
-    assert process.said.count("\n") == 1
+    assert "run `earshot topics apply`" in process.said
+    assert "Traceback" not in process.said
+
+
+@pytest.mark.kafka
+def test_started_before_kafka_it_listens_and_hands_over_when_kafka_comes(tmp_path: Path, jars: Path) -> None:
+    broker = LocalKafka(tmp_path / "kafka", jars, tied=True)
+    address = broker.up()
+    settings = msgspec.structs.replace(load({}, partitions=4), kafka_bootstrap=address, ingest_metrics_port=0)
+    apply_topics(settings)
+    broker.down()
+    try:
+        with simulated(rate=100, count=200) as running:
+            settings = pointed_at(settings, running.x.url, tmp_path)
+            with ingest(settings, tmp_path) as process:
+                wait_until(lambda: running.x.exhausted, "it listened to everything")
+                assert process.running, process.said
+                broker.up()
+                wait_for_all(settings, running, process)
+                process.send(signal.SIGTERM)
+                assert process.wait() == 0, process.said
+    finally:
+        broker.down()
+    said = [line for line in process.said.splitlines() if "Kafka at" in line]
+    assert f"Kafka at {address} unreachable since " in said[0]
+    assert f"Kafka at {address} is back after " in said[1]
+    assert "ingest: Kafka at" in said[2]
+    assert len(process.said.splitlines()) <= 14, process.said

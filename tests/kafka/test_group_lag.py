@@ -25,13 +25,14 @@ def test_what_nobody_has_committed_is_the_lag_of_each_partition(pipeline_setting
 
 @pytest.mark.kafka
 def test_a_broker_that_is_away_leaves_nothing_to_show(pipeline_settings: Settings) -> None:
-    watch = LagWatch(pipeline_settings)
+    watch = LagWatch(lambda: pipeline_settings)
     watch.start()
     try:
         wait_until(lambda: len(watch.seen) == len(STAGES) * pipeline_settings.partitions, "it is asked at once")
     finally:
         watch.stop()
-    away = LagWatch(msgspec.structs.replace(pipeline_settings, kafka_bootstrap="127.0.0.1:1"))
+    nowhere = msgspec.structs.replace(pipeline_settings, kafka_bootstrap="127.0.0.1:1")
+    away = LagWatch(lambda: nowhere)
     away.seen = dict(watch.seen)
     away.start()
     try:
@@ -43,7 +44,7 @@ def test_a_broker_that_is_away_leaves_nothing_to_show(pipeline_settings: Setting
 @pytest.mark.kafka
 def test_a_migration_is_seen_by_whoever_watches(pipeline_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_lag, "ASK_SECONDS", 0.1)
-    watch = LagWatch(pipeline_settings)
+    watch = LagWatch(lambda: pipeline_settings)
     watch.start()
     try:
         wait_until(lambda: bool(watch.seen), "it is asked at once")

@@ -32,7 +32,9 @@ def test_connections_and_their_ends_are_counted(tmp_path: Path, sink: Publisher)
     with simulated(count=0, heartbeat=0.2) as running:
         settings = pointed_at(load({}), running.x.url, tmp_path)
         wal = open_wal(settings, lambda _: None)
-        ingest = Ingest(wal, sink, [XSource(settings, TOKEN, RuleSync(settings, TOKEN), wal)], LagWatch(settings), 4)
+        ingest = Ingest(
+            wal, sink, [XSource(settings, TOKEN, RuleSync(settings, TOKEN), wal)], LagWatch(lambda: settings), 4
+        )
 
         def shown(name: str, *labels: str) -> float | None:
             samples: Mapping[tuple[str, ...], float] = ingest.reading()[name]
