@@ -57,8 +57,9 @@ def chaos(
 
     Kafka is restarted and taken away for a while, unless KAFKA_BOOTSTRAP names one, and compacts changelogs meanwhile.
 
-    With `--of ingest`: kill ingest, then stop Kafka for a while, then check that every post that ingest accepted is on
-    Kafka. Exit code 0: in every run every count is right and every offset committed, or no post is lost.
+    With `--of ingest`: kill ingest, start it without Kafka, later stop Kafka for a while, then check that every post
+    that ingest accepted is on Kafka. Exit code 0: in every run every count is right and every offset committed, or no
+    post is lost.
     """
     if of != "ingest" and source != "x":
         raise click.UsageError("use --source only with --of ingest: workers read posts of all sources from Kafka")

@@ -23,6 +23,10 @@ from streams.settings import Settings
 
 _BEFORE, _AFTER = 3.0, 2.0
 """Seconds of posts before and after an outage."""
+_MOST_LATE = 10.0
+"""Seconds without Kafka at the start: enough for every first try to fail."""
+_RETURN = 20.0
+"""Seconds of posts while a broker starts: 5 to 7 on an idle machine."""
 _FRESH = 1.0
 """Seconds: with nothing older in the wal it has caught up. A post's own way takes a tenth of that."""
 
@@ -43,8 +47,10 @@ class Kills(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """Result of an outage of Kafka. Posts are counted by id."""
+    """Result of two outages of Kafka: at ingest's start, and later. Posts are counted by id."""
 
+    late: float
+    """Seconds for which Kafka was not there when ingest started."""
     seconds: float
     accepted: int
     """All that was delivered."""
@@ -59,7 +65,8 @@ class Outage(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.seconds:.0f} s without Kafka: {self.accepted} posts accepted, {self.lost} lost; 99 % on the disk "
+            f"started {self.late:.0f} s before Kafka, later {self.seconds:.0f} s without it: {self.accepted} posts "
+            f"accepted, {self.lost} lost; 99 % on the disk "
             f"within {self.accept_p99 * 1000:g} ms, memory {self.growth / 2**20:+.1f} MB, "
             f"drained in {self.drained:.1f} s"
         )
@@ -91,13 +98,20 @@ def kills(
 
 
 def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str], None], source: str = "x") -> Outage:
-    """Stop a Kafka of its own for so long at `rate` posts a second. Raises `UserError` when the broker is another's."""
+    """Start ingest while a Kafka of its own is down, then stop that for so long at `rate` posts a second. Raises
+    `UserError` when the broker is another's."""
     if settings.kafka_bootstrap:
         raise UserError("only the local Kafka can be stopped for an outage: unset KAFKA_BOOTSTRAP")
-    count = int(rate * (_BEFORE + seconds + _AFTER))
+    late = min(seconds, _MOST_LATE)
+    count = int(rate * (late + _RETURN + 2 * _BEFORE + seconds + _AFTER))
     with Pipeline(settings, say) as pipeline, listened_to(source, pipeline, rate, 7, count) as heard:
         assert pipeline.own_kafka is not None  # noqa: S101 - for mypy: no other broker was given
+        say(f"starting ingest without Kafka, for {late:.0f} s")
+        pipeline.own_kafka.down()
         ingest = _start(pipeline)
+        _wait_flow(pipeline, heard, rate * late)
+        pipeline.own_kafka.up()
+        pipeline.wait_until(lambda: _fresh(pipeline.scrape("ingest")), "what came before Kafka is handed over")
         _wait_flow(pipeline, heard, rate * _BEFORE)
         say(f"stopping Kafka for {seconds:.0f} s")
         before = ingest.rss_bytes()
@@ -118,7 +132,7 @@ def outage(settings: Settings, seconds: float, rate: float, say: Callable[[str],
         p99 = _p99(pipeline.scrape("ingest"))
         pipeline.stop_posts()
         delivered, arrived = heard.delivered, on_kafka(pipeline.settings)
-        return Outage(seconds, len(delivered), len(delivered - arrived), p99, growth, drained)
+        return Outage(late, seconds, len(delivered), len(delivered - arrived), p99, growth, drained)
 
 
 def _start(pipeline: Pipeline) -> Child:
