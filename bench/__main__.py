@@ -6,8 +6,8 @@ detect, on simulated weeks). With one of their own: `accept-each`,
 `accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory, recovery, windows,
 changelog). With a common one: `raw` (aiokafka's loop that decodes),
 `transport` (chunks through Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions
--> rows), `recovery` (kill -9 under load until the next progress). All of these but the last also say their pace
-relative to `raw`. Posts are the simulated X's, about 2 kB.
+-> rows), `api` (the same while a thousand requests a second are asked), `recovery` (kill -9 under load until the next
+progress). All of these but the last two also say their pace relative to `raw`. Posts are the simulated X's, about 2 kB.
 """
 
 import statistics
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from agents.kafka.admin import apply_topics
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import ingest, locality, remembered, surges, tables, tagger
+from bench import api, ingest, locality, remembered, surges, tables, tagger
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
@@ -48,7 +49,7 @@ ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
     "accept-each": partial(ingest.measure, "each"),
     "accept-group": partial(ingest.measure, "group"),
 }
-EVERY = (*ALONE, "raw", *CASES, "recovery")
+EVERY = (*ALONE, "raw", *CASES, "api", "recovery")
 POLL_SECONDS = 0.2
 FIRST_POLL_SECONDS = 0.02
 """Until the first post is taken: 100,000 a second come."""
@@ -79,6 +80,9 @@ def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
         floor = 0.0
         for case in wanted:
             if case == "recovery":
+                continue
+            if case == "api":
+                _say(_api(pipeline, records, runs))
                 continue
             results = [_measure(case, pipeline, records) for _ in range(runs)]
             rate = statistics.median(result["rate"] for result in results)
@@ -121,8 +125,37 @@ def _measure(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
     return _worker(case, pipeline, records)
 
 
-def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
-    """Pace of a fresh worker over all of posts, from its first chunk to its last record, and its CPU meanwhile."""
+def _api(pipeline: Pipeline, records: int, runs: int) -> dict[str, Any]:
+    alone, asked, answers = [], [], []
+    for _ in range(runs):
+        click.echo(f"api: {records} posts, alone and asked", err=True)
+        alone.append(_worker("full", pipeline, records))
+        with ExitStack() as stack:
+            said: list[Callable[[], dict[str, Any]]] = []
+
+            def ask(stack: ExitStack = stack, said: list[Callable[[], dict[str, Any]]] = said) -> None:
+                said.append(stack.enter_context(api.asking("127.0.0.1", pipeline.api_ports["full"])))
+
+            def told(said: list[Callable[[], dict[str, Any]]] = said) -> None:
+                answers.append(said[0]())
+
+            asked.append(_worker("full", pipeline, records, ask, told))
+    return api.compared(alone, asked, answers)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _worker(
+    case: str,
+    pipeline: Pipeline,
+    records: int,
+    begins: Callable[[], None] = _nothing,
+    ends: Callable[[], None] = _nothing,
+) -> dict[str, float]:
+    """Pace of a fresh worker over all of posts, from its first chunk to its last record, and its CPU meanwhile.
+    `begins`: called when the first is taken; `ends`: before the worker is stopped."""
     restart(pipeline.settings)
     pipeline.worker_command = CASES[case]
     pipeline.workers.clear()
@@ -138,6 +171,7 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
         )
         if not started and tagged:
             started, cpu, already = time.perf_counter(), child.cpu_seconds(), tagged
+            begins()
             if already == records:  # so few that all were taken between two looks: count from the last with none
                 (started, cpu), already = looked, 0.0
         looked = time.perf_counter(), child.cpu_seconds()
@@ -145,6 +179,7 @@ def _worker(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
             case != "full" or folded == stored.size(pipeline.settings, kafka_topics.mentions(pipeline.settings))
         ):
             seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
+            ends()
             child.end()
             return {"rate": (records - already) / seconds, "cpu_us": used / (records - already) * 1e6}
         if not child.running:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from agents.cli.groups import Group
-from agents.cli.hospital import find
+from agents.cli.named import find
 from agents.kafka.generation import located
 from agents.operations.attention import address_by_id, address_on_posts, waiting
 from streams import directory

@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 
 from agents.cli.groups import Group
-from agents.cli.hospital import find
+from agents.cli.named import find
 from agents.importers.directory_warnings import GOVERNMENT, warnings
 from agents.importers.import_run import KINDS, kind_of, run
 from agents.importers.report import Kind, Report

@@ -15,7 +15,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from agents.cli import hospital as hospitals
+from agents.cli import named as hospitals
 from streams import directory
 from streams.directory import Directory, Hospital
 from streams.errors import UserError

@@ -8,7 +8,7 @@ import time
 import click
 import msgspec
 
-from agents.cli.hospital import find
+from agents.cli.named import find
 from agents.kafka.generation import located
 from agents.operations.questions import Question, waiting
 from streams import directory

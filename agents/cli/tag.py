@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from agents.cli import hospital as hospital_names
+from agents.cli import named as hospital_names
 from agents.evaluation.posts import handles_in, speaks_to
 from agents.worker import knowledge
 from streams import directory

@@ -11,10 +11,11 @@ import msgspec
 
 from streams.directory import Directory, Hospital, hours
 from streams.errors import UserError
-from streams.figures.about import About, abouts
+from streams.figures.about import About, Names, abouts
 from streams.indicators.business_hours import BusinessHours
 from streams.indicators.time_zones import TimeZones
 from streams.reading.reader import Reader
+from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.settings import Settings, variable
 from streams.tables.questions import OpenMs
@@ -42,6 +43,17 @@ class Known(msgspec.Struct, frozen=True):
 def load_words(settings: Settings, directory: Directory) -> Lexicon:
     """The words that the settings name. Raises `UserError`."""
     return Lexicon.load(settings.taxonomy_file, settings.hospital_topics_file, directory.by_id)
+
+
+def names(reader: Reader) -> Names:
+    """What is counted, by name, as the reader's words have it."""
+    taxonomy, communities = reader.lexicon.taxonomy, Communities.load()
+    return Names(
+        topics=tuple(sorted(taxonomy.operational | taxonomy.safety)),
+        service_lines=tuple(sorted(taxonomy.service_line)),
+        communities=tuple(sorted(communities.by_id.keys() - communities.about_health)),
+        health_communities=tuple(sorted(communities.about_health)),
+    )
 
 
 def known(settings: Settings, reader: Reader, partitions: PartitionsOf) -> Known:

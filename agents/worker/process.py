@@ -17,6 +17,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from agents.kafka.admin import require_topics
 from agents.kafka.watch import KafkaWatch
 from agents.worker import author_key as author_keys
+from agents.worker import knowledge
 from agents.worker.api.part import Api
 from agents.worker.directory_watch import DirectoryWatch
 from agents.worker.hospitals import Hospitals
@@ -30,7 +31,6 @@ from streams.faustkit.lease import Lease
 from streams.faustkit.state import State
 from streams.faustkit.watchdog import Watchdog
 from streams.faustkit.writer import Writer
-from streams.figures.about import Names
 from streams.figures.shape import PeerCounts
 from streams.health_file import Beat
 from streams.kafka import topics as kafka_topics
@@ -41,7 +41,6 @@ from streams.metrics.collector import ConversationCollector, Reading, ReadingCol
 from streams.metrics.figures import FiguresCollector
 from streams.metrics.server import MetricsServer
 from streams.metrics.windows import WindowsCollector
-from streams.reading.topics.communities import Communities
 from streams.settings import Settings
 from streams.tables.first_seen import FirstSeen, reach
 from streams.tables.hospitals import HospitalTables
@@ -95,20 +94,13 @@ class Worker:
             self._writer,
             self._changelogs({kafka_topics.FIRST_SEEN: self._first_seen, kafka_topics.HOSPITALS: tables}),
         )
-        taxonomy = watch.known.reader.lexicon.taxonomy
 
         def shown() -> dict[str, int]:
             """The directory's hospitals that this worker holds, with their partitions of `mentions`."""
             held = self._state.held(self._mentions)
             return {one: p for one, p in sorted(watch.known.partition_of.items()) if p in held}
 
-        communities = Communities.load()
-        names = Names(
-            topics=tuple(sorted(taxonomy.operational | taxonomy.safety)),
-            service_lines=tuple(sorted(taxonomy.service_line)),
-            communities=tuple(sorted(communities.by_id.keys() - communities.about_health)),
-            health_communities=tuple(sorted(communities.about_health)),
-        )
+        names = knowledge.names(watch.known.reader)
         self._windows = WindowsCollector(
             tables,
             shown,

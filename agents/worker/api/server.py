@@ -1,8 +1,8 @@
 """The process beside the worker that speaks HTTP: routes, tokens, tags, compression, and answers kept for a moment.
 
 Started by `beside.py` as `python -m agents.worker.api.server FD LISTENING_FD`; ends with the worker, when the pair of
-sockets to it closes. Knows no table: it asks the worker, at most once a second for each answer, however many clients
-ask for it.
+sockets to it closes. Knows no table: it asks the worker, at most every two seconds for each answer, however many
+clients ask for it.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from streams import secret_file
 from streams.directory.search import Named, suggestions
 from streams.settings import Settings, load
 
-FRESH_SECONDS = 1.0
+FRESH_SECONDS = 2.0
 """An answer is given again for so long before the worker is asked."""
 WORKER_SECONDS = 30.0
 """Most time that the worker has for an answer; it may be busy, or save its time for counting."""
