@@ -15,15 +15,17 @@ import msgspec
 
 from agents.kafka.stored import Stored
 from agents.proving import gauges, shown
+from agents.proving.goal_oracle import GoalOracle
 from agents.proving.question_oracle import Questions, stored_questions
 from agents.proving.recount import Cell, Recount
 from streams import compiled
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Mention, Withdrawal
 
-PARTS = ("lifetime", "hours", "windows", "people", "questions", "matrix", "/metrics")
+PARTS = ("lifetime", "hours", "windows", "people", "questions", "open", "goals", "matrix", "/metrics")
 """What is compared. `windows`: 1 h, 24 h, 7 d and 28 d at several times; `people`: authors of each hour, and estimates
-in the windows; `matrix`: nearness x community, in lifetime, hours and windows; `/metrics`: what a worker showed.
+in the windows; `open`: questions that wait, by intent, and the oldest; `goals`: each goal's actual; `matrix`: nearness
+x community, in lifetime, hours and windows; `/metrics`: what a worker showed.
 """
 _AHEAD_SECONDS = 3600
 """A post's own time may be so far ahead of Kafka's."""
@@ -51,11 +53,11 @@ class Verdict(NamedTuple):
         if self.difference:
             line += f" ({', '.join(f'{part} {self.parts[part]}' for part in PARTS if self.parts.get(part))})"
         elif not self.since:
-            line += " in lifetime, hours, windows, people, questions and community x nearness"
+            line += " in lifetime, hours, windows, people, questions, goals and community x nearness"
         if self.since:
             line += (
-                f" in hours from {self.since} UTC on, with windows, people, questions and community x nearness; not"
-                " compared: the lifetime and earlier hours, whose posts are no longer in Kafka"
+                f" in hours from {self.since} UTC on, with windows, people, questions, goals and community x nearness;"
+                " not compared: the lifetime and earlier hours, whose posts are no longer in Kafka"
             )
         return line
 
@@ -118,7 +120,13 @@ def judge(
                 questions.add(record)
     recount.cells.update(questions.cells())
     since = _first_hour(max((held.migrated_at, *missing_until.values())))
-    parts = compared(recount, list(changelog), newest / 1000, since)
+
+    def residents(hospital: str) -> int:
+        known = reader.directory.by_id.get(hospital)
+        return reader.residents(known) if known is not None else 0
+
+    goals = GoalOracle(recount, questions, residents)
+    parts = compared(recount, list(changelog), newest / 1000, since, goals)
     if scraped is not None and since < 0 and (found := gauges.difference(recount, scraped)):
         parts["/metrics"] = found
     whole = "" if since < 0 else f"{datetime.fromtimestamp(since * 3600, UTC):%Y-%m-%d %H:%M}"
@@ -133,9 +141,12 @@ def _first_hour(missing_until: int) -> int:
     return -1 if missing_until < 0 else (missing_until // 1000 + _AHEAD_SECONDS) // 3600 + 1
 
 
-def compared(recount: Recount, changelog: list[Stored], newest: float, since: int = -1) -> Counter[str]:
+def compared(
+    recount: Recount, changelog: list[Stored], newest: float, since: int = -1, goals: GoalOracle | None = None
+) -> Counter[str]:
     """Part -> sum of |tables - oracle|, of those parts that differ. `newest`: seconds since the epoch of the newest
-    post, when windows are asked for first; `since`: the first hour to compare, or -1 for everything."""
+    post, when windows are asked for first; `since`: the first hour to compare, or -1 for everything; `goals`: compared
+    where given."""
     expected, found = recount.cells, counted(changelog)
     parts: Counter[str] = Counter()
     for cell in (expected.keys() | found.keys()) - _outranked(expected):
@@ -144,7 +155,7 @@ def compared(recount: Recount, changelog: list[Stored], newest: float, since: in
             continue
         if difference := abs(expected[cell] - found[cell]):
             parts[shown.part_of(name) or ("lifetime" if period == "all" else "hours")] += difference
-    return +(parts + shown.differences(recount, changelog, newest, since * 3600))
+    return +(parts + shown.differences(recount, changelog, newest, since * 3600, goals))
 
 
 def _outranked(expected: Iterable[Cell]) -> set[Cell]:

@@ -1,13 +1,13 @@
 """The oracle's part of questions and answers: counted anew from the posts, and read off the changelog's rows.
 
-Called by `oracle.py`. Plain Python that shares no code with the tables: it knows the rows' wire form and the
-definitions of docs/indicators.md. Answer times in business hours are not compared: they depend on
-each hospital's zone and hours.
+Called by `oracle.py` and `goal_oracle.py`. Plain Python that shares no code with the tables: it knows the rows' wire
+form and the definitions of docs/indicators.md. Answer times in business hours are not compared: they depend on each
+hospital's zone and hours.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.records import Mention
 
@@ -19,6 +19,21 @@ _EDGES = (
     ("24h", 1440), ("48h", 2880), ("72h", 4320),
 )  # fmt: skip
 _WAITS = 72 * 3600
+
+
+class Asked(NamedTuple):
+    """One question and its first answer."""
+
+    hour: int
+    """By its id, since the epoch."""
+    written: int
+    """Its own time, seconds since the epoch."""
+    intent: str
+    near: str
+    seconds: int | None
+    """To the first answer; None: there is none in time."""
+    gone: bool
+    """It was taken back."""
 
 
 class Questions:
@@ -45,6 +60,15 @@ class Questions:
     def withdraw(self, post: str) -> None:
         """A post that stands on `posts` was taken back."""
         self._gone.add(post)
+
+    def by_hospital(self) -> dict[str, list[Asked]]:
+        """Each hospital's questions."""
+        found: dict[str, list[Asked]] = {}
+        for (hospital, post), (hour, written, intent, near) in self._asked.items():
+            answered = self._answers.get((hospital, post))
+            taken = None if answered is None or answered - written > _WAITS else max(0, answered - written)
+            found.setdefault(hospital, []).append(Asked(hour, written, intent, near, taken, post in self._gone))
+        return found
 
     def cells(self) -> Counter[Cell]:
         """Questions by hour: asked, and answered within which edge; by intent, by nearness."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agents.kafka.stored import Stored
+from agents.proving.goal_oracle import GoalOracle
 from agents.proving.recount import SPANS, Recount, begins
 from streams.tables.hospitals import HospitalTables
 
@@ -17,6 +18,8 @@ Differences = Counter[str]
 _HOUR = 3600
 _LATER = (_HOUR, 25 * _HOUR, 8 * 24 * _HOUR, 27 * 24 * _HOUR)
 """Seconds past the newest post."""
+_GOALS_LATER = (0, *_LATER)
+"""The same, for goals and open questions: questions get old enough to be judged, and stop waiting."""
 _EDGES = 2
 """So many of the oldest and of the newest buckets have their ends looked at."""
 
@@ -56,15 +59,21 @@ def times_asked(recount: Recount, newest: float) -> list[float]:
     return sorted(time for time in times if time >= newest)
 
 
-def differences(recount: Recount, changelog: Iterable[Stored], newest: float, since: int) -> Differences:
-    """Every window of every hospital at every moment of `times_asked`, tables beside recount. `since`: only windows
-    that begin then (seconds since the epoch) or later."""
+def differences(
+    recount: Recount, changelog: Iterable[Stored], newest: float, since: int, goals: GoalOracle | None = None
+) -> Differences:
+    """Every window of every hospital at every moment of `times_asked`, tables beside recount; goals and open questions
+    at some of these moments. `since`: only windows that begin then (seconds since the epoch) or later."""
     tables, partitions = restored(changelog)
     found: Differences = Counter()
+    goal_times = {newest + later for later in _GOALS_LATER}
     for time in times_asked(recount, newest):
         for hospital in {*recount.hospitals, *partitions}:
             for part, difference in _of(recount, tables, partitions.get(hospital, -1), hospital, time, since):
                 found[part] += difference
+            if goals is not None and time in goal_times and begins("28d", time) >= since:
+                for part, difference in goals.differences(tables, partitions.get(hospital, -1), hospital, time):
+                    found[part] += difference
     return found
 
 

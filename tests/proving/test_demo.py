@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.faults
 
 LAST_LINE = re.compile(
-    r"oracle: (\d+) posts, (\d+) mentions, difference 0 in lifetime, hours, windows, people, questions and "
+    r"oracle: (\d+) posts, (\d+) mentions, difference 0 in lifetime, hours, windows, people, questions, goals and "
     r"community x nearness"
 )
 

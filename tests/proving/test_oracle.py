@@ -62,8 +62,8 @@ def test_right_tables_differ_by_nothing(posts: list[Stored], reader: Reader) -> 
     assert verdict.posts == 300
     assert verdict.mentions > 200
     assert str(verdict) == (
-        f"oracle: 300 posts, {verdict.mentions} mentions, difference 0 in lifetime, hours, windows, people, questions "
-        "and community x nearness"
+        f"oracle: 300 posts, {verdict.mentions} mentions, difference 0 in lifetime, hours, windows, people, questions, "
+        "goals and community x nearness"
     )
 
 
