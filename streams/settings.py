@@ -172,6 +172,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         1_000_000
     )
     metrics_host: Annotated[str, _meta("Address that /metrics listens on.", min_length=1)] = "127.0.0.1"
+    metrics_hospitals: Annotated[
+        int,
+        _meta(
+            "Most hospitals with series of their own on /metrics, those with an account first; all are counted, and "
+            "the API has all. A hospital has some 130 series.",
+            unit="hospitals",
+            ge=1,
+            le=100_000,
+        ),
+    ] = 250
     metrics_port: Annotated[int, _meta("Port of the worker's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9108
     ingest_metrics_port: Annotated[int, _meta("Port of ingest's /metrics.", allowed=_PORT, ge=0, le=65_535)] = 9109
     api_host: Annotated[

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from agents.cli.groups import Group
 from agents.cli.named import find
-from agents.importers.directory_warnings import GOVERNMENT, warnings
+from agents.importers.directory_warnings import EXAMPLES, GOVERNMENT, groups, warnings
 from agents.importers.import_run import KINDS, kind_of, run
 from agents.importers.report import Kind, Report
 from agents.importers.store import Store, written
@@ -75,10 +75,13 @@ def import_(
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+@click.option("--all", "every", is_flag=True, help="Print every warning on a line of its own.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, with every warning.")
 @click.pass_obj
-def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
+def check(settings: Settings, folder: Path | None, every: bool, as_json: bool) -> None:
     """Check that the directory is valid, and list warnings.
+
+    Warnings of one sort that more than three hospitals have are one line: how many have it, and three of them.
 
     FOLDER is another one than EARSHOT_DIRECTORY_FOLDER; a file of it means the same. Exit code 0: it is valid. 1: it is
     not, and each error says where.
@@ -91,17 +94,27 @@ def check(settings: Settings, folder: Path | None, as_json: bool) -> None:
         found = directory.load(str(folder or settings.directory_folder))
     except DirectoryError as error:
         if as_json:
-            click.echo(msgspec.json.encode({"hospitals": 0, "errors": error.reasons, "warnings": []}))
+            click.echo(msgspec.json.encode({"hospitals": 0, "errors": error.reasons, "warnings": [], "sorts": []}))
         else:
             click.echo("\n".join(f"error: {reason}" for reason in error.reasons), err=True)
         click.get_current_context().exit(1)
-    warned = list(warnings(found, load_names().zips))
+    warned = list(warnings(found, load_names().zips, settings.metrics_hospitals))
+    sorts = groups(warned)
     if as_json:
-        click.echo(msgspec.json.encode({"hospitals": len(found.hospitals), "errors": [], "warnings": warned}))
+        listed = [{"hospital": one.hospital, "what": one.what} for one in warned]
+        told = {"hospitals": len(found.hospitals), "errors": [], "warnings": listed, "sorts": sorts}
+        click.echo(msgspec.json.encode(told))
         return
+    many = {one.sort for one in sorts if one.count > EXAMPLES and not every}
     for one in warned:
-        click.echo(f"warning: {f'{one.hospital}: ' if one.hospital else ''}{one.what}")
+        if one.sort not in many:
+            click.echo(f"warning: {f'{one.hospital}: ' if one.hospital else ''}{one.what}")
+    for group in sorts:
+        if group.sort in many:
+            click.echo(f"warning: {group.count:,} hospitals ({', '.join(group.examples)}, ...): {group.what}")
     click.echo(f"{len(found.hospitals)} hospitals, {len(found.accounts['x'])} handles on X, {len(warned)} warnings")
+    if many:
+        click.echo("--all lists every warning")
 
 
 @command.command()

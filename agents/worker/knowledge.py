@@ -32,6 +32,8 @@ class Known(msgspec.Struct, frozen=True):
     """Hospital id -> its partition of `mentions`."""
     keys: Mapping[str, bytes]
     """Hospital id -> its key there."""
+    shown: frozenset[str]
+    """Ids of the hospitals that have series of their own on /metrics."""
     residents: Mapping[str, int]
     """Hospital id -> people in its service area (HSA), by the gazetteer; only hospitals whose HSA is known."""
     about: Mapping[str, About]
@@ -72,6 +74,7 @@ def known(settings: Settings, reader: Reader, partitions: PartitionsOf) -> Known
         reader=reader,
         partition_of=partitions(reader.directory),
         keys={one.id: one.id.encode() for one in hospitals},
+        shown=reader.directory.shown(settings.metrics_hospitals),
         residents=residents,
         about=about,
         offices=_offices(settings, hospitals, zones),

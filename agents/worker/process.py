@@ -100,6 +100,10 @@ class Worker:
             held = self._state.held(self._mentions)
             return {one: p for one, p in sorted(watch.known.partition_of.items()) if p in held}
 
+        def visible() -> frozenset[str]:
+            """The hospitals that have series of their own."""
+            return watch.known.shown
+
         names = knowledge.names(watch.known.reader)
         self._windows = WindowsCollector(
             tables,
@@ -108,17 +112,20 @@ class Worker:
             names.communities,
             names.health_communities,
             time.time,
+            visible,
         )
 
         def peers(region: tuple[str, ...]) -> Mapping[str, PeerCounts]:
             """As other workers and this one tell."""
             return self._api.peers_of(region)
 
-        self._figures = FiguresCollector(tables, shown, lambda: watch.known.about, names, peers, time.time)
-        metrics.registry.register(ConversationCollector(tables, shown, names.topics, names.service_lines))
+        self._figures = FiguresCollector(tables, shown, lambda: watch.known.about, names, peers, time.time, visible)
+        metrics.registry.register(ConversationCollector(tables, shown, names.topics, names.service_lines, visible))
         metrics.registry.register(self._windows)
         metrics.registry.register(self._figures)
-        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory)))
+        metrics.registry.register(
+            ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory, visible()))
+        )
         metrics.registry.register(ReadingCollector(self._read_off))
         process_collector.register(metrics.registry)
         self._server = MetricsServer(metrics.registry)

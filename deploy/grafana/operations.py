@@ -158,7 +158,10 @@ def _in_time() -> Row:
 
 
 def _held() -> Row:
-    directory = f"max({selector('pipeline_directory_hospitals')})"
+    directory = (
+        f"(max({selector('pipeline_directory_hospitals')})"
+        f" - (max({selector('pipeline_hidden_hospitals')}) or vector(0)))"
+    )
     return Row(
         "Does a worker hold every hospital?",
         [
@@ -185,8 +188,9 @@ def _held() -> Row:
             ),
             number(
                 "Hospitals shown",
-                "Share of the directory's hospitals that workers show now. Below 100 %: partitions have no worker or "
-                "recover, and the Hospital dashboard has gaps. See the workers' logs.",
+                "Share of the directory's hospitals that workers show now, of those that may have series "
+                "(EARSHOT_METRICS_HOSPITALS). Below 100 %: partitions have no worker or recover, and the Hospital "
+                "dashboard has gaps. See the workers' logs.",
                 Query(f"job:conversation_hospitals:count / on () {directory}"),
                 unit="percentunit",
                 steps=((None, "red"), (1, "green")),

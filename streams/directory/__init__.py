@@ -50,6 +50,12 @@ class Directory:
         account wrote to the hospital."""
         self.crosswalk: Crosswalk = MappingProxyType(dict(crosswalk or {}))
 
+    def shown(self, most: int) -> frozenset[str]:
+        """Ids of the hospitals that get series of their own on /metrics, at most so many: those with an account first,
+        for nothing is heard of the others; then in the directory's order. The same in every worker."""
+        first = sorted(self.hospitals, key=lambda one: not one.accounts.every)
+        return frozenset(one.id for one in first[:most])
+
 
 def load(folder: str = "") -> Directory:
     """The directory in a folder of CSV files, or the one that ships with Earshot. Raises `DirectoryError`, which names

@@ -4,7 +4,7 @@ Called by the client library at each scrape. The domain's counters come from row
 ones lost 62 % of sparse counts over two restarts. Knows neither HTTP nor who counts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from prometheus_client.registry import Collector
@@ -16,12 +16,23 @@ from streams.tables.cells import ANY, Cells
 from streams.tables.hospitals import HospitalTables
 from streams.vocabulary import INTENTS, NEARS, TIERS
 
-__all__ = ["MINIMUM_CELL", "ConversationCollector", "Reading", "ReadingCollector", "Samples", "Shown", "shown"]
+__all__ = [
+    "MINIMUM_CELL",
+    "ConversationCollector",
+    "Reading",
+    "ReadingCollector",
+    "Samples",
+    "Shown",
+    "Visible",
+    "shown",
+]
 
 Shown = Callable[[], Mapping[str, int]]
 """Hospitals to show now, each with its partition of `mentions`: those of the directory whose rows are complete and
 ours."""
 
+Visible = Callable[[], Collection[str]]
+"""Ids of the hospitals that may have series of their own, whoever holds them (EARSHOT_METRICS_HOSPITALS)."""
 
 _LIFETIME = (
     "conversation_posts_total",
@@ -47,12 +58,13 @@ class ReadingCollector(Collector):
             yield Deferred(name, partial(dict, dict(samples)))
 
 
-def hospitals(directory: Directory) -> Reading:
-    """The directory as metrics, the same from every worker."""
-    rows = directory.hospitals
+def hospitals(directory: Directory, visible: Collection[str] | None = None) -> Reading:
+    """The directory as metrics, the same from every worker. `visible`: None: all."""
+    rows = [one for one in directory.hospitals if visible is None or one.id in visible]
     return {
         "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind): 1 for one in rows},
-        "pipeline_directory_hospitals": {(): len(rows)},
+        "pipeline_directory_hospitals": {(): len(directory.hospitals)},
+        "pipeline_hidden_hospitals": {(): len(directory.hospitals) - len(rows)},
     }
 
 
@@ -66,8 +78,10 @@ class ConversationCollector(Collector):
         shown: Shown,
         topics: Iterable[str],
         service_lines: Iterable[str],
+        visible: Visible | None = None,
     ) -> None:
-        """`topics`: those that stay with a post; `service_lines`: those that are only counted."""
+        """`topics`: those that stay with a post; `service_lines`: those that are only counted; `visible`: None: all."""
+        self._visible = visible
         self._tables = tables
         self._shown = shown
         self._topics = tuple(topics)
@@ -76,7 +90,12 @@ class ConversationCollector(Collector):
     def collect(self) -> Iterator[Deferred]:
         """One family a metric, of the rows as they are now."""
         tables = self._tables
-        rows = {name: dict(tables.lifetime(partition, name)) for name, partition in self._shown().items()}
+        visible = self._visible() if self._visible is not None else None
+        rows = {
+            name: dict(tables.lifetime(partition, name))
+            for name, partition in self._shown().items()
+            if visible is None or name in visible
+        }
         return deferred(_LIFETIME, lambda: self._reading(rows))
 
     def _reading(self, rows: Mapping[str, Cells]) -> Reading:

@@ -16,7 +16,7 @@ from streams.figures.hospital import figures
 from streams.figures.judging import Judging
 from streams.figures.responses import ASKING
 from streams.figures.shape import Figures, PeerCounts
-from streams.metrics.collector import Shown
+from streams.metrics.collector import Shown, Visible
 from streams.metrics.exposition import Deferred, Reading, deferred
 from streams.metrics.service import SERVICE
 from streams.tables.hospitals import HospitalTables
@@ -49,9 +49,11 @@ class FiguresCollector(Collector):
         names: Names,
         peers: Callable[[tuple[str, ...]], Mapping[str, PeerCounts]],
         clock: Callable[[], float],
+        visible: Visible | None = None,
     ) -> None:
         """`peers`: hospital ids -> counts of those that are known, whoever holds them; `clock`: seconds since the
-        epoch."""
+        epoch; `visible`: who is shown, None: all. All are looked at: the API has all."""
+        self._visible = visible
         self._tables = tables
         self._hospitals = hospitals
         self._about = about
@@ -110,7 +112,8 @@ class FiguresCollector(Collector):
     def collect(self) -> Iterator[Deferred]:
         """One family a metric, of the hospitals as they were looked at last."""
         mine, now = self._hospitals(), self._clock()
-        seen = {hospital: one for hospital, one in self._seen.items() if hospital in mine}
+        visible = mine if self._visible is None else self._visible()
+        seen = {hospital: one for hospital, one in self._seen.items() if hospital in mine and hospital in visible}
         return deferred(_NAMES, lambda: _reading(seen, now))
 
 

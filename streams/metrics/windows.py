@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from prometheus_client.registry import Collector
 
-from streams.metrics.collector import Shown, shown
+from streams.metrics.collector import Shown, Visible, shown
 from streams.metrics.exposition import Deferred, Reading, deferred
 from streams.tables.cells import ANY, Cells
 from streams.tables.hospitals import HospitalTables
@@ -68,10 +68,12 @@ class WindowsCollector(Collector):
         communities: Iterable[str],
         about_health: Iterable[str],
         clock: Callable[[], float],
+        visible: Visible | None = None,
     ) -> None:
         """`residents`: hospital id -> people in its HSA, only known ones; `communities`, `about_health`: ids of the
         communities that may stand beside a post, and of those that are only counted; `clock`: seconds since the
-        epoch."""
+        epoch; `visible`: whose windows are shown, None: all. The matrix counts all."""
+        self._visible = visible
         self._tables = tables
         self._hospitals = hospitals
         self._residents = residents
@@ -133,7 +135,11 @@ class WindowsCollector(Collector):
     def _reading(self, rows: list[_Row], whole: bool) -> Reading:
         """`whole`: no hospital's windows are still being made. Else sums over hospitals would be too low: none is
         shown."""
-        every = [(row.hospital, span, cells) for row in rows for span, cells in row.cells.items()]
+        matrix = dict(self._communities(_cells(rows))) if whole else {}
+        if self._visible is not None:
+            visible = self._visible()
+            rows = [row for row in rows if row.hospital in visible]
+        every = _cells(rows)
         reading: dict[str, _Series] = {
             name: {(hospital, span): number(cells) for hospital, span, cells in every}
             for name, number in _PLAIN.items()
@@ -148,7 +154,7 @@ class WindowsCollector(Collector):
             (row.hospital,): 10_000 * row.people["28d"][1] / row.residents for row in rows if row.residents
         }
         reading["conversation_window_interest_posts"] = dict(_interests(every))
-        reading["conversation_community_window_posts"] = dict(self._communities(every)) if whole else {}
+        reading["conversation_community_window_posts"] = matrix
         return reading
 
     def _communities(self, every: list[tuple[str, Span, dict[str, int]]]) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -164,6 +170,10 @@ class WindowsCollector(Collector):
             if span in HOURLY:
                 for cell, (community, near) in self._health.items():
                     yield (community, near, span), shown(counted[cell])
+
+
+def _cells(rows: Iterable[_Row]) -> list[tuple[str, Span, dict[str, int]]]:
+    return [(row.hospital, span, cells) for row in rows for span, cells in row.cells.items()]
 
 
 def _interests(every: list[tuple[str, Span, dict[str, int]]]) -> Iterator[tuple[tuple[str, ...], float]]:

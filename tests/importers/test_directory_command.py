@@ -115,3 +115,34 @@ def test_an_account_of_bluesky_without_a_did_is_worth_a_look(tmp_path: Path) -> 
     assert said in run("check", folder(tmp_path, handles=named)).output
     both = f"{named}350070,bluesky,did:plc:essentia,official,,\n"
     assert said not in run("check", folder(tmp_path, handles=both)).output
+
+
+def test_warnings_of_many_hospitals_are_one_line_for_each_sort(tmp_path: Path) -> None:
+    many = "".join(f"{number:06},Clinic {number},Fargo,ND,58104,acute,46.8,-96.8\n" for number in range(350100, 350108))
+    handles = "id,network,handle,role,valid_from,valid_to\n350107,x,clinic,brand,,\n"
+    path = folder(tmp_path, hospitals=HOSPITALS + many, handles=handles)
+    found = run("check", path, EARSHOT_METRICS_HOSPITALS="4")
+    lines = found.output.splitlines()
+    assert found.exit_code == 0
+    assert lines[0].startswith(
+        "warning: 10 hospitals, 1 with a handle: /metrics and the boards show 4 (EARSHOT_METRICS"
+    )
+    assert "the other 6 are counted" in lines[0]
+    assert (
+        "warning: 9 hospitals (350070, 240010, 350100, ...): no handle: nothing is heard of it; import handles" in lines
+    )
+    assert lines[-2:] == ["10 hospitals, 1 handles on X, 10 warnings", "--all lists every warning"]
+    assert run("check", path, "--all").output.count("no handle: nothing is heard of it") == 9
+    told = json.loads(run("check", path, "--json").output)
+    assert [(one["sort"], one["count"], one["examples"]) for one in told["sorts"]] == [
+        ("no_handle", 9, ["350070", "240010", "350100"])
+    ]
+    assert len(told["warnings"]) == 9
+
+
+def test_hospitals_with_an_account_get_series_first() -> None:
+    found = load()
+    heard = [one.id for one in found.hospitals if one.accounts.every]
+    assert found.shown(3) == set(heard[:3])
+    assert "380014" not in found.shown(len(found.hospitals) - 1), "the only one without"
+    assert found.shown(1000) == set(found.by_id)

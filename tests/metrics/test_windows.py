@@ -30,11 +30,13 @@ class Shown:
     def __init__(self, *ids: str) -> None:
         self.tables = HospitalTables()
         self.hospitals = dict.fromkeys(ids, 0)
+        self.visible = {"350070", *ids}
         self.residents = {"350070": 200_000}
         self.now = float(NOW)
         self.windows = WindowsCollector(
-            self.tables, lambda: self.hospitals, lambda: self.residents, OPEN, DISEASES, lambda: self.now
-        )
+            self.tables, lambda: self.hospitals, lambda: self.residents, OPEN, DISEASES, lambda: self.now,
+            lambda: self.visible,
+        )  # fmt: skip
         self._offset = 0
 
     def post(self, hospital: str = "350070", hour: int = HOUR, person: int = -1, **changes: object) -> None:
@@ -76,6 +78,17 @@ def test_a_hospital_without_posts_shows_zeros_and_one_of_another_worker_nothing(
     assert set(found["conversation_community_window_posts"]) == {
         (one, near, span) for span in SPANS for near in NEARS for one in ([*OPEN, *DISEASES] if span != "1h" else OPEN)
     }
+
+
+def test_a_hospital_beyond_the_limit_has_no_series_and_counts_in_the_matrix() -> None:
+    shown = Shown("350070", "240010")
+    for hospital in shown.hospitals:
+        shown.post(hospital, communities=OpenCommunities(OPEN[:1], frozenset()))
+    shown.visible = {"350070"}
+    shown.warm()
+    found = shown.scrape()
+    assert {series[0] for name in found if "community" not in name for series in found[name]} == {"350070"}
+    assert found["conversation_community_window_posts"][OPEN[0], "local", "24h"] == 2
 
 
 def test_windows_are_absent_until_they_are_made_once() -> None:

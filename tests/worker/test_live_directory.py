@@ -39,6 +39,23 @@ def publish(bench: Bench, *handles: str) -> None:
         producer.close()
 
 
+def test_hospitals_beyond_the_limit_are_counted_and_have_no_series(bench: Bench, tmp_path: Path) -> None:
+    """One with an account comes first, though it stands second."""
+    handles = HANDLES + HANDLE.format(handle="goodsam")
+    path = folder(tmp_path / "directory", hospitals=HOSPITALS + CORVALLIS, handles=handles)
+    bench.reset(directory_folder=str(path), metrics_hospitals=1)
+    bench.start()
+    bench.wait("one is shown", lambda: bench.sample("conversation_posts_total", hospital="240010") == 0)
+    assert bench.sample("pipeline_directory_hospitals") == 3
+    assert bench.sample("pipeline_hidden_hospitals") == 2
+    publish(bench, "goodsam")
+    bench.wait_counted(1, 1)
+    bench.drain()
+    for name in ("conversation_posts_total", "conversation_hospital_info"):
+        assert bench.sample(name, hospital="380014") == -1
+    assert bench.verdict().difference == 0, "it is counted in its tables"
+
+
 def test_a_hospital_that_is_added_while_it_runs_is_counted_and_a_wrong_file_is_refused(
     bench: Bench, tmp_path: Path
 ) -> None:
