@@ -179,12 +179,15 @@ class Pipeline:
         """Where a worker's API is."""
         return f"http://127.0.0.1:{self.api_ports[worker]}"
 
-    def scrape(self, worker: str) -> Samples:
-        """What a worker's /metrics says now; empty while it does not answer or was never started."""
+    def scrape(self, worker: str, *names: str) -> Samples:
+        """What a worker's /metrics says now, of all metrics or of these counters of its machinery; empty while it does
+        not answer or was never started."""
         if worker not in self.ports:
             return {}
+        asked = "&".join(f"name[]={name}" for name in names)
+        address = f"{self.metrics_url(worker)}?{asked}" if names else self.metrics_url(worker)
         try:
-            with urllib.request.urlopen(self.metrics_url(worker), timeout=2) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - loopback
                 text = answer.read().decode()
         except OSError:
             return {}

@@ -17,6 +17,12 @@ from streams.metrics.registry import declared
 from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped, Untimely, WrongPart
 
 
+class _Counted(ReadingCollector):
+    """Says at its registration what it has, so that the registry can be asked for these metrics alone."""
+
+    describe = ReadingCollector.collect
+
+
 class Metrics:
     """The machinery's metrics of one worker. Every series is there from the start: missing and zero differ."""
 
@@ -32,7 +38,7 @@ class Metrics:
         self._directory_reloads = declared("pipeline_directory_reloads_total").counts()
         self._chunk_seconds = histograms("pipeline_chunk_seconds", self.registry)
         self._visible = histograms("pipeline_visible_seconds", self.registry)[()]
-        self.registry.register(ReadingCollector(self._counted))
+        self.registry.register(_Counted(self._counted))
 
     def _counted(self) -> Reading:
         return {
