@@ -7,7 +7,8 @@ detect, on simulated weeks). With one of their own: `accept-each`,
 changelog). With a common one: `raw` (aiokafka's loop that decodes),
 `transport` (chunks through Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions
 -> rows), `api` (the same while a thousand requests a second are asked), `recovery` (kill -9 under load until the next
-progress). All of these but the last two also say their pace relative to `raw`. Posts are the simulated X's, about 2 kB.
+progress). All of these but the last two also say their pace relative to `raw`, and at the end which of them costs
+another multiple of raw's CPU than the committed one (`committed.py`). Posts are the simulated X's, about 2 kB.
 """
 
 import statistics
@@ -29,7 +30,7 @@ from agents.kafka.admin import apply_topics
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import api, ingest, locality, remembered, surges, tables, tagger
+from bench import api, committed, ingest, locality, remembered, surges, tables, tagger
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
@@ -50,9 +51,15 @@ ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
     "accept-group": partial(ingest.measure, "group"),
 }
 EVERY = (*ALONE, "raw", *CASES, "api", "recovery")
+STAGES = ("tagger", "hospitals")
+RECORDS, SECONDS = "pipeline_records_total", "pipeline_chunk_seconds_sum"
 POLL_SECONDS = 0.2
 FIRST_POLL_SECONDS = 0.02
 """Until the first post is taken: 100,000 a second come."""
+MOST_BEFORE = 4
+"""Where more than a fourth of the posts was taken at the first look, the rest would say little of the pace."""
+LEAST_SECONDS = 0.5
+"""Of a case that is compared: what was fetched before the first chunk was taken is a part of anything shorter."""
 RECOVERY_RATE = 2000.0
 SESSION_SECONDS = 6.0
 BOUND_SECONDS = 300.0
@@ -64,7 +71,8 @@ BOUND_SECONDS = 300.0
     "--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts."
 )
 @click.option("--case", "cases", multiple=True, type=click.Choice(EVERY), help="Only these.")
-def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
+@click.option("--commit", is_flag=True, help="Write the ratios to raw into bench/committed.json, for later runs.")
+def main(posts: int, runs: int, cases: tuple[str, ...], commit: bool) -> None:
     """Measure each stage; one JSON object a line."""
     wanted = [case for case in EVERY if case in cases or not cases]
     for case in [case for case in wanted if case in ALONE]:
@@ -78,6 +86,7 @@ def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
         records = fill(pipeline.settings, posts, seed=1)
         size = sum(len(one.value or b"") for one in stored.read(pipeline.settings, _posts(pipeline))) / records
         floor = 0.0
+        cpu_us: dict[str, float] = {}
         for case in wanted:
             if case == "recovery":
                 continue
@@ -87,22 +96,50 @@ def main(posts: int, runs: int, cases: tuple[str, ...]) -> None:
             results = [_measure(case, pipeline, records) for _ in range(runs)]
             rate = statistics.median(result["rate"] for result in results)
             floor = rate if case == "raw" else floor
+            cost = statistics.median(result["cpu_us"] for result in results)
+            short = records < rate * LEAST_SECONDS and case != "raw"
+            inner = {
+                f"{stage}_us": round(statistics.median(result[stage] for result in results), 1)
+                for stage in STAGES
+                if case == "full"
+            }
+            if not short:
+                cpu_us |= {
+                    case: cost,
+                    **{f"{case}/{stage.removesuffix('_us')}": spent for stage, spent in inner.items()},
+                }
             _say(
                 {
                     "case": case,
                     "posts_per_s": round(rate),
-                    "cpu_us_per_post": round(statistics.median(result["cpu_us"] for result in results), 1),
+                    "cpu_us_per_post": round(cost, 1),
+                    **inner,
                     "min_posts_per_s": round(min(result["rate"] for result in results)),
                     "max_posts_per_s": round(max(result["rate"] for result in results)),
                     "of_raw": round(rate / floor, 3) if floor else None,
+                    **({"note": "too short to be exact: measure more --posts"} if short else {}),
                     "posts": records,
                     "bytes_per_post": round(size),
                     "runs": runs,
                 }
             )
+        _compare(committed.ratios(cpu_us), commit)
     if "recovery" in wanted:
         seconds = sorted(_recovery(settings, runs))
         _say({"case": "recovery", "seconds_to_progress": round(statistics.median(seconds), 2), "all": seconds})
+
+
+def _compare(now: dict[str, float], commit: bool) -> None:
+    """Say which stage moved; without `raw` in the run there is nothing to compare by."""
+    if not now:
+        click.echo("compared with nothing: the comparison needs --case raw in the same run", err=True)
+        return
+    if commit:
+        committed.save(now)
+    found = [*committed.moved(now, committed.load())]
+    for one in found:
+        click.echo(str(one), err=True)
+    _say({"case": "compared", "of_raw_cpu": now, "moved": [one.stage for one in found]})
 
 
 def _say(result: dict[str, Any]) -> None:
@@ -121,7 +158,7 @@ def _measure(case: str, pipeline: Pipeline, records: int) -> dict[str, float]:
             [sys.executable, "-m", "bench.raw", str(records)], env=environ, capture_output=True, check=True
         )
         result = msgspec.json.decode(done.stdout, type=dict[str, float])
-        return {"rate": records / result["seconds"], "cpu_us": result["cpu_seconds"] / records * 1e6}
+        return {"rate": result["posts"] / result["seconds"], "cpu_us": result["cpu_seconds"] / result["posts"] * 1e6}
     return _worker(case, pipeline, records)
 
 
@@ -164,15 +201,13 @@ def _worker(
     looked = time.perf_counter(), 0.0
     deadline = time.monotonic() + BOUND_SECONDS
     while time.monotonic() < deadline:
-        samples = pipeline.scrape(case)
-        tagged, folded = (
-            samples.get(("pipeline_records_total", frozenset({("stage", stage)})), 0)
-            for stage in ("tagger", "hospitals")
-        )
+        # Not the tables' metrics: five looks a second at them would cost a tenth of the pace.
+        samples = pipeline.scrape(case, RECORDS, SECONDS)
+        tagged, folded = (samples.get((RECORDS, frozenset({("stage", stage)})), 0) for stage in STAGES)
         if not started and tagged:
             started, cpu, already = time.perf_counter(), child.cpu_seconds(), tagged
             begins()
-            if already == records:  # so few that all were taken between two looks: count from the last with none
+            if already > records / MOST_BEFORE:  # between two looks: count from the last look with none
                 (started, cpu), already = looked, 0.0
         looked = time.perf_counter(), child.cpu_seconds()
         if tagged == records and (
@@ -181,7 +216,12 @@ def _worker(
             seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
             ends()
             child.end()
-            return {"rate": (records - already) / seconds, "cpu_us": used / (records - already) * 1e6}
+            inner = {stage: samples.get((SECONDS, frozenset({("stage", stage)})), 0) for stage in STAGES}
+            return {
+                "rate": (records - already) / seconds,
+                "cpu_us": used / (records - already) * 1e6,
+                **{stage: spent / records * 1e6 for stage, spent in inner.items()},
+            }
         if not child.running:
             raise click.ClickException(f"{case} ended: {child.last_line()}")
         time.sleep(POLL_SECONDS if started else FIRST_POLL_SECONDS)

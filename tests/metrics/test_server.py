@@ -73,3 +73,15 @@ def test_a_port_that_is_taken_is_one_line(variable: str) -> None:
     assert f"cannot listen on 127.0.0.1:{port} for /metrics" in str(refused.value)
     assert variable in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_some_metrics_can_be_asked_for_alone() -> None:
+    metrics = Metrics()
+
+    def ask(port: int) -> None:
+        address = f"http://127.0.0.1:{port}/metrics?name[]=pipeline_records_total&name[]=pipeline_chunk_seconds_sum"
+        lines = requests.get(address, timeout=10).text.splitlines()
+        names = {line.partition("{")[0] for line in lines if not line.startswith("#")}
+        assert names == {"pipeline_records_total", "pipeline_chunk_seconds_sum"}
+
+    by_loop(metrics.registry, 0, ask)
