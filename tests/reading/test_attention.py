@@ -18,3 +18,11 @@ def test_nothing_else_does() -> None:
     assert attention_of(a_mention(intent="complaint"), TAXONOMY.safety) is None
     assert attention_of(a_mention(relation="author", topics=SAFETY), TAXONOMY.safety) is None
     assert attention_of(Tally("240010", 0, 1, 2, 3, "local", ("cancer_care",)), TAXONOMY.safety) is None
+
+
+def test_it_has_the_posts_own_time_and_never_a_later_one_than_kafkas() -> None:
+    crisis = a_mention(intent="crisis", topics=SAFETY)
+    for written, at in ((1_335_000_000, 1_335_000_000_000), (-1, crisis.at), (crisis.at, crisis.at)):
+        found = attention_of(crisis, TAXONOMY.safety, written)
+        assert found is not None
+        assert found.at == at

@@ -1,8 +1,9 @@
 """What one line of X is, and the posts in it.
 
 A line is a post (of API v2, with or without `includes`, flattened, of v1.1, or as another collector stores it), a page
-of them as search answers it, a notice of X, or nothing that can be read. Called by `catch_up.py` with pages of a search
-and by `agents/ingest/replay/player.py` with the lines of a file. Whether a post is good is `intake.py`'s to say.
+of them as search answers it, an array of them, a notice of X, or nothing that can be read. Called by `catch_up.py` with
+pages of a search and by `agents/ingest/replay/player.py` with the lines of a file. Whether a post is good is
+`intake.py`'s to say.
 """
 
 import json
@@ -25,7 +26,7 @@ _COMPLIANCE = frozenset({
 _TOLD: tuple[tuple[ReplayKind, frozenset[str]], ...] = (
     ("compliance", _COMPLIANCE), ("limit", frozenset({"limit", "warning"})),
 )  # fmt: skip
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any] | list[Any]).decode
 _encode_exactly = msgspec.json.Encoder().encode
 
 
@@ -73,6 +74,8 @@ def message_of(line: bytes) -> Message:
             found = _decode(line)
     except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors
         return Message("unreadable", (line,))
+    if isinstance(found, list):
+        return _array(line, found)
     try:
         message = _message_of(line, found)
     except (ValueError, RecursionError):
@@ -109,6 +112,18 @@ def _encode(found: Any) -> bytes:
         return _encode_exactly(found)
     except OverflowError:  # a number of more than 64 bits
         return json.dumps(found, ensure_ascii=False).encode()
+
+
+def _array(line: bytes, found: list[Any]) -> Message:
+    """Posts in an array, as some collectors store a whole file: each is read as a line of its own."""
+    try:
+        messages = [message_of(_encode(one)) for one in found]
+    except (ValueError, RecursionError):
+        messages = []
+    posts = tuple(post for message in messages for post in message.posts)
+    if not posts:
+        return Message("unreadable", (line,))
+    return Message("page", posts, (), next((one.created_at for one in messages if one.created_at), ""))
 
 
 def _page(data: list[Any], page: Mapping[str, Any]) -> Message:

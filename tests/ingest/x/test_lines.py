@@ -30,6 +30,14 @@ def test_a_tweet_of_the_old_api_reads_like_one_of_the_new() -> None:
     assert (post.geo_name, post.coordinates) == ("Moorhead, MN", (46.87, -96.76))
 
 
+def test_an_array_of_posts_is_a_page_of_any_forms() -> None:
+    message = message_of(as_json([V1, FLAT, PAGE, {"friends": [1]}, 7]))
+    assert message.kind == "page"
+    ids = [json.loads(line)["data"].get("id") for line in message.posts[:5]]
+    assert ids == ["1900000000000000002", "13", "11", 12, None]
+    assert message.posts[5:] == (b'{"friends":[1]}', b"7"), "what is no post becomes a dead letter"
+
+
 def test_an_old_retweet_is_still_a_repost() -> None:
     assert post_in(as_json({**V1, "retweeted_status": {"id_str": "5"}})).repost
 
