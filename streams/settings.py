@@ -262,7 +262,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _meta(
             "Posts that X may deliver in a calendar month (UTC), by stream and search; 0: no limit of ours. At "
-            "the limit ingest ends.",
+            "the limit ingest hangs up, and listens again in the next month.",
             "posts",
             ge=0,
             le=10**9,

@@ -80,7 +80,8 @@ X: tuple[Metric, ...] = (
         unit="posts",
         jobs=("ingest",),
         help="Posts that X delivered this calendar month (UTC), every copy counted: the most that X bills.",
-        act="At x_posts_read_limit ingest ends. Raise EARSHOT_X_MONTHLY_READS, or listen for fewer hospitals.",
+        act="At x_posts_read_limit ingest hangs up until the next month: raise EARSHOT_X_MONTHLY_READS, or listen for "
+        "fewer hospitals.",
     ),
     Metric(
         name="x_posts_read_projected",
@@ -88,7 +89,7 @@ X: tuple[Metric, ...] = (
         unit="posts",
         jobs=("ingest",),
         help="Where x_posts_read will be at the month's end at the pace so far.",
-        act="Over x_posts_read_limit: ingest will end before the month does.",
+        act="Over x_posts_read_limit: ingest will hang up before the month ends.",
     ),
     Metric(
         name="x_posts_read_limit",
@@ -97,6 +98,15 @@ X: tuple[Metric, ...] = (
         jobs=("ingest",),
         help="EARSHOT_X_MONTHLY_READS. Absent when there is no limit.",
         act="Nothing: compare x_posts_read with it.",
+    ),
+    Metric(
+        name="x_reads_used_up",
+        kind="gauge",
+        unit="1",
+        jobs=("ingest",),
+        help="1 while X may deliver no more posts this month by EARSHOT_X_MONTHLY_READS, and ingest waits for the "
+        "next. Absent when there is no limit.",
+        act="1: see ReadsUsedUp in docs/runbook.md.",
     ),
     Metric(
         name="x_withdrawals_total",

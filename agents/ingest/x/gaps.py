@@ -4,6 +4,8 @@ Owns the checkpoint and the one decision that a gap is one. Called by `source.py
 and from the tending one several times a second. The searching is `catch_up.py`'s, the counting `reads.py`'s.
 """
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -12,10 +14,13 @@ from agents.ingest.x.catch_up import BEFORE_SECONDS, CatchUp, Search
 from agents.ingest.x.lines import FoundPost
 from agents.ingest.x.reads import Reads
 from agents.ingest.x.rule_text import queries
-from streams.errors import UserError
 from streams.metrics.collector import Reading
 from streams.settings import Settings, variable
 
+log = logging.getLogger(__name__)
+
+_MONTH_SECONDS = 1.0
+"""Between two looks at the calendar while the month's reads are used up."""
 SAVE_SECONDS = 1.0
 """How often the checkpoint is saved: a crash makes a gap so much wider."""
 
@@ -56,13 +61,23 @@ class Gaps:
         self._reads.add(1)
         return self._reads.left(1)
 
-    def require_reads(self) -> None:
-        """Raise `UserError` when the month's reads are used up."""
-        if not self._reads.left(1):
-            raise UserError(
-                f"X has delivered {self._reads.posts} posts this month and {variable('x_monthly_reads')} allows "
-                f"{self._reads.limit}: raise it, or wait for the next month"
-            )
+    @property
+    def used_up(self) -> bool:
+        """Whether the month's reads are used up: nothing may be listened to until the next month."""
+        return not self._reads.left(1)
+
+    def wait_for_reads(self, stopping: threading.Event) -> bool:
+        """Block while the month's reads are used up; says so once. False: `stopping` was set meanwhile."""
+        if self.used_up:
+            log.error(
+                "X has delivered %d posts this month and %s allows %d: raise it and restart ingest; else it listens "
+                "again on %s (UTC)",
+                self._reads.posts, variable("x_monthly_reads"), self._reads.limit, self._reads.next_month,
+            )  # fmt: skip
+        while self.used_up:
+            if stopping.wait(_MONTH_SECONDS):
+                return False
+        return True
 
     def tend(self, connects: int, connected: bool, heard_at: float) -> None:
         """Look at the stream: how often it connected, whether it is, when it was heard last (seconds since the epoch).
@@ -95,4 +110,5 @@ class Gaps:
             "x_posts_read": {(): reads.posts},
             "x_posts_read_projected": {(): reads.projected},
             "x_posts_read_limit": {(): reads.limit} if reads.limit else {},
+            "x_reads_used_up": {(): self.used_up} if reads.limit else {},
         }

@@ -48,6 +48,12 @@ class Reads:
             return self._saved.posts
 
     @property
+    def next_month(self) -> str:
+        """The day on which counting begins anew, as 2026-12-01."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return f"{now.year + now.month // 12}-{now.month % 12 + 1:02}-01"
+
+    @property
     def projected(self) -> float:
         """What it will be at the month's end if it goes on so."""
         now = datetime.fromtimestamp(self._clock(), UTC)

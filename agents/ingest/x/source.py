@@ -77,8 +77,8 @@ class XSource:
 
     @property
     def healthy(self) -> bool:
-        """Whether X was heard lately."""
-        return time.time() - self.stream.heard_at < SILENCE_SECONDS
+        """Whether X was heard lately, or need not be before the next month."""
+        return self.gaps.used_up or time.time() - self.stream.heard_at < SILENCE_SECONDS
 
     def reading(self) -> Reading:
         """What the stream, the rules and the catch-up say of themselves."""
@@ -107,7 +107,9 @@ class XSource:
     def report(self) -> str:
         """The counts, in a few words."""
         intake = self.intake
-        return f"X: {intake.lines} lines, {intake.posts} posts, {intake.dead} dead letters, {intake.notices} notices"
+        used_up = "; the month's reads are used up" if self.gaps.used_up else ""
+        counts = f"{intake.lines} lines, {intake.posts} posts, {intake.dead} dead letters, {intake.notices} notices"
+        return f"X: {counts}{used_up}"
 
     def _read(self) -> None:
         policy = Policy(time.monotonic, time.time)
@@ -116,7 +118,8 @@ class XSource:
     def _attempt(self) -> Outcome:
         if not wait_for_room(self._wal, self._stopping):
             return Outcome("stopped")
-        self.gaps.require_reads()
+        if not self.gaps.wait_for_reads(self._stopping):
+            return Outcome("stopped")
         if not self._synced:
             failed = self._rules.sync()
             if failed is not None:
@@ -124,9 +127,10 @@ class XSource:
                 return failed
             self._synced = True
         outcome = self.stream.listen()
-        self.gaps.require_reads()
         self._outcomes[SOURCE, outcome.kind] += 1
         self._synced = outcome.kind != "no_rules"
+        if self.gaps.used_up:  # our own limit, of which we know when it ends
+            return Outcome("clean_end" if self.gaps.wait_for_reads(self._stopping) else "stopped")
         return outcome
 
     def _emit(self, line: bytes) -> None:

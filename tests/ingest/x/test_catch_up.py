@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,11 +19,10 @@ from agents.simulated.post_view import Seen
 from agents.simulated.stream_rules import parse
 from agents.simulated.thread import Running
 from streams import directory
-from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from tests.http_answers import response
-from tests.running_ingest import TOKEN, listening, pointed_at, shipped_rules, simulated, stored
+from tests.running_ingest import TOKEN, count, listening, pointed_at, shipped_rules, simulated, stored
 from tests.waiting import wait_until
 
 WANTED = [parse(rule.value) for rule in shipped_rules()]
@@ -85,14 +85,31 @@ def test_a_broken_connection_is_a_gap_too(pipeline_settings: Settings, tmp_path:
 
 
 @pytest.mark.kafka
-def test_ingest_ends_at_the_months_limit_and_says_what_to_raise(pipeline_settings: Settings, tmp_path: Path) -> None:
+def test_at_the_months_limit_ingest_waits_and_goes_on_in_the_next_month(
+    pipeline_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    moved = [0.0]
+    real = Reads.__init__
+
+    def later(self: Reads, file: Path, limit: int) -> None:
+        real(self, file, limit, lambda: time.time() + moved[0])
+
+    monkeypatch.setattr(Reads, "__init__", later)
+    caplog.set_level("ERROR")
     with simulated(rate=300) as running:
         settings = pointed_at(pipeline_settings, running.x.url, tmp_path)
-        with listening(msgspec.structs.replace(settings, x_monthly_reads=50)) as ingest:
-            wait_until(lambda: not ingest.running, "it ends by itself")
-    assert isinstance(ingest.error, UserError)
-    assert "EARSHOT_X_MONTHLY_READS allows 50" in str(ingest.error)
-    assert len(stored(settings, kafka_topics.posts(settings))) == 50, "copies count, too"
+
+        def on_kafka() -> int:
+            return count(settings, kafka_topics.posts(settings))
+
+        with listening(msgspec.structs.replace(settings, x_monthly_reads=50, x_catch_up="off")) as ingest:
+            wait_until(lambda: on_kafka() == 50 and not running.x.connected, "it hung up")
+            wait_until(lambda: "EARSHOT_X_MONTHLY_READS allows 50" in caplog.text, "it says so")
+            assert ingest.running
+            moved[0] = 32 * 86_400.0
+            wait_until(lambda: on_kafka() == 100, "it listens again in the next month, and counts anew")
+            assert ingest.running
+    assert ingest.code == 0
 
 
 class Pages:
