@@ -13,11 +13,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from agents.kafka import stored
+from agents.proving import answer_times
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
 from agents.proving.pipeline import Pipeline, Samples
 from agents.simulated.sources import SIMULATED
 from streams import directory
+from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.vocabulary import TIERS, Tier
 
@@ -185,6 +188,9 @@ class Demo:
         shown = lines_of(dict(scraped.samples), self._names)
         pipeline.stop_workers()
         verdict = pipeline.judge(scraped)
+        rows = stored.read(pipeline.settings, kafka_topics.changelog(pipeline.settings, kafka_topics.HOSPITALS))
+        for line in answer_times.lines(rows, self._names, time.time()):
+            self._say(line)
         if lag:
             self._say(f"{lag} records were not processed in time; see the logs")
         board = sum(line.posts + line.own for line in shown)

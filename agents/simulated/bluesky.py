@@ -30,6 +30,7 @@ from streams.directory import Directory, files
 from streams.errors import UserError
 from streams.reading.bluesky import uri_of
 from streams.settings import Settings
+from streams.snowflake import written_ms
 
 DELETED, WENT, RENAMED = 0.03, 0.002, 0.01
 """Shares of the posts after which an earlier one is deleted, an author's account goes, somebody has a new handle."""
@@ -209,9 +210,10 @@ def _address(one: directory.Hospital) -> Address:
     return Address(did, next((name for name in names if not name.startswith("did:")), made.handle))
 
 
-def _key(post_id: str) -> str:
-    """The record key for a post id of X's writer."""
-    number, digits = int(post_id), ""
+def _key(id: str) -> str:
+    """A record's key: the id's own time in microseconds, and a clock's number, both by its lower bits."""
+    low = int(id) & (1 << 22) - 1
+    number, digits = (written_ms(int(id)) * 1000 + (low >> 10) % 1000) << 10 | low & 1023, ""
     for _ in range(13):
         number, digit = divmod(number, 32)
         digits = _DIGITS[digit] + digits

@@ -29,11 +29,13 @@ from streams.reading.topics.communities import Communities
 from streams.reading.topics.lexicon import Lexicon
 from streams.records import FUTURE, NO_TIME, TOO_OLD, Mention, Tally, Withdrawal
 from streams.tables.periods import HOUR_SECONDS, KEEP_HOURS
+from streams.tables.questions import OPEN_SECONDS
 from streams.vocabulary import TIERS, DeadReason, Tier, WrongPart
 
 _decode_json = msgspec.json.Decoder().decode
 AHEAD_SECONDS = 3600
-"""Most that a post's own time may be ahead of Kafka's. A later time comes from a wrong clock; the post gets no hour."""
+"""Most that a post's own time may be ahead of Kafka's, and its id's time off its own. What is farther off comes from a
+wrong clock; the post gets no hour, or is no question."""
 
 
 class UnreadableError(Exception):
@@ -185,7 +187,7 @@ class Reader:
                     communities=communities,
                     written=post.at if hour >= 0 else -1,
                     person=-1 if own else person,
-                    asked=post.answers_at if own else post.id_at,
+                    asked=asked_at(post, own=own) if hour >= 0 else -1,
                 )
             )
             if (service_lines or health) and not own:
@@ -221,6 +223,15 @@ def _json(value: bytes) -> Any:
             return _decode_json(mended(value))
     except (ValueError, RecursionError):
         raise UnreadableError("not_json") from None
+
+
+def asked_at(post: Post, *, own: bool) -> int:
+    """When the question was asked that this post is, or (`own`) that it answers, by that post's id. -1 where the id
+    says nothing, or a time at which this post cannot be that: an id on Bluesky is its writer's choice, and a question
+    row in another year would never end."""
+    asked = post.answers_at if own else post.id_at
+    first = post.at - AHEAD_SECONDS - (OPEN_SECONDS if own else 0)
+    return asked if asked >= 0 and first <= asked <= post.at + AHEAD_SECONDS else -1
 
 
 def hour_of(post: Post, at: int) -> int:

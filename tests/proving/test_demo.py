@@ -42,6 +42,7 @@ def test_the_demo_ends_with_the_oracles_word_and_leaves_nothing_running(tmp_path
     assert match, out
     assert int(match[1]) > 300
     assert "/metrics" in out
+    assert re.search(r"^questions to all hospitals: \d+ in 28 days, \d+ answered.* wait", out, flags=re.M), out
     assert children(mark) == []
     assert list(tmp_path.iterdir()) == []
 
