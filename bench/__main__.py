@@ -1,14 +1,14 @@
 """`make bench`: each layer over the same posts on the same broker, in one run.
 
 Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
-never seen), `remembered` (the memory of duplicates: bytes, look-ups, restoring), `surges` (false alarms and hours to
-detect, on simulated weeks). With one of their own: `accept-each`,
-`accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory, recovery, windows,
-changelog). With a common one: `raw` (aiokafka's loop that decodes),
-`transport` (chunks through Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions
--> rows), `api` (the same while a thousand requests a second are asked), `recovery` (kill -9 under load until the next
-progress). All of these but the last two also say their pace relative to `raw`, and at the end which of them costs
-another multiple of raw's CPU than the committed one (`committed.py`). Posts are the simulated X's, about 2 kB.
+never seen), `figures` (figures of a hospital, surges, a flood of questions), `remembered` (the memory of duplicates:
+bytes, look-ups, restoring), `surges` (false alarms and hours to detect, on simulated weeks). With one of their own:
+`accept-each`, `accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory,
+recovery, windows, changelog). With a common one: `raw` (aiokafka's loop that decodes), `transport` (chunks through
+Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions -> rows), `api` (the same
+while a thousand requests a second are asked), `recovery` (kill -9 under load until the next progress). All of these
+but the last two also say their pace relative to `raw`, and at the end which of them costs another multiple of raw's
+CPU than the committed one (`committed.py`). Posts are the simulated X's, about 2 kB.
 """
 
 import statistics
@@ -30,7 +30,7 @@ from agents.kafka.admin import apply_topics
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import api, committed, ingest, locality, remembered, surges, tables, tagger
+from bench import api, committed, figures, ingest, locality, remembered, surges, tables, tagger
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
@@ -47,6 +47,7 @@ ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
     "remembered": remembered.measure,
     "surges": surges.measure,
     "tables": tables.measure,
+    "figures": figures.measure,
     "accept-each": partial(ingest.measure, "each"),
     "accept-group": partial(ingest.measure, "group"),
 }
