@@ -18,6 +18,7 @@ from agents.ingest.sources import SOURCES
 from agents.ingest.x import rule_plan
 from agents.kafka import generation
 from agents.kafka.admin import describe_topics
+from agents.operations import api_check
 from deploy.local_kafka import with_kafka_address
 from streams import directory
 from streams.errors import UserError
@@ -42,6 +43,7 @@ def examine(settings: Settings, clock: Callable[[], float] = time.time) -> Itera
     yield _disk()
     yield _metrics("worker", settings, settings.metrics_port)
     yield _metrics("ingest", settings, settings.ingest_metrics_port)
+    yield from api_check.check(settings)
     if settings.prometheus_url:
         yield from _prometheus(settings.prometheus_url)
 

@@ -35,6 +35,8 @@ SECRETS: dict[str, Callable[[], str] | None] = {
     "simulated_x_token": lambda: secrets.token_urlsafe(32),
     # Kept for good: under another key everybody would be counted twice for four weeks, so workers refuse it.
     "author_key": lambda: secrets.token_urlsafe(48),
+    # For whoever asks the workers' API; may be changed at any time.
+    "api_token": lambda: secrets.token_urlsafe(32),
     # Empty files: nobody is told, and an alert on the board says so.
     "alert_webhook_url": lambda: "",
     "watchdog_webhook_url": lambda: "",

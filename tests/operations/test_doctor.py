@@ -90,6 +90,10 @@ def test_with_nothing_there_each_line_says_what_to_do(alone: Settings) -> None:
     assert lines["X"].startswith("fail  X: http://127.0.0.1:9 does not answer (ConnectionError) -> see the way there")
     assert lines["/metrics of worker"].endswith("-> start `earshot worker`, unless it runs elsewhere")
     assert lines["/metrics of ingest"].startswith("warn  ")
+    assert lines["API"].startswith(
+        "warn  API: no worker answers at http://127.0.0.1:9110 (ConnectionError) -> start one"
+    )
+    assert "API token" not in lines, "none is set"
 
 
 def test_a_missing_token_names_the_setting(alone: Settings) -> None:
@@ -116,6 +120,19 @@ def test_a_token_as_make_init_leaves_it_is_well(alone: Settings, tmp_path: Path)
     init(tmp_path / ".env", ROOT / ".env.example", tmp_path / ".secrets")
     assert file.stat().st_mode & 0o004, "a container's user reads it so"
     assert found(msgspec.structs.replace(alone, x_token_file=str(file)))["token"].state == "ok"
+
+
+def test_a_token_of_the_api_is_looked_at_likewise(alone: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "api_token"
+    file.write_text(TOKEN)
+    file.chmod(0o600)
+    settings = msgspec.structs.replace(alone, api_token_file=str(file))
+    assert found(settings)["API token"].state == "ok"
+    file.write_text("two words")
+    assert found(settings)["API token"].found == f"EARSHOT_API_TOKEN_FILE={file} holds no token"
+    with web_page("hello") as port:
+        other = found(msgspec.structs.replace(alone, api_url=f"http://127.0.0.1:{port}"))["API"]
+    assert (other.state, "no worker of this version" in other.found) == ("fail", True)
 
 
 def test_a_directory_that_does_not_load_names_its_row(alone: Settings, tmp_path: Path) -> None:
@@ -200,6 +217,7 @@ def test_a_pipeline_that_runs_is_well_and_a_worker_that_ended_is_told(kafka: str
                 pipeline.settings,
                 metrics_port=ports["worker-1"],
                 ingest_metrics_port=ports["ingest"],
+                api_url=pipeline.api_url("worker-1"),
                 prometheus_url=prometheus.url,
             )
 
