@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from agents.kafka.admin import apply_topics, delete
+from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
 from deploy.local_kafka import LocalKafka, local_kafka
 from streams.settings import Settings, load
+from tests.running_api import Asked
 from tests.running_worker import Bench
 
 
@@ -72,3 +74,18 @@ def bench(kafka: str, request: pytest.FixtureRequest) -> Iterator[Bench]:
     settings = load(kafka_bootstrap=kafka, partitions=4, session_timeout=6.0, commit_interval=0.3)
     with Pipeline(settings, lambda _: None, command) as pipeline:
         yield Bench(pipeline)
+
+
+@pytest.fixture(scope="session")
+def asked(kafka: str) -> Iterator[Asked]:
+    """One worker that has counted 2,000 posts, for all tests that ask its API. A test that ends it starts it again."""
+    settings = load(kafka_bootstrap=kafka, partitions=4, session_timeout=6.0, commit_interval=0.3)
+    with Pipeline(settings, lambda _: None) as pipeline:
+        bench = Bench(pipeline)
+        records = fill(bench.settings, 2000, seed=21)
+        bench.start()
+        bench.wait_counted(records, 1)
+        bench.drain()
+        made = Asked(bench)
+        bench.wait("the API is ready", lambda: made.status("/readyz") == 200)
+        yield made

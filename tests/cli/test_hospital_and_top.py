@@ -19,14 +19,14 @@ from agents.proving.processes import EARSHOT
 from agents.worker.api.shapes import Hospitals
 from streams.settings import Settings, environment
 from tests.commands import earshot
+from tests.running_api import Asked
 from tests.waiting import wait_until
-from tests.worker.api.conftest import Asked, asked  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture
-def settings(asked: Asked) -> Settings:  # noqa: F811 - the fixture
+def settings(asked: Asked) -> Settings:
     return msgspec.structs.replace(asked.bench.settings, api_url=asked.url)
 
 
@@ -145,8 +145,8 @@ def test_top_lives_in_a_terminal_takes_keys_and_leaves_it_as_it_was(settings: Se
         assert termios.tcgetattr(terminal.slave) == terminal.before, "the terminal is as it was"
 
 
-def test_top_says_when_the_worker_goes_away_and_sees_the_next_one(asked: Asked, settings: Settings) -> None:  # noqa: F811
-    """Last in this module: it stops the worker."""
+def test_top_says_when_the_worker_goes_away_and_sees_the_next_one(asked: Asked, settings: Settings) -> None:
+    """It kills the worker, and starts it again."""
     with top(settings, 100) as terminal:
         wait_until(lambda: terminal.shows("Earshot: 42 hospitals"), "it is drawn", 40)
         asked.bench.kill()

@@ -11,9 +11,9 @@ from agents.proving.load import fill
 from agents.worker.api.beside import is_loopback, require_token
 from streams.errors import UserError
 from streams.settings import Settings
+from tests.running_api import Asked
 from tests.running_worker import Bench
 from tests.waiting import wait_until
-from tests.worker.api.conftest import Asked
 
 ALL = "0.0.0.0"  # noqa: S104 - what is refused
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - made for the test

@@ -15,8 +15,8 @@ from streams.kafka import topics as kafka_topics
 from streams.reading.topics.taxonomy import Taxonomy
 from tests.faults.test_exactness import secrets_of
 from tests.json_schema import faults
+from tests.running_api import Asked
 from tests.waiting import wait_until
-from tests.worker.api.conftest import Asked
 
 pytestmark = pytest.mark.kafka
 
@@ -198,7 +198,7 @@ def test_no_service_line_stands_beside_a_post_and_small_counts_are_held_back(ask
 
 
 def test_a_killed_worker_takes_the_process_that_serves_with_it_and_its_port_is_free_again(asked: Asked) -> None:
-    """Last in this module: it ends the worker as a power cut would."""
+    """It ends the worker as a power cut would, and starts it again."""
     asked.bench.kill()
     wait_until(lambda: asked.status("/healthz") == 0, "nobody listens any more")
     asked.bench.start()

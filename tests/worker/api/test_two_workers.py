@@ -8,9 +8,9 @@ import pytest
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from streams.settings import load
+from tests.running_api import Asked
 from tests.running_worker import Bench
 from tests.waiting import wait_until
-from tests.worker.api.conftest import Asked
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 

@@ -1,13 +1,7 @@
-"""A worker that has counted posts of every kind, for the tests that only ask."""
+"""A worker's API, and how tests ask it."""
 
-from collections.abc import Iterator
-
-import pytest
 import requests
 
-from agents.proving.load import fill
-from agents.proving.pipeline import Pipeline
-from streams.settings import load
 from tests.running_worker import WORKER, Bench
 
 
@@ -35,18 +29,3 @@ class Asked:
             return self.get(path).status_code
         except requests.RequestException:
             return 0
-
-
-@pytest.fixture(scope="module")
-def asked(kafka: str) -> Iterator[Asked]:
-    """One worker that has counted 2,000 posts and told all of it."""
-    settings = load(kafka_bootstrap=kafka, partitions=4, session_timeout=6.0, commit_interval=0.3)
-    with Pipeline(settings, lambda _: None) as pipeline:
-        bench = Bench(pipeline)
-        records = fill(bench.settings, 2000, seed=21)
-        bench.start()
-        bench.wait_counted(records, 1)
-        bench.drain()
-        made = Asked(bench)
-        bench.wait("the API is ready", lambda: made.status("/readyz") == 200)
-        yield made
