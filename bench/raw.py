@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams import settings
 from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
-from streams.reading.x import XEnvelope
+from streams.reading.x_payload import XEnvelope
 
 LEAST_SECONDS = 2.0
 

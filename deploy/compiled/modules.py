@@ -19,6 +19,7 @@ MODULES = (
     "streams.reading.topics.phrases",
     "streams.reading.topics.quotations",
     "streams.reading.topics.words",
+    "streams.reading.x",
     "streams.tables.cells",
     "streams.tables.first_seen.buckets",
     "streams.tables.first_seen.ids",

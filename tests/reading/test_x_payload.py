@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.reading.post import Post
-from streams.reading.x import XEnvelope, XPayload, post_of, seconds_of_id
+from streams.reading.x import post_of, seconds_of_id
+from streams.reading.x_payload import XEnvelope, XPayload
 from streams.records import Envelope, encode_json
 from tests.payloads import a_payload, as_json
 

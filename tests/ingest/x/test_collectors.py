@@ -8,7 +8,8 @@ import pytest
 
 from agents.ingest.x.lines import message_of
 from streams.reading.post import Post
-from streams.reading.x import XPayload, post_of
+from streams.reading.x import post_of
+from streams.reading.x_payload import XPayload
 from tests.payloads import as_json
 
 TEXT = "@MayoClinic the parking is a maze"

@@ -7,7 +7,8 @@ import pytest
 
 from agents.ingest.x.lines import message_of
 from streams.reading.post import Post
-from streams.reading.x import XPayload, post_of
+from streams.reading.x import post_of
+from streams.reading.x_payload import XPayload
 from tests.payloads import as_json
 from tests.x_lines import FLAT, PAGE, UNTIDY, V1
 
