@@ -123,7 +123,7 @@ def _rank(ours: _House, theirs: _House, kind: str, type_: str) -> int | None:
             return 3
         if _same_sort(ours, theirs, kind) and (same_street or shared(ours.name, theirs.name)):
             return 4 if signs == 2 else 5  # renamed
-    if alike == "close":
+    if alike == "close" and (same_zip or not _moved(ours, theirs)):
         return 6
     # A longer name may be another house of the same owner.
     elsewhere = _moved(ours, theirs) and ours.phone and theirs.phone
