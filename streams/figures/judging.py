@@ -1,9 +1,9 @@
 """Judges every hospital's last closed hour, series by series: all posts, and each topic.
 
 Called by whatever has time for it, step by step (`steps`). What it says of an hour follows from the tables' hours and
-nothing else: after a restart, a rebalance or a replay it says the same. So a post that comes later than the hour was
-judged has it judged again while it is the last one, and afterwards counts in the baseline of later hours alone. Keeps
-only what was said last. Knows no clock.
+nothing else: after a restart, a rebalance or a replay it says the same. So a post that comes after its hour was judged
+has the last closed hour judged again; what was said of hours before that one stays. Keeps only what was said last.
+Knows no clock.
 
 Hours before the first one that a hospital was heard in are no part of its baseline: they were not quiet, nobody
 listened.
@@ -15,6 +15,7 @@ from streams.figures.about import Names
 from streams.figures.surges import POSTS, Judged
 from streams.indicators import surge
 from streams.tables.hospitals import HospitalTables
+from streams.tables.periods import HOUR_SECONDS
 
 
 def series_of(names: Names) -> dict[str, str]:
@@ -39,14 +40,15 @@ class Judging:
         return self._judged.get(hospital)
 
     def is_due(self, partition: int, hospital: str, hour: int) -> bool:
-        """Whether `hour` (the last one that closed, since the epoch) was not judged yet, or has other posts now."""
+        """Whether `hour` (the last one that closed, since the epoch) was not judged yet, or posts of it or of an
+        earlier one came since."""
         known = self._judged.get(hospital)
-        return known is None or known.hour != hour or known.cells != self._cells(partition, hospital, hour)
+        return known is None or known.hour != hour or known.counted != self._counted(partition, hospital, hour)
 
     def steps(self, partition: int, hospital: str, hour: int) -> Iterator[None]:
         """Judge `hour`: a few milliseconds for the first step, half a one for each other. To be gone through at once or
         with pauses; what is said before changes with the last step."""
-        cells = self._cells(partition, hospital, hour)
+        counted = self._counted(partition, hospital, hour)
         counts = self.counts(partition, hospital, hour)
         yield
         found: dict[str, surge.Surge] = {}
@@ -57,17 +59,22 @@ class Judging:
                 yield
             else:  # most topics of most hospitals
                 quiet = found[name] = quiet or surge.surge(series)
-        self._judged[hospital] = Judged(hour, found, cells)
+        self._judged[hospital] = Judged(hour, found, counted)
 
     def keep(self, hospitals: Mapping[str, int]) -> None:
         """Forget all but these, with which the worker may go on."""
         for gone in self._judged.keys() - hospitals.keys():
             del self._judged[gone]
 
-    def _cells(self, partition: int, hospital: str, hour: int) -> tuple[int, ...]:
-        """What the hour counts in every series."""
-        cells = next((cells for _, cells in self._tables.hourly(partition, hospital, hour, hour)), {})
-        return tuple(cells.get(cell, 0) for cell in self._series.values())
+    def _counted(self, partition: int, hospital: str, hour: int) -> tuple[int, ...]:
+        """What the hour counts in every series, and how much the 28 days up to it do: other numbers after a late
+        post."""
+        tables = self._tables
+        cells = dict(tables.hourly(partition, hospital, hour, hour + 1))
+        last, running = cells.get(hour, {}), cells.get(hour + 1, {})
+        month = tables.window(partition, hospital, "28d", (hour + 1) * HOUR_SECONDS)
+        closed = (month.get(cell, 0) - running.get(cell, 0) for cell in ("posts", "s/posts"))
+        return (*(last.get(cell, 0) for cell in self._series.values()), *closed)
 
     def counts(self, partition: int, hospital: str, hour: int) -> dict[str, list[int]]:
         """Series -> posts an hour, oldest first, up to `hour`, from the first hour that anything was heard in."""

@@ -32,8 +32,8 @@ class Judged(msgspec.Struct, frozen=True):
     """Since the epoch."""
     series: Mapping[str, surge.Surge]
     """`POSTS`, and every topic."""
-    cells: tuple[int, ...] = ()
-    """What the hour counted when it was judged."""
+    counted: tuple[int, ...] = ()
+    """What the hour and the 28 days up to it counted when it was judged."""
 
 
 def surges(judged: Judged | None, names: Names) -> Surges:

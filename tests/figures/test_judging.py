@@ -111,6 +111,24 @@ def test_an_hour_is_judged_once_and_again_when_a_post_of_it_comes_late() -> None
     assert found.series["posts"].observed == 22
 
 
+def test_a_past_that_is_counted_later_has_the_hour_judged_again() -> None:
+    """A replay fills earlier hours after a worker said "learning"."""
+    tables = told(posts(HOUR, 3))
+    judging = Judging(tables, NAMES)
+    for _ in judging.steps(0, "350070", HOUR):
+        pass
+    told(usual(HOUR - MONTH + 30, HOUR - 1), tables=tables, begin=3)
+    told(posts(HOUR + 1, 2), tables=tables, begin=10_000)
+    assert judging.is_due(0, "350070", HOUR)
+    for _ in judging.steps(0, "350070", HOUR):
+        pass
+    found = judging.of("350070")
+    assert found is not None
+    assert found.series["posts"].state == "normal"
+    told(posts(HOUR + 1, 2), tables=tables, begin=10_002)
+    assert not judging.is_due(0, "350070", HOUR), "the hour that runs changes nothing"
+
+
 def test_hour_after_hour_it_says_what_one_look_at_the_end_would() -> None:
     """A worker that judges live, and one that starts later and judges the same hour."""
     log = usual(HOUR - MONTH, HOUR)
