@@ -156,6 +156,7 @@ def test_top_says_when_the_worker_goes_away_and_sees_the_next_one(asked: Asked, 
         wait_until(lambda: not terminal.shows("! ") and terminal.shows("Earshot: 42 hospitals"), "it goes on", 60)
         terminal.press("q")
         wait_until(lambda: terminal.child.poll() == 0, "it quits")
+    asked.bench.wait("the worker is ready for others", lambda: asked.status("/readyz") == 200)
 
 
 def test_the_commands_need_the_token_and_do_not_tell_it(settings: Settings, tmp_path: Path) -> None:
