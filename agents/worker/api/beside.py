@@ -80,8 +80,11 @@ class Beside:
 
     async def _run(self) -> None:
         while True:
-            code = await self._once()
-            log.error("the process that serves the API ended (exit code %s): starting it again", code)
+            try:
+                code = await self._once()
+                log.error("the process that serves the API ended (exit code %s): starting it again", code)
+            except OSError as error:
+                log.error("the process that serves the API cannot be started (%s): again later", error.strerror)
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _once(self) -> int | None:
