@@ -72,7 +72,7 @@ calibration: $(ready) ## Write docs/locality.md and its maps: who is local to ea
 dashboards: $(ready) ## Write Grafana's dashboards and docs/dashboards.md from deploy/grafana
 	@$(bin)/python -m deploy.grafana.build
 
-dashboards-preview: $(ready) ## Draw the dashboards of a short live pipeline into build/preview, without Grafana
+dashboards-preview: $(ready) ## Draw the dashboards after four simulated weeks into build/preview, without Grafana
 	@exec $(bin)/python -m agents.proving.boards.preview
 
 bench: $(ready) compiled ## Measure each stage; print JSON lines

@@ -123,9 +123,7 @@ class Worker:
         metrics.registry.register(ConversationCollector(tables, shown, names.topics, names.service_lines, visible))
         metrics.registry.register(self._windows)
         metrics.registry.register(self._figures)
-        metrics.registry.register(
-            ReadingCollector(lambda: collector.hospitals(watch.known.reader.directory, visible()))
-        )
+        metrics.registry.register(ReadingCollector(lambda: collector.hospitals(watch.known.about.values(), visible())))
         metrics.registry.register(ReadingCollector(self._read_off))
         process_collector.register(metrics.registry)
         self._server = MetricsServer(metrics.registry)

@@ -17,6 +17,8 @@ class Target(NamedTuple):
     expr: str
     legend: str
     instant: bool
+    table: bool
+    """Its series become rows; else lines or numbers with a legend."""
 
 
 class Panel(NamedTuple):
@@ -65,6 +67,27 @@ class Board(NamedTuple):
                 yield panel, target
 
 
+class Shown(NamedTuple):
+    """One column of a table or a map."""
+
+    title: str
+    field: str
+    """Name of a label, or `Value #A` of the query A (`Value` of a single query)."""
+
+
+def columns(panel: Panel) -> tuple[Shown, ...]:
+    """Columns of a table or a map from left to right, by its transformations."""
+    (order,) = (one["options"] for one in panel.json["transformations"] if one["id"] == "organize")
+    fields = sorted(order["indexByName"], key=order["indexByName"].get)
+    return tuple(Shown(order["renameByName"][field], field) for field in fields)
+
+
+def key(panel: Panel) -> str:
+    """The label by which a table's queries are joined."""
+    (join,) = (one["options"] for one in panel.json["transformations"] if one["id"] == "joinByField")
+    return str(join["byField"])
+
+
 def read(text: str) -> Board:
     """A dashboard from its JSON."""
     plain = json.loads(text)
@@ -75,7 +98,13 @@ def _panels(found: list[Any]) -> Iterator[Panel]:
     for one in found:
         grid = one["gridPos"]
         targets = tuple(
-            Target(target["refId"], target["expr"], target["legendFormat"], target.get("instant", False))
+            Target(
+                target["refId"],
+                target["expr"],
+                target["legendFormat"],
+                target.get("instant", False),
+                target.get("format") == "table",
+            )
             for target in one.get("targets", ())
         )
         yield Panel(
@@ -86,7 +115,7 @@ def _panels(found: list[Any]) -> Iterator[Panel]:
 
 def fill(expr: str, rate_interval: int, span: int, hospital: str) -> str:
     """The expression with Grafana's variables in it; `rate_interval` and `span` (the shown time) in seconds."""
-    values = {"$__rate_interval": f"{rate_interval}s", "$__range": f"{span}s", "$hospital": hospital}
+    values = {"$__rate_interval": f"{rate_interval}s", "$__range": f"{span}s", "$hospital": hospital, "$price": "0.005"}
     for name, value in values.items():
         expr = expr.replace(name, value)
     return expr

@@ -1,21 +1,29 @@
-"""Writes the dashboards' JSON and docs/dashboards.md: `python -m deploy.grafana.build`, behind `make dashboards`.
+"""Writes the dashboards' JSON, the places of referral regions and docs/dashboards.md: `python -m deploy.grafana.build`,
+behind `make dashboards`.
 
 Owns the list of dashboards and their files. The same code writes the same bytes; a test holds the committed files to
 it.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from deploy.grafana import hospital, ingest, operations
+from deploy.grafana import community, cost, hospital, ingest, network, operations
 from deploy.grafana.board_file import Board, read
+from streams.reading.places import markets
 
 FOLDER = Path(__file__).parent / "dashboards"
+REGIONS = FOLDER.parent / "places" / "referral-regions.json"
+"""For the map; docker-compose.yml mounts it into Grafana."""
 PAGE = Path(__file__).parents[2] / "docs" / "dashboards.md"
 DASHBOARDS: Mapping[str, Callable[[], str]] = {
+    "network.json": network.build,
     "hospital.json": hospital.build,
+    "community.json": community.build,
     "operations.json": operations.build,
     "ingest.json": ingest.build,
+    "cost.json": cost.build,
 }
 
 _HEAD = """\
@@ -23,14 +31,28 @@ _HEAD = """\
 
 # Dashboards
 
-Each row answers one question. `make dashboards-preview` runs a short pipeline and draws all into `build/preview`.
+Each row answers one question. `make dashboards-preview` runs a pipeline after four simulated weeks and draws all
+into `build/preview`, 1366 and 1920 pixels wide; it takes some minutes.
 
 - Numbers of posts come from the tables: a panel compares the first and the last scrape of the shown time, so they
   are whole, exact over restarts, and equal to the oracle's. Posts before the first scrape are in the lifetime only.
 - `unknown` is an answer, and is shown beside every local share.
 - *no data* means that no process shows the metric: a worker that recovers shows nothing rather than half a count.
+- A table can be sorted by any heading; a hospital's name leads to its dashboard, with the time range.
 - You cannot edit a dashboard in Grafana (`editable: false`): change the code.
 """
+
+
+def regions() -> str:
+    """Name of each referral region and the centre of its people, as Grafana's map looks them up. Where two have one
+    name (Chicago, Dayton), boards show them as one, at the larger one's centre."""
+    by_size = sorted(markets.shipped().every_hrr(), key=lambda region: region.population)
+    centres = {region.name: region.centre for region in by_size}
+    found = [
+        {"key": name, "latitude": round(latitude, 3), "longitude": round(longitude, 3)}
+        for name, (latitude, longitude) in sorted(centres.items())
+    ]
+    return json.dumps(found, indent=0, ensure_ascii=False) + "\n"
 
 
 def page() -> str:
@@ -52,6 +74,7 @@ def main() -> None:
     """Write every file."""
     for name, build in DASHBOARDS.items():
         (FOLDER / name).write_text(build(), encoding="utf-8")
+    REGIONS.write_text(regions(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
 
 

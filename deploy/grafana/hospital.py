@@ -1,29 +1,42 @@
-"""The Hospital dashboard: what people say to and about one hospital, from how near, about what, and what they want.
+"""The Hospital dashboard: how one hospital does against its own goals, who speaks to and about it, about what, what
+they want and whether it answers, beside the hospitals of its region.
 
-Called by `build`. For the hospital's own people: numbers are the tables', and `unknown` stands beside every share.
+Called by `build`. For the hospital's own people: numbers are the tables', and what is not known stands beside every
+share.
 """
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
+from deploy.grafana import hospital_figures as figures
 from deploy.grafana import panels
-from deploy.grafana.panels import Row, bars, lines, number
-from deploy.grafana.queries import Query, selector, table_in_range, table_now, table_per_hour
+from deploy.grafana.hospital_figures import DAY
+from deploy.grafana.hospital_posts import about_what, how_much, what_they_want, who_speaks
+from deploy.grafana.network import TO_HOSPITAL, WAITED
+from deploy.grafana.panels import Row, bars, number
+from deploy.grafana.queries import Query, selector
+from deploy.grafana.tables import Column, Text, Words, listing
+from streams.directory.hospital import GOALS
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import declared
-from streams.reading.topics.taxonomy import Taxonomy
 
 ONE = "$hospital"
-TIER_COLOURS = {
-    "local": "green",
-    "regional": "blue",
-    "national": "purple",
-    "international": "orange",
-    "unknown": "#8e8e8e",
+STATES: Words = {
+    "met": ("met", "green"),
+    "missed": ("missed", "red"),
+    "too_few": ("too few posts to say", ""),
 }
-WAITING = "question|request|complaint"
-"""Intents that want an answer."""
-HEARD = "In the shown time, from the tables: exact over restarts, copies counted once."
+INTENT_WORDS: Words = {
+    "question": ("Questions", ""),
+    "request": ("Requests", ""),
+    "complaint": ("Complaints", ""),
+    "crisis": ("Possible crises", "red"),
+}
+GOAL_WORDS: Words = {
+    goal: (f"{kind.meaning[0].upper()}{kind.meaning[1:]}, {kind.unit} ({kind.better} is better)", "")
+    for goal, kind in GOALS.items()
+}
+SAME_REGION = f'hospital:info and on (region) hospital:info{{hospital="{ONE}", region!=""}}'
 
 
 def build() -> str:
@@ -31,16 +44,15 @@ def build() -> str:
     frame = (
         dashboard.Dashboard("Earshot: hospital")
         .uid(panels.HOSPITAL_UID)
-        .description("One hospital: how many posts, from how near, about what, and what people want.")
+        .description("One hospital: its own goals, who speaks, about what, what they want, and whether it answers.")
         .tags(["earshot"])
         .refresh("1m")
         .time("now-24h", "now")
         .with_variable(panels.data_source_variable())
         .with_variable(_hospital_variable())
-        .link(panels.link("Operations", panels.OPERATIONS_UID))
-        .link(panels.link("Ingest", panels.INGEST_UID))
     )
-    return panels.assemble(frame, [_how_much(), _windows(), _how_near(), _about_what(), _what_they_want()])
+    rows = [_goals(), how_much(), who_speaks(), about_what(), what_they_want(), _answers(), _around()]
+    return panels.assemble(panels.linked(frame, panels.HOSPITAL_UID), rows)
 
 
 def _hospital_variable() -> dashboard.QueryVariable:
@@ -56,233 +68,179 @@ def _hospital_variable() -> dashboard.QueryVariable:
     )
 
 
-def _how_much() -> Row:
-    posts, own, intents = (declared(f"conversation_{what}_total") for what in ("posts", "own_posts", "intent_posts"))
-    return Row(
-        "How many posts?",
-        [
-            number(
-                "Posts",
-                f"To or about this hospital, its own excluded. {HEARD} {posts.act}",
-                Query(table_in_range(posts.name, "hospital", hospital=ONE)),
-            ),
-            number(
-                "Posts, lifetime",
-                "All posts to or about this hospital so far, its own excluded. If it falls, a changelog was lost.",
-                Query(table_now(posts.name, "hospital", hospital=ONE)),
-            ),
-            number(
-                "Its own posts",
-                f"{own.help} {HEARD} A rise: the hospital answers or announces.",
-                Query(table_in_range(own.name, "hospital", hospital=ONE)),
-            ),
-            number(
-                "Posts that want an answer",
-                f"Questions, requests and complaints. {HEARD} A rise: people wait for a reply on X.",
-                Query(f"sum({table_in_range(intents.name, 'intent', hospital=ONE, intent=WAITING)})"),
-            ),
-            number(
-                "Possible crises",
-                f"Posts whose words say that somebody may be in danger. {HEARD} If above 0, have someone read them "
-                "now: `earshot attention list`.",
-                Query(table_in_range(intents.name, "hospital", hospital=ONE, intent="crisis")),
-                steps=((None, "green"), (1, "red")),
-            ),
-            number(
-                "Local share, last day",
-                "Share of posts from the hospital's service area, among posts whose author's place is known; beside it "
-                "the share without a known place. A falling share is a question for the hospital's people; a rising "
-                "`unknown` makes the share less certain.",
-                Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local"),
-                Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
-                unit="percentunit",
-            ),
-            lines(
-                "Posts an hour",
-                "Rate of posts. A rise: something happened here or is talked about; the rows below say what. A gap: no "
-                "worker shows this hospital (see Operations).",
-                Query(table_per_hour(posts.name, "hospital", hospital=ONE), "to or about it"),
-                Query(table_per_hour(own.name, "hospital", hospital=ONE), "its own"),
-                unit="suffix: /h",
-                size=(24, 7),
-            ),
-        ],
-    )
-
-
-def _window(name: str, by: str = "window", **matchers: str) -> str:
-    """A gauge of windows, of whichever worker shows this hospital."""
+def _now(name: str, by: str = "hospital", **matchers: str) -> str:
+    """A gauge of this hospital, of whichever worker shows it."""
     return f"max by ({by}) ({selector(name, hospital=ONE, **matchers)})"
 
 
-def _windows() -> Row:
-    posts, local, placed, authors, per_residents, interests = (
-        declared(f"conversation_{what}")
-        for what in (
-            "window_posts",
-            "window_local_posts",
-            "window_placed_posts",
-            "window_authors",
-            "local_authors_per_10000_residents",
-            "window_interest_posts",
-        )
-    )
-    communities = declared("conversation_community_window_posts")
+def _goals() -> Row:
+    actual, target = declared("conversation_goal_actual"), declared("conversation_goal_target")
+    index, voice = declared("conversation_service_index"), declared("conversation_share_of_voice")
     return Row(
-        "Windows: how much now, this week, these four weeks?",
+        "How are we doing against our own goals?",
         [
-            bars(
-                "Posts by window",
-                f"{posts.help} The last hour, day, week and four weeks until now, whatever time the dashboard shows. "
-                f"{posts.act}",
-                Query(_window(posts.name), "{{window}}"),
-                size=(4, 8),
-            ),
-            bars(
-                "Local share by window",
-                "Of the posts whose author's place is known, the share whose author is local. No bar: no place is "
-                "known. Read it with the panel beside it.",
-                Query(f"{_window(local.name)} / ({_window(placed.name)} > 0)", "{{window}}"),
-                unit="percentunit",
-                size=(4, 8),
-            ),
-            bars(
-                "Known places by window",
-                "Of all posts, the share whose author's place is known; the rest is `unknown`. The lower it is, the "
-                "less the local share says.",
-                Query(f"{_window(placed.name)} / ({_window(posts.name)} > 0)", "{{window}}"),
-                unit="percentunit",
-                size=(4, 8),
-            ),
-            bars(
-                "Authors by window",
-                f"{authors.help} {authors.act}",
-                Query(_window(authors.name, "window, near"), "{{window}}, {{near}}"),
-                size=(4, 8),
+            number(
+                "This hospital",
+                "Whose dashboard this is. Choose another above, or in the table of the dashboard Network.",
+                Query(f'hospital:info{{hospital="{ONE}"}}', "{{name}}, {{city}}, {{state}}"),
+                name_alone=True,
+                size=(9, 4),
             ),
             number(
-                "Local authors per 10,000 residents",
-                f"{per_residents.help} {per_residents.act}",
-                Query(_window(per_residents.name, "hospital")),
-                size=(4, 8),
+                "Posts, last 24 h",
+                "To or about this hospital, its own excluded, and how much more or less than an average day of the "
+                "four weeks before.",
+                Query(_now("conversation_window_posts", window=DAY)),
+                size=(3, 4),
             ),
-            bars(
-                "Communities of interest, 28 days",
-                f"{interests.help} Here the last 28 days. {interests.act}",
-                Query(_window(interests.name, "interest, near", window="28d"), "{{interest}}, {{near}}"),
-                size=(4, 8),
-            ),
-            bars(
-                "Communities by nearness, all hospitals, 28 days",
-                f"{communities.help} The 20 largest. {communities.act}",
-                Query(
-                    f"topk(20, sum by (community, near) ({selector(communities.name, window='28d')}))",
-                    "{{community}}, {{near}}",
-                ),
-                size=(24, 9),
-            ),
-        ],
-    )
-
-
-def _how_near() -> Row:
-    tiers = declared("conversation_tier_posts_total")
-    return Row(
-        "How near are the authors?",
-        [
-            lines(
-                "Local share and its coverage, last day",
-                "`local`: of the posts with a known place, the share from the service area. `coverage`: of all posts, "
-                "the share whose place is known; `unknown` is the rest. With low coverage the share says little.",
-                Query(f'hospital:conversation_local:ratio1d{{hospital="{ONE}"}}', "local, of known places"),
-                Query(f'hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "coverage"),
-                Query(f'1 - hospital:conversation_placed:ratio1d{{hospital="{ONE}"}}', "unknown"),
+            number(
+                "Against an average day",
+                "Posts of the last 24 h beside the average of the 27 days before them: 0 % is as usual, 100 % twice as "
+                "many. In Earshot's first four weeks the average is too low.",
+                Query(f'({figures.against_average_day()}) and on (hospital) hospital:info{{hospital="{ONE}"}}'),
                 unit="percentunit",
-                most=1,
-                colours={"local, of known places": "green", "coverage": "blue", "unknown": TIER_COLOURS["unknown"]},
-                size=(10, 8),
+                size=(4, 4),
             ),
-            bars(
-                "Posts by tier",
-                f"{tiers.help} {HEARD} Their sum is the posts. {tiers.act}",
-                Query(f"sort_desc({table_in_range(tiers.name, 'tier', hospital=ONE)})", "{{tier}}"),
-                colours=TIER_COLOURS,
-                size=(6, 8),
+            number(
+                "Last full hour",
+                "How far its posts exceed the same hour of past weeks, in standard deviations. *surge*: far more than "
+                "usual; see below what is talked about, then read the posts on X. *learning*: less than two weeks are "
+                "known, so nothing is said yet.",
+                Query(_now("conversation_surge_score", by="surge_verdict"), "{{surge_verdict}}"),
+                unit="none",
+                steps=((None, "green"), (4, "orange")),
+                size=(4, 4),
             ),
-            lines(
-                "Posts an hour by tier",
-                "Who causes a rise: `local` alone is about care here; `national` is news. `unknown` rising alone: "
-                "no place is read from profiles any more.",
-                Query(table_per_hour(tiers.name, "tier", hospital=ONE), "{{tier}}"),
-                unit="suffix: /h",
-                stacked=True,
-                colours=TIER_COLOURS,
-                size=(8, 8),
+            number(
+                "Standing, per cent",
+                f"Service index: {index.help} Share of voice: {voice.help} {voice.act}",
+                Query(_now(index.name), "service index"),
+                Query(_now(voice.name), "share of voice"),
+                unit="none",
+                size=(4, 4),
             ),
-        ],
-    )
-
-
-def _about_what() -> Row:
-    topics, hidden = declared("conversation_topic_posts_total"), declared("conversation_suppressed_cells")
-    taxonomy = Taxonomy.load()
-    kept = "|".join(sorted(taxonomy.operational | taxonomy.safety))
-    service_lines = "|".join(sorted(taxonomy.service_line))
-    return Row(
-        "What are the posts about?",
-        [
-            bars(
-                "Operational and safety topics",
-                f"Inbound posts by topic, those with any; a post may have several. {HEARD} {topics.act}",
-                Query(f"sort_desc({_some(topics.name, kept, 1)})", "{{topic}}"),
+            listing(
+                "Goals",
+                f"{target.help} *too few posts to say*: {target.act.partition('`too_few`: ')[2]} Goals are set in "
+                f"`goals.csv` (docs/directory.md). *Now*: {actual.help}",
+                "goal",
+                [
+                    Text("Goal", "goal", 420, words=GOAL_WORDS),
+                    Column("Now", _now(actual.name, by="goal"), "none", width=80, decimals=1),
+                    Column("Target", _now(target.name, by="goal, goal_verdict"), "none", width=80, decimals=1),
+                    Text("State", "goal_verdict", 170, words=STATES),
+                ],
+                size=(16, 10),
+            ),
+            listing(
+                "Who waits for an answer?",
+                "Posts of the last 72 h that speak to the hospital and are neither answered nor taken back. `earshot "
+                "questions` lists them. *Possible crises*: have a person read them now (`earshot attention list`).",
+                "intent",
+                [
+                    Text("They are", "intent", 150, words=INTENT_WORDS),
+                    Column("Waiting", _now("conversation_open_questions", by="intent"), width=90),
+                    Column(
+                        "Longest wait",
+                        _now("conversation_oldest_question_seconds", by="intent"),
+                        "s",
+                        WAITED,
+                        width=120,
+                        decimals=1,
+                    ),
+                ],
+                sort="Waiting",
                 size=(8, 10),
             ),
-            bars(
-                f"Service lines, from {MINIMUM_CELL} posts",
-                f"A service line is near to somebody's health: it is only counted, and fewer than {MINIMUM_CELL} posts "
-                "in the shown time are left out so that nobody can be recognised. A rise: a service is talked about.",
-                Query(f"sort_desc({_some(topics.name, service_lines, MINIMUM_CELL)})", "{{topic}}"),
-                size=(6, 10),
-            ),
-            lines(
-                "Posts an hour by topic",
-                "Operational and safety topics. One that rises alone points at a service; all together, at an event.",
-                Query(table_per_hour(topics.name, "topic", hospital=ONE, topic=kept), "{{topic}}"),
-                unit="suffix: /h",
-                size=(6, 10),
-            ),
-            number(
-                "Hidden service-line counts",
-                f"{hidden.help} A rise: more topics, few posts each. Choose a longer time.",
-                Query(f"max by (hospital) ({selector(hidden.name, hospital=ONE)})"),
-                size=(4, 10),
-            ),
         ],
     )
 
 
-def _what_they_want() -> Row:
-    intents = declared("conversation_intent_posts_total")
+def _answers() -> Row:
+    within = {"1 h": "answered_1h_share", "24 h": "answered_24h_share"}
+    asked = declared("conversation_questions")
+    of_all = f"sum({_now(asked.name, by='outcome')})"
+    shares = [
+        f'label_replace({_now("conversation_goal_actual", by="goal", goal=goal)} / 100, "within", "{span}", "", "")'
+        for span, goal in within.items()
+    ]
+    all_in = f"{_now(asked.name, by='outcome', outcome='answered')} / on () group_left () ({of_all} > 0)"
+    shares.append(f'label_replace({all_in}, "within", "72 h", "", "")')
     return Row(
-        "What do the posts want?",
+        "Do we answer?",
         [
             bars(
-                "Posts by intent",
-                f"{intents.help} {HEARD} Their sum is the posts. {intents.act}",
-                Query(f"sort_desc({table_in_range(intents.name, 'intent', hospital=ONE)})", "{{intent}}"),
-                size=(9, 8),
+                "Answered within",
+                "Of the posts of 28 days that asked for an answer, the share answered in 1, 24 and 72 hours; each "
+                "counts the posts whose time is over, so the last one rests on somewhat fewer. Read it with the "
+                "number of posts beside it. The median is among the goals.",
+                Query(" or ".join(shares), "{{within}}"),
+                unit="percentunit",
+                size=(12, 7),
             ),
-            lines(
-                "Posts an hour by intent",
-                "If complaints rise with one topic, look at that service. `compliment` rising: tell who earned it.",
-                Query(table_per_hour(intents.name, "intent", hospital=ONE), "{{intent}}"),
-                unit="suffix: /h",
-                stacked=True,
-                size=(15, 8),
+            number(
+                "What became of their posts",
+                f"{asked.help} {asked.act}",
+                Query(_now(asked.name, by="outcome"), "{{outcome}}"),
+                size=(12, 7),
             ),
         ],
     )
 
 
-def _some(name: str, topics: str, least: int) -> str:
-    return f"{table_in_range(name, 'topic', hospital=ONE, topic=topics)} >= {least}"
+def _around() -> Row:
+    interests = declared("conversation_window_interest_posts")
+    local, placed = figures.local("28d"), figures.placed("28d")
+
+    def of_region(expr: str) -> str:
+        return f"({expr}) and on (hospital) ({SAME_REGION})"
+
+    return Row(
+        "Which communities speak, and how do the hospitals around us do?",
+        [
+            listing(
+                "Communities of interest, 28 days",
+                f"Posts that speak to a community, by how near their author is. *Illness*: fewer than {MINIMUM_CELL} "
+                f"show as 0 so that nobody can be recognised. {interests.act} Names: the dashboard Community.",
+                "near",
+                [
+                    Text("Author", "near", 110),
+                    Column("Illness", _now(interests.name, by="near", window="28d", interest="health"), width=90),
+                    Column("All others", _now(interests.name, by="near", window="28d", interest="open"), width=100),
+                ],
+                size=(8, 8),
+            ),
+            listing(
+                "Hospitals of our referral region, 28 days",
+                "This hospital and its neighbours. *Share of voice*: part of all posts to the region's hospitals; it "
+                "is attention, not quality. *Local*: share of posts from their own service area, of those whose "
+                "author's place is known. Empty cells: too few posts to say.",
+                "hospital",
+                [
+                    Text("Hospital", "name", 230, link=TO_HOSPITAL),
+                    Column(
+                        "Posts", f"({figures.posts('28d')} * on (hospital) group_left (name) ({SAME_REGION}))", width=75
+                    ),
+                    Column(
+                        "Share of voice, %",
+                        of_region(f"max by (hospital) ({selector('conversation_share_of_voice')})"),
+                        "none",
+                        width=135,
+                        decimals=0,
+                    ),
+                    Column("Local", of_region(figures.share(local, placed)), "percentunit", width=75, decimals=0),
+                    Column("Answered", of_region(figures.answered_in_a_day()), "percentunit", width=95, decimals=0),
+                    Column(
+                        "Service index, %",
+                        of_region(f"max by (hospital) ({selector('conversation_service_index')})"),
+                        "none",
+                        width=130,
+                        decimals=0,
+                    ),
+                    Text("Id", "hospital", 75),
+                ],
+                sort="Posts",
+                size=(16, 8),
+            ),
+        ],
+    )

@@ -43,10 +43,11 @@ def build() -> str:
         .refresh("30s")
         .time("now-6h", "now")
         .with_variable(panels.data_source_variable())
-        .link(panels.link("Operations", panels.OPERATIONS_UID))
-        .link(panels.link("Hospital", panels.HOSPITAL_UID))
     )
-    return panels.assemble(frame, [_heard(), _waiting(), _missed(), _cost(), _rules(), _taken_back()])
+    return panels.assemble(
+        panels.linked(panels.annotated(frame), panels.INGEST_UID),
+        [_heard(), _waiting(), _missed(), _cost(), _rules(), _taken_back()],
+    )
 
 
 def _heard() -> Row:

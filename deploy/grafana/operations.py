@@ -7,15 +7,16 @@ and reference say the same.
 
 from grafana_foundation_sdk.builders import dashboard
 
-from deploy.grafana import ingest, integrity, panels
-from deploy.grafana.panels import Row, bars, lines, number
+from deploy.grafana import ingest, integrity, panels, processes
+from deploy.grafana.panels import Row, lines, number
 from deploy.grafana.queries import Query, about, age, quantile, rate, selector
 from streams.metrics.registry import declared
 from streams.settings import Settings
 
 VISIBLE_GOAL = 0.99
 """Of posts, in a table within 30 s: the service level."""
-ANNOTATED = 'ALERTS{alertstate="firing", alertname!="Watchdog"}'
+BUDGET_SPAN = "28d"
+"""Of the service level."""
 
 
 def build() -> str:
@@ -28,21 +29,11 @@ def build() -> str:
         .refresh("30s")
         .time("now-3h", "now")
         .with_variable(panels.data_source_variable())
-        .annotation(
-            dashboard.AnnotationQuery()
-            .name("Alerts")
-            .datasource(panels.SOURCE)
-            .enable(True)
-            .icon_color("red")
-            .expr(ANNOTATED)
-            .title_format("{{alertname}}")
-            .text_format("{{severity}}")
-            .step("60s")
-        )
-        .link(panels.link("Ingest", panels.INGEST_UID))
-        .link(panels.link("Hospital", panels.HOSPITAL_UID))
     )
-    return panels.assemble(frame, [_heard(), _in_time(), _held(), _room(), integrity.row()])
+    return panels.assemble(
+        panels.linked(panels.annotated(frame), panels.OPERATIONS_UID),
+        [_heard(), _in_time(), _held(), processes.row(), processes.monitoring(), integrity.row()],
+    )
 
 
 def _heard() -> Row:
@@ -73,15 +64,7 @@ def _heard() -> Row:
                 unit="none",
                 words={0: "down", 1: "reachable"},
                 steps=ingest.UP,
-                size=(4, 4),
-            ),
-            number(
-                "Write-ahead log, share in use",
-                about("pipeline_wal_bytes", "Below 1 % is normal: a segment or two."),
-                Query(ingest.log_share()),
-                unit="percentunit",
-                steps=ingest.USED,
-                size=(4, 4),
+                size=(6, 4),
             ),
             number(
                 "Oldest record waiting for Kafka",
@@ -89,10 +72,19 @@ def _heard() -> Row:
                 Query(ingest.oldest_waiting()),
                 unit="s",
                 steps=((None, "green"), (ingest.WAITED_SECONDS, "orange"), (ingest.WAITED_LONG_SECONDS, "red")),
-                size=(4, 4),
+                size=(6, 4),
             ),
         ],
     )
+
+
+def _budget_left() -> str:
+    name = "pipeline_visible_seconds"
+    in_time = selector(name, "_bucket").replace("}", ', le=~"30(\\\\.0)?"}')
+    late = (
+        f"1 - sum(increase({in_time}[{BUDGET_SPAN}])) / (sum(increase({selector(name, '_count')}[{BUDGET_SPAN}])) > 0)"
+    )
+    return f"1 - ({late}) / {1 - VISIBLE_GOAL:g}"
 
 
 def _in_time() -> Row:
@@ -107,6 +99,17 @@ def _in_time() -> Row:
                 steps=((None, "red"), (VISIBLE_GOAL, "green")),
                 size=(4, 7),
             ),
+            number(
+                "Error budget left, 28 days",
+                f"Of the {100 * (1 - VISIBLE_GOAL):.0f} % of posts that may take longer than 30 s in 28 days, how "
+                f"much is not "
+                "used up. Below 0 %: the promise of these weeks is broken; put reliability before anything new. The "
+                "alert FreshnessBurn fires while it burns.",
+                Query(_budget_left()),
+                unit="percentunit",
+                steps=((None, "red"), (0, "orange"), (0.25, "green")),
+                size=(4, 7),
+            ),
             lines(
                 "Age of posts when counted",
                 about("pipeline_visible_seconds", "Rising: the tables fall behind the sources."),
@@ -114,44 +117,42 @@ def _in_time() -> Row:
                 Query(quantile(0.99, "pipeline_visible_seconds"), "99 % within"),
                 unit="s",
                 limit=30,
-                size=(7, 7),
+                size=(8, 7),
             ),
             lines(
                 "Records waiting for workers",
                 about("pipeline_lag_records"),
                 Query("stage:pipeline_lag_records:sum", "{{stage}}"),
                 unit="locale",
-                size=(6, 7),
+                size=(8, 7),
             ),
             lines(
-                "Records not committed, by partition",
-                about("pipeline_group_lag_records"),
-                Query(
-                    f"max by (stage, partition) ({selector('pipeline_group_lag_records')})", "{{stage}} {{partition}}"
-                ),
+                "Records not committed, worst partition",
+                about("pipeline_group_lag_records", "Here the partition with most, as Kafka tells ingest."),
+                Query(f"max by (stage) ({selector('pipeline_group_lag_records')})", "{{stage}}"),
                 unit="locale",
-                size=(7, 7),
+                size=(6, 7),
             ),
             lines(
                 "Records processed",
                 about("pipeline_records_total", "Rising: more is said, or a worker replays after a restart."),
-                Query(rate("pipeline_records_total", "stage"), "{{stage}}"),
+                Query(rate("pipeline_records_total", "instance, stage"), "{{instance}} {{stage}}"),
                 unit="suffix: /s",
-                size=(8, 7),
+                size=(6, 7),
             ),
             lines(
                 "Time per chunk, 99 % within",
                 about("pipeline_chunk_seconds"),
-                Query(quantile(0.99, "pipeline_chunk_seconds", "stage"), "{{stage}}"),
+                Query(quantile(0.99, "pipeline_chunk_seconds", "instance, stage"), "{{instance}} {{stage}}"),
                 unit="s",
-                size=(8, 7),
+                size=(6, 7),
             ),
             lines(
                 "Skipped records",
                 about("pipeline_skipped_total", "`duplicate` and `no_hospital` are normal."),
                 Query(rate("pipeline_skipped_total", "reason"), "{{reason}}"),
                 unit="suffix: /s",
-                size=(8, 7),
+                size=(6, 7),
             ),
         ],
     )
@@ -173,7 +174,7 @@ def _held() -> Row:
                     f"count by (version, compiled) ({selector('pipeline_build_info', job='worker')})",
                     "{{version}}, compiled: {{compiled}}",
                 ),
-                size=(4, 8),
+                size=(5, 8),
             ),
             number(
                 "Partitions held",
@@ -184,7 +185,7 @@ def _held() -> Row:
                 ),
                 unit="percentunit",
                 steps=((None, "red"), (1, "green"), (1.001, "red")),
-                size=(4, 8),
+                size=(5, 8),
             ),
             number(
                 "Hospitals shown",
@@ -194,7 +195,7 @@ def _held() -> Row:
                 Query(f"job:conversation_hospitals:count / on () {directory}"),
                 unit="percentunit",
                 steps=((None, "red"), (1, "green")),
-                size=(4, 8),
+                size=(5, 8),
             ),
             lines(
                 "Time since the last commit",
@@ -202,48 +203,7 @@ def _held() -> Row:
                 Query(f"time() - {selector('pipeline_last_commit_timestamp_seconds')}", "{{instance}}"),
                 unit="s",
                 limit=Settings().stall_timeout,
-                size=(6, 8),
-            ),
-            bars(
-                "Most posts, last hour",
-                "The ten hospitals with most posts in the last hour; a bar links to its dashboard. If one is far above "
-                "its usual, look there first: it may be news.",
-                Query(
-                    "sort_desc(topk(10, hospital:conversation_posts:increase1h * on (hospital) group_left (name) "
-                    "hospital:info))",
-                    "{{name}}",
-                ),
-                link=(
-                    "This hospital",
-                    f"/d/{panels.HOSPITAL_UID}?${{__url_time_range}}&${{datasource:queryparam}}"
-                    "&var-hospital=${__field.labels.hospital}",
-                ),
-                size=(6, 8),
-            ),
-        ],
-    )
-
-
-def _room() -> Row:
-    free, size = (selector(f"pipeline_disk_{what}_bytes") for what in ("free", "size"))
-    return Row(
-        "Is there room, and are workers stable?",
-        [
-            lines(
-                "Free disk",
-                about("pipeline_disk_free_bytes"),
-                Query(f"min by (job) ({free} / {size})", "{{job}}"),
-                unit="percentunit",
-                most=1,
-                size=(12, 6),
-            ),
-            lines(
-                "Recoveries",
-                about("pipeline_recoveries_total"),
-                Query(f"sum(increase({selector('pipeline_recoveries_total')}[$__rate_interval]))"),
-                unit="none",
-                events=True,
-                size=(12, 6),
+                size=(9, 8),
             ),
         ],
     )

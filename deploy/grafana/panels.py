@@ -16,10 +16,21 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.queries import Query
 
-HOSPITAL_UID, INGEST_UID, OPERATIONS_UID = "earshot-hospital", "earshot-ingest", "earshot-operations"
+BOARDS = {
+    "earshot-network": "Network",
+    "earshot-hospital": "Hospital",
+    "earshot-community": "Community",
+    "earshot-operations": "Operations",
+    "earshot-ingest": "Ingest",
+    "earshot-cost": "Cost and policy",
+}
+"""uid -> what links to it say; in the order of the links."""
+NETWORK_UID, HOSPITAL_UID, COMMUNITY_UID, OPERATIONS_UID, INGEST_UID, COST_UID = BOARDS
 COLUMNS = 24
 """Of Grafana's grid."""
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+FIRING = 'ALERTS{alertstate="firing", alertname!="Watchdog"}'
+"""The Watchdog always fires: it shows that alerts arrive."""
 EXPECT_ZERO = "Expect zero."
 """Begins the description of an integrity panel; the tests know them by it."""
 
@@ -28,6 +39,13 @@ Steps = Sequence[tuple[float | None, str]]
 PLAIN: Steps = ((None, "blue"),)
 ZERO: Steps = ((None, "green"), (0.5, "red"))
 """Half: `increase` extrapolates, and an integrity sum is whole."""
+
+
+_ONLY_ZEROS = (
+    models.MatcherConfig(id_val="byValue", options={"op": "gte", "reducer": "allIsZero", "value": 0}),
+    [models.DynamicConfigValue(id_val="custom.hideFrom", value={"legend": True, "tooltip": True, "viz": False})],
+)
+"""A closed label shows all its values, most of them 0 all the time: those are drawn and not named."""
 
 
 class Sized(NamedTuple):
@@ -52,17 +70,18 @@ def number(
     unit: str = "locale",
     steps: Steps = PLAIN,
     words: Mapping[int, str] | None = None,
+    name_alone: bool = False,
     size: tuple[int, int] = (4, 4),
 ) -> Sized:
-    """One number a series, as it is now. `words`: text shown in place of a number."""
+    """One number a series, as it is now. `words`: text shown in place of a number; `name_alone`: the legend, no
+    number."""
+    shown = common_models.BigValueTextMode.VALUE_AND_NAME if queries[0].legend else common_models.BigValueTextMode.VALUE
     panel = (
         stat.Panel()
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .color_mode(common_models.BigValueColorMode.VALUE)
         .graph_mode(common_models.BigValueGraphMode.NONE)
-        .text_mode(
-            common_models.BigValueTextMode.VALUE_AND_NAME if queries[0].legend else common_models.BigValueTextMode.VALUE
-        )
+        .text_mode(common_models.BigValueTextMode.NAME if name_alone else shown)
         .mappings(_mappings(words))
     )
     return _sized(panel, title, about, queries, unit, steps, size, instant=True)
@@ -119,6 +138,7 @@ def lines(
         .show_points(common_models.VisibilityMode.NEVER)
         .min(0)
     )
+    panel.with_override(*_ONLY_ZEROS)
     if events:
         panel.draw_style(common_models.GraphDrawStyle.BARS)
     if stacked:
@@ -144,6 +164,8 @@ def _sized(
     instant: bool,
 ) -> Sized:
     panel.title(title).description(about).datasource(SOURCE).unit(unit).no_value("no data")
+    if unit == "locale" and not isinstance(panel, timeseries.Panel):
+        panel.decimals(0)  # a count; `increase` extrapolates to fractions
     panel.thresholds(
         dashboard.ThresholdsConfig()
         .mode(models.ThresholdsMode.ABSOLUTE)
@@ -211,7 +233,30 @@ def data_source_variable() -> dashboard.DatasourceVariable:
     )
 
 
-def link(title: str, uid: str) -> dashboard.DashboardLink:
+def annotated(frame: dashboard.Dashboard) -> dashboard.Dashboard:
+    """The frame with a mark wherever an alert fired."""
+    return frame.annotation(
+        dashboard.AnnotationQuery()
+        .name("Alerts")
+        .datasource(SOURCE)
+        .enable(True)
+        .icon_color("red")
+        .expr(FIRING)
+        .title_format("{{alertname}}")
+        .text_format("{{severity}}")
+        .step("60s")
+    )
+
+
+def linked(frame: dashboard.Dashboard, uid: str) -> dashboard.Dashboard:
+    """The frame with links to every other dashboard."""
+    for other, title in BOARDS.items():
+        if other != uid:
+            frame.link(_link(title, other))
+    return frame
+
+
+def _link(title: str, uid: str) -> dashboard.DashboardLink:
     """A link to another dashboard of ours that keeps time range and variables."""
     return (
         dashboard.DashboardLink(title)

@@ -81,6 +81,12 @@ def table_in_range(name: str, by: str, **matchers: str) -> str:
     return f"{table_now(name, by, **matchers)} - {first}"
 
 
+def table_week_before(name: str, by: str, **matchers: str) -> str:
+    """The same over the same time a week before. Absent until Prometheus has that week."""
+    then = f"{selector(name, **matchers)}[$__range] offset 1w"
+    return f"max by ({by}) (max_over_time({then})) - min by ({by}) (min_over_time({then}))"
+
+
 def table_per_hour(name: str, by: str, **matchers: str) -> str:
     """A table's counter as a flow."""
     return f"3600 * rate({table_now(name, by, **matchers)}[$__rate_interval:])"

@@ -9,7 +9,7 @@ from functools import partial
 
 from prometheus_client.registry import Collector
 
-from streams.directory import Directory
+from streams.figures.about import About
 from streams.indicators.small_cells import MINIMUM_CELL, held_back, shown
 from streams.metrics.exposition import Deferred, Reading, Samples, deferred
 from streams.tables.cells import ANY, Cells
@@ -58,13 +58,15 @@ class ReadingCollector(Collector):
             yield Deferred(name, partial(dict, dict(samples)))
 
 
-def hospitals(directory: Directory, visible: Collection[str] | None = None) -> Reading:
+def hospitals(about: Collection[About], visible: Collection[str] | None = None) -> Reading:
     """The directory as metrics, the same from every worker. `visible`: None: all."""
-    rows = [one for one in directory.hospitals if visible is None or one.id in visible]
+    rows = [one for one in about if visible is None or one.id in visible]
     return {
-        "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind): 1 for one in rows},
-        "pipeline_directory_hospitals": {(): len(directory.hospitals)},
-        "pipeline_hidden_hospitals": {(): len(directory.hospitals) - len(rows)},
+        "conversation_hospital_info": {
+            (one.id, one.name, one.city, one.state, one.hrr_name, one.kind): 1 for one in rows
+        },
+        "pipeline_directory_hospitals": {(): len(about)},
+        "pipeline_hidden_hospitals": {(): len(about) - len(rows)},
     }
 
 

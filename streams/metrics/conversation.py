@@ -150,8 +150,9 @@ CONVERSATION: tuple[Metric, ...] = (
         name="conversation_hospital_info",
         kind="gauge",
         unit="1",
-        labels={HOSPITAL: (), "name": (), "city": (), "state": (), "kind": KINDS},
-        help="1 for each hospital of the directory, from every worker. Join through the rule `hospital:info`.",
+        labels={HOSPITAL: (), "name": (), "city": (), "state": (), "region": (), "kind": KINDS},
+        help="1 for each hospital of the directory, from every worker. Join through the rule `hospital:info`. "
+        "`region`: its referral region, by its largest town; empty outside the US.",
         act="Two rows for one hospital for more than a minute: workers read different directories; see "
         "pipeline_directory_reloads_total.",
     ),

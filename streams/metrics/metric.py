@@ -22,6 +22,7 @@ LOADED = {
     "hospital": "ids of the hospital directory",
     "name": "names in the hospital directory",
     "city": "cities in the hospital directory",
+    "region": "largest towns of referral regions (HRR) in the gazetteer",
     "state": "postal codes in the hospital directory",
     "topic": "ids of the taxonomy",
     "community": "ids of the communities of interest",

@@ -11,19 +11,27 @@ from itertools import combinations
 import promql_parser as promql
 import yaml
 
-from deploy.grafana.board_file import Board, Panel, fill
+from deploy.grafana.board_file import Board, Panel, columns, fill
 from deploy.prometheus_tool import CONFIG
 from streams.metrics.registry import METRICS, Metric
 
 COLUMNS = 24
-MOST_PANELS = 25
-UNITS = re.compile(r"locale|percentunit|s|none|suffix: /[hs]")
+MOST_PANELS = 30
+UNITS = re.compile(r"locale|currencyUSD|bytes|percentunit|s|none|suffix: /[hs]")
 SCRAPED = {"job", "instance"}
 """Labels that Prometheus adds."""
-RANGES = re.compile(r"\[(?!\$__rate_interval(?::)?\]|\$__range\]|5m\])[^]]*\]")
-"""Ranges that are none of these; 5m is Prometheus' look-back, for a table's counter (`queries.table_now`)."""
-OWN = {"ALERTS": {"alertname", "alertstate", "severity"}}
-"""Series that Prometheus makes itself."""
+RANGES = re.compile(r"\[(?!\$__rate_interval(?::)?\]|\$__range\]|5m\]|28d\])[^]]*\]")
+"""Ranges that are none of these; 5m is Prometheus' look-back, for a table's counter (`queries.table_now`), 28d
+the service level's time."""
+OWN = {
+    "ALERTS": {"alertname", "alertstate", "severity", "hospital"},
+    "ALERTS_FOR_STATE": {"alertname", "severity", "hospital"},
+    "up": SCRAPED,
+    "prometheus_rule_evaluation_failures_total": SCRAPED,
+    "prometheus_notifications_dropped_total": SCRAPED,
+    "alertmanager_notifications_failed_total": SCRAPED,
+}
+"""Series of Prometheus and Alertmanager themselves."""
 
 Labels = dict[str, set[str]]
 """Name of a series -> its labels."""
@@ -122,7 +130,9 @@ def _panels(saved: Board) -> Iterator[str]:
         refs = [target.ref for target in panel.targets]
         if not refs or len(set(refs)) < len(refs) or not all(refs):
             yield f"{panel.title}: refIds {refs}"
-        if len(refs) > 1 and not all(target.legend for target in panel.targets):
+        if panel.kind in ("table", "geomap"):
+            yield from _table(panel)
+        elif len(refs) > 1 and not all(target.legend for target in panel.targets):
             yield f"{panel.title}: a query without a legend beside another"
         sources = [panel.json, *panel.json["targets"]]
         if any(one["datasource"] != {"type": "prometheus", "uid": "${datasource}"} for one in sources):
@@ -130,6 +140,26 @@ def _panels(saved: Board) -> Iterator[str]:
         shares = [target for target in panel.targets if "conversation_local:ratio" in target.expr]
         if shares and not any(target.legend == "unknown" for target in panel.targets):
             yield f"{panel.title}: a local share without unknown beside it"
+
+
+def _table(panel: Panel) -> Iterator[str]:
+    """Every query is a column, every column is a query's or a label, and titles are there and different."""
+    shown = columns(panel)
+    values = {"Value"} if len(panel.targets) == 1 else {f"Value #{target.ref}" for target in panel.targets}
+    fields = {one.field for one in shown}
+    if missing := values - fields:
+        yield f"{panel.title}: no column for {', '.join(sorted(missing))}"
+    if not all(target.table and target.instant for target in panel.targets):
+        yield f"{panel.title}: a query that gives no rows"
+    titles = [one.title for one in shown]
+    if len(set(titles)) < len(titles) or not all(titles):
+        yield f"{panel.title}: titles {titles}"
+    named = {override["matcher"]["options"] for override in panel.json["fieldConfig"]["overrides"]}
+    if stray := named - set(titles):
+        yield f"{panel.title}: a rule for a column that is not there: {', '.join(sorted(stray))}"
+    labels = {one.field for one in shown if not one.field.startswith("Value")}
+    if unknown := {label for label in labels if not any(label in target.expr for target in panel.targets)}:
+        yield f"{panel.title}: no query mentions {', '.join(sorted(unknown))}"
 
 
 def _expressions(saved: Board) -> Iterator[str]:

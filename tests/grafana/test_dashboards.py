@@ -9,10 +9,13 @@ import pytest
 import yaml
 
 from deploy.grafana.board_file import Board, read
-from deploy.grafana.build import DASHBOARDS, FOLDER, PAGE, page
+from deploy.grafana.build import DASHBOARDS, FOLDER, PAGE, REGIONS, page, regions
 from deploy.grafana.queries import selector
 from deploy.prometheus_tool import CONFIG
+from streams import directory
 from streams.metrics.registry import UndeclaredMetricError
+from streams.reading.reader import Reader
+from streams.settings import load
 from tests.grafana.rules import wrong
 
 PROVISIONING = FOLDER.parent / "provisioning"
@@ -58,15 +61,28 @@ def test_every_alert_leads_to_a_dashboard_that_is_there() -> None:
     assert led_to <= {read(committed(name)).json["uid"] for name in DASHBOARDS}
 
 
-def test_a_bar_of_operations_leads_to_its_hospital() -> None:
+@pytest.mark.parametrize("name", ["network.json", "hospital.json"])
+def test_a_row_leads_to_its_hospital(name: str) -> None:
     links = [
         link["url"]
-        for panel in read(committed("operations.json")).panels
-        for link in panel.json.get("fieldConfig", {}).get("defaults", {}).get("links", ())
+        for panel in read(committed(name)).panels
+        for override in panel.json.get("fieldConfig", {}).get("overrides", ())
+        for one in override["properties"]
+        if one["id"] == "links"
+        for link in one["value"]
     ]
     assert links == [
-        "/d/earshot-hospital?${__url_time_range}&${datasource:queryparam}&var-hospital=${__field.labels.hospital}"
+        "/d/earshot-hospital?${__url_time_range}&${datasource:queryparam}&var-hospital=${__data.fields.hospital}"
     ]
+
+
+def test_every_region_of_the_map_has_one_place() -> None:
+    assert REGIONS.read_text(encoding="utf-8") == regions(), "run `make dashboards`"
+    places = json.loads(regions())
+    assert len({one["key"] for one in places}) == len(places)
+    reader = Reader(directory.load(), load().max_post_bytes)
+    shown = {reader.region(one)[1] for one in reader.directory.hospitals} - {""}
+    assert shown <= {one["key"] for one in places}
 
 
 # -- the rules find what is wrong -------------------------------------------------------------------------------------
@@ -97,7 +113,7 @@ def drop_unknown(plain: dict[str, Any]) -> None:
 
 
 BREAKS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "overlap": (lambda plain: panel_of(plain, "stat")["gridPos"].update(w=5), "overlaps"),
+    "overlap": (lambda plain: panel_of(plain, "stat")["gridPos"].update(w=10), "overlaps"),
     "outside": (lambda plain: panel_of(plain, "stat")["gridPos"].update(x=22), "outside the grid"),
     "id": (repeat_id, "ids are not unique"),
     "refId": (lambda plain: panel_of(plain, "stat")["targets"][0].update(refId=""), "refIds"),

@@ -31,6 +31,8 @@ QUIET: Reading = {
     "x_posts_read_projected": {(): 1_200},
     "x_rules": {(): 90},
     "x_rules_limit": {(): 100},
+    "process_resident_memory_bytes": {(): 192},
+    "pipeline_memory_limit_bytes": {(): 256},
 }
 """An ingest of X alone on a good day: no compliance, no limit of reads."""
 
@@ -75,6 +77,17 @@ def test_a_good_day_has_nothing_waiting_and_nothing_missed(ingest: Ingest) -> No
     assert ingest.shown("ingest.json", "Write-ahead log, share in use") == {"": 0.25}
     assert ingest.shown("ingest.json", "Oldest gap not searched") == {"": 0}
     assert ingest.shown("ingest.json", "Rules, share of the plan's limit") == {"": 0.9}
+
+
+def test_memory_is_shown_as_a_share_of_its_limit(ingest: Ingest) -> None:
+    ingest.says({}, "x_rules == 90 and on () process_resident_memory_bytes == 192")
+    assert [*ingest.shown("operations.json", "Memory, share of the limit").values()] == [0.75]
+
+
+def test_a_month_costs_its_reads_times_the_price(ingest: Ingest) -> None:
+    ingest.says({}, "x_posts_read == 300")
+    assert ingest.shown("cost.json", "Paid so far") == {"": pytest.approx(1.5)}
+    assert ingest.shown("cost.json", "At the month's end") == {"": pytest.approx(6)}
 
 
 def test_what_is_not_listened_to_or_not_limited_is_no_data(ingest: Ingest) -> None:

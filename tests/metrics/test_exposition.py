@@ -22,6 +22,7 @@ from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import METRICS, Job, Metric
 from streams.metrics.service import SERVICE
+from streams.reading.reader import Reader
 from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.settings import Settings, load
@@ -216,7 +217,8 @@ def series_of_windows(ids: set[tuple[str, ...]]) -> dict[str, set[tuple[str, ...
 
 
 def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
-    hospitals, taxonomy = directory.load().hospitals, Taxonomy.load()
+    reader, taxonomy = Reader(directory.load(), load().max_post_bytes), Taxonomy.load()
+    hospitals = reader.directory.hospitals
     ids: set[tuple[str, ...]] = {(one.id,) for one in hospitals}
     by: dict[str, Iterable[str]] = {
         "tier": TIERS,
@@ -230,7 +232,9 @@ def test_hospitals_times_topics_is_the_number_of_series(run: Run) -> None:
         "conversation_community_posts_total": {
             (*key, near, interest) for key in ids for near in NEARS for interest in INTERESTS
         },
-        "conversation_hospital_info": {(one.id, one.name, one.city, one.state, one.kind) for one in hospitals},
+        "conversation_hospital_info": {
+            (one.id, one.name, one.city, one.state, reader.region(one)[1], one.kind) for one in hospitals
+        },
         "conversation_local_authors_per_10000_residents": {(one.id,) for one in hospitals},
         **series_of_windows(ids),
     }

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from streams import directory
 from streams.directory.hospital import GOALS
 from streams.figures.about import About, Names
 from streams.figures.hospital import peer_counts
@@ -20,7 +19,6 @@ from streams.reading.topics.communities import Communities
 from streams.reading.topics.taxonomy import Taxonomy
 from streams.records import Mention, Tally
 from streams.tables.hospitals import HospitalTables
-from tests.directory_folders import HOSPITALS
 from tests.hospital_records import HOUR, mention, tally
 
 FARGO, MAYO = "350070", "240010"
@@ -216,7 +214,7 @@ def series_of(shown: Shown) -> Mapping[str, int]:
         ConversationCollector(shown.tables, lambda: shown.hospitals, NAMES.topics, NAMES.service_lines),
         shown.windows,
         shown.figures,
-        ReadingCollector(lambda: hospitals(directory.parse({"hospitals.csv": HOSPITALS}))),
+        ReadingCollector(lambda: hospitals(shown.about.values())),
     ]
     return Counter(
         key[0]

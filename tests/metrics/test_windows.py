@@ -194,7 +194,7 @@ def test_the_text_says_what_was_read_and_escapes_names(accept: str) -> None:
     registry.register(
         ReadingCollector(
             lambda: {
-                "conversation_hospital_info": {("350070", name, "Fargo", "ND", "acute"): 1},
+                "conversation_hospital_info": {("350070", name, "Fargo", "ND", "Fargo, ND", "acute"): 1},
                 "conversation_posts_total": {("350070",): 12_345_678},
                 "pipeline_remembered_posts": {(): 0.5},
             }

@@ -15,6 +15,9 @@ class Answer(NamedTuple):
 
     name: str
     points: list[tuple[float, float]]
+    labels: dict[str, str]
+    ref: str
+    """Of the query."""
 
     @property
     def value(self) -> float:
@@ -28,6 +31,11 @@ def ask(prometheus: RunningPrometheus, target: Target, expr: str, span: int, ste
         return prometheus.query(expr)
     now = prometheus.query("time()")[0].value
     return prometheus.query_range(expr, now - span, now, step)
+
+
+def answer(target: Target, series: Series) -> Answer:
+    """A series as an answer to a panel's query."""
+    return Answer(name_of(target, series), series.points, series.labels, target.ref)
 
 
 def name_of(target: Target, series: Series) -> str:

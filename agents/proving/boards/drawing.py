@@ -1,95 +1,59 @@
-"""How the preview draws a dashboard: Grafana's grid and its three kinds of panel, by matplotlib.
+"""How the preview draws a dashboard: Grafana's grid, numbers, bars and lines, by matplotlib.
 
 Called by `preview` with answers that are already there. Knows units, thresholds and colours as the JSON has them; asks
 nothing and knows no metric.
 """
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from agents.proving.boards.answers import Answer
+from agents.proving.boards.drawn_tables import draw_map, draw_table
+from agents.proving.boards.page import CYCLE, DPI, FAINT, HEADER, NAMED, ROW, Page, in_unit, reached, shortened
 from deploy.grafana.board_file import Board, Panel
-from deploy.grafana.panels import COLUMNS
 
-PAGE, FRAME, INK, FAINT = "#111217", "#1f2228", "#d8d9da", "#8e8e8e"
-"""Grafana's dark theme, roughly."""
-NAMED = {"green": "#73bf69", "red": "#f2495c", "blue": "#5794f2", "orange": "#ff9830", "purple": "#b877d9"}
-CYCLE = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#5195ce", "#ba43a9", "#9179c9", "#a7c796", "#cca300")
-CELL = (0.78, 0.46)
-"""Inches of one grid cell."""
-HEADER = 2
-"""Grid rows above the first, for the title."""
 TITLE_INCHES, LEFT_INCHES, BOTTOM_INCHES = 0.36, 0.7, 0.32
 
 
-class _Page:
-    """The figure, placed in inches from the top left."""
-
-    def __init__(self, rows: int) -> None:
-        self.width, self.height = COLUMNS * CELL[0], (rows + HEADER) * CELL[1]
-        self.figure = Figure(figsize=(self.width, self.height), facecolor=PAGE)
-
-    def axes(self, x: float, y: float, width: float, height: float) -> Axes:
-        """Axes at a place."""
-        w, h = self.width, self.height
-        axes = self.figure.add_axes((x / w, 1 - (y + height) / h, width / w, height / h), facecolor="none")
-        axes.tick_params(colors=FAINT, labelsize=8, length=0, pad=5)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-        return axes
-
-    def text(self, x: float, y: float, words: str, size: float, colour: str = INK, **more: Any) -> None:
-        """Words, their top left at a place."""
-        self.figure.text(
-            x / self.width, 1 - y / self.height, words, size=size, color=colour, **{"va": "top", "ha": "left"} | more
-        )
-
-    def frame(self, x: float, y: float, width: float, height: float) -> None:
-        """A panel's ground."""
-        corner = (x / self.width, 1 - (y + height) / self.height)
-        self.figure.add_artist(
-            Rectangle(corner, width / self.width, height / self.height, facecolor=FRAME, zorder=-1, linewidth=0)
-        )
-
-
-def draw(saved: Board, answers: Mapping[int, Sequence[Answer]], hospital: str, file: Path) -> None:
-    """The picture of one dashboard. `answers`: panel id -> its series."""
-    page = _Page(max(panel.y + panel.height for panel in saved.panels))
+def draw(saved: Board, answers: Mapping[int, Sequence[Answer]], hospital: str, file: Path, pixels: int) -> None:
+    """The picture of one dashboard, so many `pixels` wide. `answers`: panel id -> its series."""
+    page = Page(max(panel.y + panel.height for panel in saved.panels), pixels)
     chosen = f", hospital {hospital}" if "hospital" in saved.variable_queries else ""
     page.text(0.15, 0.12, saved.title, 17)
     page.text(
         0.15, 0.52, f"PREVIEW, not Grafana: its layout, drawn with answers of a real Prometheus{chosen}", 10, "#ff9830"
     )
     for panel in saved.panels:
-        x, y = panel.x * CELL[0], (panel.y + HEADER) * CELL[1]
-        width, height = panel.width * CELL[0], panel.height * CELL[1]
+        x, y = panel.x * page.column, (panel.y + HEADER) * ROW
+        width, height = panel.width * page.column, panel.height * ROW
         if panel.kind == "row":
             page.text(x + 0.1, y + height / 2, panel.title, 12, va="center")
             continue
         x, y, width, height = x + 0.04, y + 0.04, width - 0.08, height - 0.08
         page.frame(x, y, width, height)
-        page.text(x + 0.08, y + 0.08, _shortened(panel.title, width), 9)
+        page.text(x + 0.08, y + 0.08, shortened(panel.title, width), 9)
         found = [answer for answer in answers.get(panel.id, ()) if not math.isnan(answer.value)]
         inner = (x, y + TITLE_INCHES, width, height - TITLE_INCHES)
         if not found:
-            page.text(x + width / 2, y + height / 2, "no data", 12, FAINT, ha="center", va="center")
+            words = panel.json["fieldConfig"]["defaults"]["noValue"]
+            page.text(x + width / 2, y + height / 2, words, 12, FAINT, ha="center", va="center")
         else:
-            {"stat": _stat, "bargauge": _bars, "timeseries": _lines}[panel.kind](page, panel, found, *inner)
-    page.figure.savefig(file, dpi=80)
+            _DRAW[panel.kind](page, panel, found, *inner)
+    page.figure.savefig(file, dpi=DPI)
 
 
-def _stat(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
+def _stat(page: Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
     many = len(found) > 1
     share = height / len(found)
     for number, answer in enumerate(found):
         middle = y + share * (number + 0.5)
+        if panel.json["options"]["textMode"] == "name":
+            page.text(x + 0.1, middle, shortened(answer.name, width * 0.7), 14, va="center", weight="bold")
+            continue
         words = _words(panel, answer.value)
         size = min(30.0, share * 34, width * 60 / max(len(words), 3) * (0.6 if many else 1))
         if answer.name:
@@ -98,7 +62,7 @@ def _stat(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, wi
         page.text(at, middle, words, size, _threshold(panel, answer.value), va="center", ha=align, weight="bold")
 
 
-def _bars(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
+def _bars(page: Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
     longest = max(len(answer.name) for answer in found)
     names = min(width * 0.5, 0.15 + longest * 0.07)
     axes = page.axes(x + names, y, width - names - 0.6, height - 0.08)
@@ -106,7 +70,7 @@ def _bars(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, wi
     colours = _colours(panel, found)
     places = range(len(found))
     axes.barh(places, values, color=colours, height=0.7)
-    axes.set_yticks(places, [_shortened(answer.name, names) for answer in found])
+    axes.set_yticks(places, [shortened(answer.name, names) for answer in found])
     axes.set_xticks([])
     axes.set_ylim(max(len(found), 4) - 0.5, -0.5)
     axes.set_xlim(0, max(*values, 1))
@@ -116,11 +80,12 @@ def _bars(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, wi
         )
 
 
-def _lines(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
+def _lines(page: Page, panel: Panel, found: list[Answer], x: float, y: float, width: float, height: float) -> None:
     custom = panel.json["fieldConfig"]["defaults"]["custom"]
     legend = panel.json["options"]["legend"]["showLegend"]
+    named = [any(value for _, value in answer.points) for answer in found]
     per_line = max(1, int(width / 1.9))
-    below = BOTTOM_INCHES + (0.19 * math.ceil(len(found) / per_line) + 0.1 if legend else 0)
+    below = BOTTOM_INCHES + (0.19 * math.ceil(sum(named) / per_line) + 0.1 if legend else 0)
     axes = page.axes(x + LEFT_INCHES, y, width - LEFT_INCHES - 0.12, height - below)
     start = min(answer.points[0][0] for answer in found)
     colours = _colours(panel, found)
@@ -145,12 +110,20 @@ def _lines(page: _Page, panel: Panel, found: list[Answer], x: float, y: float, w
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f} s")
     axes.margins(x=0)
     if legend:
-        handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
+        shown = [(one, colour) for one, colour, has in zip(found, colours, named, strict=True) if has]
         axes.legend(
-            handles, [answer.name for answer in found], loc="upper left",
-            bbox_to_anchor=(0, -BOTTOM_INCHES / (height - below)), ncols=per_line, frameon=False, fontsize=8,
-            labelcolor=FAINT, borderaxespad=0, handlelength=0.8, columnspacing=1,
-        )  # fmt: skip
+            [Rectangle((0, 0), 1, 1, color=colour) for _, colour in shown],
+            [one.name for one, _ in shown],
+            loc="upper left",
+            bbox_to_anchor=(0, -BOTTOM_INCHES / (height - below)),
+            ncols=per_line,
+            frameon=False,
+            fontsize=8,
+            labelcolor=FAINT,
+            borderaxespad=0,
+            handlelength=0.8,
+            columnspacing=1,
+        )
 
 
 def _scale(axes: Axes, panel: Panel, found: list[Answer]) -> None:
@@ -168,6 +141,7 @@ def _colours(panel: Panel, found: Sequence[Answer]) -> list[str]:
     fixed = {
         override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
         for override in panel.json["fieldConfig"]["overrides"]
+        if override["matcher"]["id"] == "byName"
     }
     every = panel.json["fieldConfig"]["defaults"]["color"].get("fixedColor")
     return [
@@ -177,11 +151,7 @@ def _colours(panel: Panel, found: Sequence[Answer]) -> list[str]:
 
 
 def _threshold(panel: Panel, value: float) -> str:
-    reached = "green"
-    for step in panel.json["fieldConfig"]["defaults"]["thresholds"]["steps"]:
-        if step["value"] is None or value >= step["value"]:
-            reached = step["color"]
-    return NAMED[reached]
+    return reached(panel.json["fieldConfig"]["defaults"]["thresholds"]["steps"], value)
 
 
 def _words(panel: Panel, value: float) -> str:
@@ -190,13 +160,7 @@ def _words(panel: Panel, value: float) -> str:
     for mapping in defaults.get("mappings", ()):
         if (shown := mapping["options"].get(f"{value:g}")) is not None:
             return str(shown["text"])
-    unit = defaults["unit"]
-    if unit == "percentunit":
-        return f"{100 * value:.3g} %"
-    plain = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
-    suffix: str = " s" if unit == "s" else unit.partition(":")[2]
-    return plain + suffix
+    return in_unit(defaults["unit"], value, defaults.get("decimals"))
 
 
-def _shortened(words: str, inches: float) -> str:
-    return textwrap.shorten(words, max(8, int(inches / 0.075)), placeholder="…")
+_DRAW = {"stat": _stat, "bargauge": _bars, "timeseries": _lines, "table": draw_table, "geomap": draw_map}

@@ -26,6 +26,12 @@ class Market(msgspec.Struct, frozen=True):
     residents: tuple[tuple[float, float, int], ...]
     """(latitude, longitude, people) of each of its ZIP codes that has any."""
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Latitude and longitude of the middle of its people. No region reaches over the date line."""
+        latitude, longitude = (sum(one[axis] * one[2] for one in self.residents) / self.population for axis in (0, 1))
+        return latitude, longitude
+
 
 class Markets:
     """All markets, each computed at its first use."""
@@ -49,6 +55,11 @@ class Markets:
     def hrr(self, id: str) -> Market | None:
         """The referral region of that number."""
         return self._market("hrr", id)
+
+    def every_hrr(self) -> tuple[Market, ...]:
+        """All referral regions, by name."""
+        found = (self.hrr(id) for id in self._zips["hrr"])
+        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.name))
 
     def states_of_hrr(self, id: str) -> frozenset[str]:
         """Postal codes of the states that a referral region reaches into; none for one that is not known."""
