@@ -60,7 +60,7 @@ chaos: $(ready) compiled ## Run the pipeline under KILLS (5) kills in SECONDS (6
 fuzz: $(ready) ## Check that LINES (1000000) broken lines, SEED (7), are each recognised as what they are
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
-docs: $(ready) ## Write docs/metrics.md, docs/settings.md and docs/vocabulary.md from the code's declarations
+docs: $(ready) ## Write docs/metrics.md, docs/settings.md, docs/vocabulary.md and compose's settings from the code's declarations
 	@$(bin)/python -m deploy.reference.pages
 
 accuracy: $(ready) ## Write docs/accuracy.md: how accurate topics, intents and places are, on the project's own labelled cases

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from deploy.compose import settings as compose
 from streams import vocabulary
 from streams.directory import hospital
 from streams.metrics.registry import LOADED, METRICS, Metric
@@ -97,13 +98,15 @@ def settings() -> str:
         "Every setting of Earshot, declared in `streams/settings.py` and read from the environment at start. An "
         "unknown `EARSHOT_` variable and a value that is not allowed are refused. Secrets are never values: a setting "
         "names the file that holds one.\n",
-        "| variable | default | allowed | what it does |",
-        "| --- | --- | --- | --- |",
+        "The last column says where a setting comes from under docker compose: most are set in `.env`, which passes "
+        "them to every container of Earshot's.\n",
+        "| variable | default | allowed | what it does | compose |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for one in describe():
         unit = f" {one.unit}" if one.unit else ""
         default = f"`{one.default}`{unit}" if one.default != "" else "empty"
-        lines.append(f"| `{one.env}` | {default} | {one.allowed} | {one.doc} |")
+        lines.append(f"| `{one.env}` | {default} | {one.allowed} | {one.doc} | {compose.where(one)} |")
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -111,7 +114,8 @@ PAGES: dict[str, Callable[[], str]] = {"metrics.md": metrics, "settings.md": set
 
 
 def main() -> None:
-    """Write the pages into `docs/`."""
+    """Write the pages into `docs/`, and the settings into compose's files."""
+    list(compose.write())
     for name, page in PAGES.items():
         (_DOCS / name).write_text(page(), encoding="utf-8")
 

@@ -11,6 +11,7 @@ import yaml
 from agents.ingest import service as ingest
 from agents.ingest.threads import STOP_SECONDS
 from agents.worker import process as worker
+from deploy.compose import settings
 from deploy.compose.init import SECRETS, init
 from deploy.compose.pin import images
 from deploy.local_kafka.properties import server_properties
@@ -28,7 +29,8 @@ ONE_SHOT = {
 }
 LASTING = sorted(SERVICES.keys() - ONE_SHOT)
 OURS = sorted(name for name, one in SERVICES.items() if "build" in one)
-EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(encoding="utf-8"), flags=re.MULTILINE))
+EXAMPLE_TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
+EXAMPLE = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE_TEXT, flags=re.MULTILINE))
 CODE = re.sub(r"(^|\s)#.*$", "", TEXT, flags=re.MULTILINE)
 ITS_OWN = {"COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES"}
 """Variables that the client itself reads."""
@@ -127,6 +129,42 @@ def test_every_setting_that_is_passed_is_a_setting() -> None:
     known = {one.env for one in describe()}
     for name in OURS:
         assert SERVICES[name].get("environment", {}).keys() <= known, name
+
+
+@pytest.mark.parametrize("name", ["topics", "worker", "ingest"])
+def test_every_setting_reaches_the_service_from_env_unless_the_stack_decides_it(name: str) -> None:
+    environ = SERVICES[name]["environment"]
+    for one in describe():
+        if one.name in settings.FIXED:
+            assert "${" not in str(environ.get(one.env, "")), one.env
+        else:
+            assert environ[one.env] == f"${{{one.env}:-{settings.written(one)}}}", one.env
+
+
+def test_what_is_fixed_is_a_setting_and_the_files_are_as_generated() -> None:
+    assert settings.FIXED.keys() <= {one.name for one in describe()}
+    assert settings.compose(TEXT) == TEXT, "run `make docs`"
+    assert settings.example(EXAMPLE_TEXT) == EXAMPLE_TEXT, "run `make docs`"
+
+
+def test_the_demo_listens_to_nothing_but_its_own_x() -> None:
+    demo = SERVICES["ingest-demo"]["environment"]
+    assert (demo["EARSHOT_SOURCES"], demo["EARSHOT_X_COMPLIANCE"], demo["EARSHOT_X_MONTHLY_READS"]) == ("x", "off", "0")
+
+
+def test_an_external_kafka_takes_the_place_of_the_stacks() -> None:
+    class Loader(yaml.SafeLoader):
+        """Compose's own tags."""
+
+    Loader.add_constructor("!reset", lambda *_: "reset")
+    override = yaml.load((ROOT / "docker-compose.external-kafka.yml").read_text(encoding="utf-8"), Loader)  # noqa: S506
+    services = override["services"]
+    assert services["kafka"] == {"profiles": ["bundled-kafka"]}
+    assert services["topics"]["depends_on"] == "reset", "it waits for no Kafka of ours"
+    for name in ("topics", "worker", "ingest"):
+        assert "egress" in services[name]["networks"]
+        assert services[name]["environment"]["KAFKA_BOOTSTRAP"].startswith("${KAFKA_BOOTSTRAP:?")
+        assert set(services[name]["secrets"]) == override["secrets"].keys()
 
 
 def test_images_are_pinned() -> None:
