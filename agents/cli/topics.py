@@ -18,13 +18,16 @@ def topics() -> None:
 
 
 @topics.command()
-@click.option("--change-config", is_flag=True, help="Also change the configuration of Kafka topics that exist.")
+@click.option(
+    "--change-config", is_flag=True, help="Change every configuration that differs, also where it may delete."
+)
 @click.pass_obj
 def apply(settings: Settings, change_config: bool) -> None:
     """Create the Kafka topics that are missing.
 
-    An existing Kafka topic is changed only with --change-config, and its number of partitions never: `earshot
-    migrate` moves a pipeline to another number.
+    Of Kafka topics that exist, a configuration that differs is changed where that is harmless, and listed; what might
+    delete or refuse records only with --change-config. The number of partitions never changes: `earshot migrate` moves
+    a pipeline to another.
     """
     for one in apply_topics(located(settings), change_config=change_config):
         click.echo(f"{one.result:10}{one.name}")
@@ -32,6 +35,8 @@ def apply(settings: Settings, change_config: bool) -> None:
             click.echo(
                 f"{'':10}{change.key}: {change.actual} -> {'default' if change.wanted is None else change.wanted}"
             )
+        for difference in one.left:
+            click.echo(f"{'':10}{difference}: left so; `earshot topics apply --change-config` changes it")
 
 
 @topics.command()

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -29,6 +30,21 @@ _REQUEST_MS = 10_000
 _PAUSE = 0.05
 
 
+_HARMLESS = {
+    "segment.bytes", "segment.ms", "compression.type", "min.cleanable.dirty.ratio", "max.compaction.lag.ms",
+    "flush.messages",
+}  # fmt: skip
+"""Keys that say how Kafka stores and when it tidies up, not what it keeps."""
+_GROWS = {"max.message.bytes", "min.compaction.lag.ms", "delete.retention.ms"}
+"""Keys of which more is harmless, and less deletes or refuses records. Not retention: how long text is kept is not ours
+to lengthen unasked."""
+
+
+def _amount(value: str) -> float:
+    """A value of `_GROWS`; -1 is without limit, and what is no number is least."""
+    return float("inf") if value == "-1" else float(value) if value.lstrip("-").isdigit() else float("-inf")
+
+
 class Live(msgspec.Struct, frozen=True):
     """A Kafka topic as it is on the broker."""
 
@@ -47,6 +63,15 @@ class Difference(msgspec.Struct, frozen=True):
     wanted: str | None
     """None: not declared, so it should be the broker's default."""
 
+    @property
+    def harmless(self) -> bool:
+        """Whether it may be changed at any time: no record is deleted sooner and none refused for it."""
+        if self.wanted is None:
+            return False  # somebody set it, and may know why
+        if self.key in _GROWS:
+            return _amount(self.wanted) >= _amount(self.actual)
+        return self.key in _HARMLESS
+
     def __str__(self) -> str:
         return f"{self.key} is {self.actual}, should be {'the default' if self.wanted is None else self.wanted}"
 
@@ -55,8 +80,11 @@ class Applied(msgspec.Struct, frozen=True):
     """What became of one declared Kafka topic."""
 
     name: str
-    result: Literal["created", "unchanged", "changed"]
+    result: Literal["created", "unchanged", "changed", "differs"]
+    """`differs`: left so, because a change might delete or refuse records."""
     changes: tuple[Difference, ...] = ()
+    left: tuple[Difference, ...] = ()
+    """What was not changed."""
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -72,25 +100,24 @@ class Described(msgspec.Struct, frozen=True):
 def apply_topics(settings: Settings, *, change_config: bool = False) -> list[Applied]:
     """Create the declared Kafka topics that are missing. Blocks until each partition has a leader, some 10 s at most.
 
-    A partition count that differs is an error; so is a configuration, unless `change_config`. Everything is
-    compared, and tried by the broker without effect, before anything is changed. `settings.kafka_bootstrap` must be
-    given, here as below. Raises `UserError`.
+    A partition count that differs is an error. Of a configuration that differs, what is harmless is changed, the rest
+    only with `change_config`. Everything is compared, and tried by the broker without effect, before anything is
+    changed. `settings.kafka_bootstrap` must be given, here as below. Raises `UserError`.
     """
     with connected(settings) as admin:
         topics = declared(settings)
         live = _live(admin, [topic.name for topic in topics])
-        changes = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
-        wrong = _partitions_wrong(settings, {name: one.partitions for name, one in live.items()})
-        if not change_config:
-            wrong += [_config_wrong(name, found) for name, found in changes.items() if found]
-        if wrong:
+        found = {topic.name: _differences(topic, live[topic.name]) for topic in topics if topic.name in live}
+        if wrong := _partitions_wrong(settings, {name: one.partitions for name, one in live.items()}):
             raise UserError("; ".join(wrong))
+        changes = {name: tuple(one for one in all_ if change_config or one.harmless) for name, all_ in found.items()}
+        left = {name: tuple(one for one in all_ if one not in changes[name]) for name, all_ in found.items()}
         missing = [topic for topic in topics if topic.name not in live]
         for validate_only in (True, False):
             _create(admin, missing, validate_only)
             _alter(admin, changes, validate_only)
-        _wait_until_applied(admin, topics)
-        return [_applied(topic.name, changes.get(topic.name)) for topic in topics]
+        _wait_until_applied(admin, topics, left)
+        return [_applied(topic.name, changes.get(topic.name), left.get(topic.name, ())) for topic in topics]
 
 
 def describe_topics(settings: Settings) -> list[Described]:
@@ -240,21 +267,17 @@ def _partitions_wrong(settings: Settings, actual: Mapping[str, int]) -> list[str
     return lines
 
 
-def _config_wrong(name: str, found: tuple[Difference, ...]) -> str:
-    return f"Kafka topic {name}: {', '.join(map(str, found))} (apply it with --change-config)"
-
-
 def _create(admin: KafkaAdminClient, topics: list[KafkaTopic], validate_only: bool) -> None:
     request = {topic.name: {"num_partitions": topic.partitions, "configs": topic.full_config} for topic in topics}
     if request:
         admin.create_topics(request, validate_only=validate_only, wait_for_metadata=not validate_only)
 
 
-def _applied(name: str, changes: tuple[Difference, ...] | None) -> Applied:
-    """None: it was missing."""
+def _applied(name: str, changes: tuple[Difference, ...] | None, left: tuple[Difference, ...]) -> Applied:
+    """`changes` None: it was missing."""
     if changes is None:
         return Applied(name, "created")
-    return Applied(name, "changed", changes) if changes else Applied(name, "unchanged")
+    return Applied(name, "changed" if changes else "differs" if left else "unchanged", changes, left)
 
 
 def _alter(admin: KafkaAdminClient, changes: dict[str, tuple[Difference, ...]], validate_only: bool) -> None:
@@ -269,12 +292,21 @@ def _alter(admin: KafkaAdminClient, changes: dict[str, tuple[Difference, ...]], 
             raise UserError(f"Kafka refuses the configuration: {refused}")
 
 
-def _wait_until_applied(admin: KafkaAdminClient, topics: tuple[KafkaTopic, ...]) -> None:
-    """A broker answers a change when its controller has it, and describes it a moment later."""
+def _wait_until_applied(
+    admin: KafkaAdminClient,
+    topics: tuple[KafkaTopic, ...],
+    left: Mapping[str, tuple[Difference, ...]] = MappingProxyType({}),
+) -> None:
+    """A broker answers a change when its controller has it, and describes it a moment later. `left`: what was not
+    changed."""
     deadline = time.monotonic() + _REQUEST_MS / 1000
     while True:
         live = _live(admin, [topic.name for topic in topics])
-        late = [topic.name for topic in topics if topic.name not in live or _differences(topic, live[topic.name])]
+        late = [
+            topic.name
+            for topic in topics
+            if topic.name not in live or _differences(topic, live[topic.name]) != left.get(topic.name, ())
+        ]
         if not late:
             return
         if time.monotonic() > deadline:

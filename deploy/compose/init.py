@@ -5,12 +5,13 @@ variables and secrets there are; what they are for stands in .env.example.
 """
 
 import argparse
+import os
 import re
 import secrets
 import sys
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +28,12 @@ def cluster_id() -> str:
     return made
 
 
-VARIABLES: dict[str, Callable[[], str]] = {"KAFKA_CLUSTER_ID": cluster_id}
-"""What .env has to have and .env.example cannot."""
+VARIABLES: dict[str, Callable[[], str]] = {
+    "KAFKA_CLUSTER_ID": cluster_id,
+    # Without it everything but ingest comes up.
+    "COMPOSE_PROFILES": lambda: "live",
+}
+"""What .env has to have, whatever it was made from."""
 
 SECRETS: dict[str, Callable[[], str] | None] = {
     "grafana_admin_password": lambda: secrets.token_urlsafe(18),
@@ -88,14 +93,22 @@ def init(env: Path, example: Path, folder: Path) -> list[str]:
     return said
 
 
+def secrets_folder(env: Path, environ: Mapping[str, str]) -> Path:
+    """Where compose looks for the secrets: SECRETS_DIR of the shell or of .env, relative to the tree."""
+    text = env.read_text(encoding="utf-8") if env.exists() else ""
+    said = re.findall(r"^SECRETS_DIR=(.*)$", text, flags=re.MULTILINE)
+    return ROOT / Path(environ.get("SECRETS_DIR") or (said[-1].strip().strip("\"'") if said else "") or ".secrets")
+
+
 def main() -> None:
     """The command: `--env` and `--secrets` say where, for a stack beside the ordinary one."""
     parser = argparse.ArgumentParser(prog="make init", description="Fill in .env and the secret files.")
     parser.add_argument("--env", type=Path, default=ROOT / ".env")
-    parser.add_argument("--secrets", type=Path, default=ROOT / ".secrets")
+    parser.add_argument("--secrets", type=Path, help="By default where SECRETS_DIR says.")
     wanted = parser.parse_args()
+    folder = wanted.secrets or secrets_folder(wanted.env, os.environ)
     try:
-        said = init(wanted.env, ROOT / ".env.example", wanted.secrets)
+        said = init(wanted.env, ROOT / ".env.example", folder)
     except OSError as error:
         sys.exit(f"make init: {error.filename} cannot be written ({error.strerror}): mend its owner or mode")
     sys.stdout.writelines(f"{line}\n" for line in said or ["nothing to do: .env and the secrets are there"])

@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 from kafka import KafkaAdminClient
 
-from agents.kafka.admin import delete, describe_topics
+from agents.kafka.admin import Difference, delete, describe_topics
 from streams.kafka.topics import declared, posts
 from streams.settings import Settings
 from tests.commands import earshot
@@ -47,23 +47,35 @@ def test_a_partition_count_that_differs_is_an_error_that_says_what_to_do(empty_s
     assert names(empty_settings) == {posts(empty_settings)}, "nothing is half applied"
 
 
-def test_a_configuration_that_differs_is_changed_only_when_asked(empty_settings: Settings) -> None:
-    create(empty_settings, posts(empty_settings), 4, retention_ms="1000", segment_bytes="1048576")
-    refused = topics(empty_settings, "apply")
-    assert refused.exit_code == 1
-    assert "retention.ms is 1000, should be 86400000" in refused.stderr
-    assert "segment.bytes is 1048576, should be the default" in refused.stderr
-    assert "--change-config" in refused.stderr
-    assert names(empty_settings) == {posts(empty_settings)}, "nothing is half applied"
+def test_of_a_configuration_that_differs_the_harmless_is_changed_and_the_rest_when_asked(
+    empty_settings: Settings,
+) -> None:
+    name = posts(empty_settings)
+    create(empty_settings, name, 4, retention_ms="1000", segment_bytes="1048576", segment_ms="1000000")
+    some = topics(empty_settings, "apply")
+    assert some.exit_code == 0, "an upgrade starts"
+    assert some.stdout.startswith(f"changed   {name}\n")
+    assert "segment.ms: 1000000 -> 3600000" in some.stdout
+    left = "left so; `earshot topics apply --change-config` changes it"
+    assert f"segment.bytes is 1048576, should be the default: {left}" in some.stdout
+    assert f"retention.ms is 1000, should be 86400000: {left}" in some.stdout, "how long text is kept"
+    assert f"differs   {name}\n" in topics(empty_settings, "apply").stdout
 
-    described = topics(empty_settings, "describe").stdout
-    assert f"{posts(empty_settings)}: differs: " in described
-    assert "retention.ms is 1000" in described
+    described = topics(empty_settings, "describe")
+    assert (described.exit_code, f"{name}: differs: " in described.stdout) == (1, True)
 
     changed = topics(empty_settings, "apply", "--change-config")
-    assert changed.stdout.startswith(f"changed   {posts(empty_settings)}\n")
+    assert changed.stdout.startswith(f"changed   {name}\n")
     assert "retention.ms: 1000 -> 86400000" in changed.stdout
-    assert topics(empty_settings, "apply").exit_code == 0
+    assert topics(empty_settings, "describe").exit_code == 0
+
+
+def test_what_would_delete_records_is_not_harmless() -> None:
+    assert Difference("max.message.bytes", "1000", "2000").harmless
+    assert not Difference("retention.ms", "2000", "1000").harmless
+    assert not Difference("retention.ms", "1000", "2000").harmless
+    assert not Difference("cleanup.policy", "delete", "compact").harmless
+    assert not Difference("max.message.bytes", "2000", "1000").harmless
 
 
 def test_describe_shows_what_is_missing_and_why_each_exists(empty_settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,11 @@ def test_images_are_pinned() -> None:
     assert len(images(dockerfile)) == 1, "both stages stand on the same image"
     for image in images(TEXT) | images(dockerfile):
         assert re.search(r":v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$", image), f"{image}: an exact version"
+
+
+def test_the_images_tag_is_the_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"image: earshot:${{EARSHOT_TAG:-{version}}}" in TEXT
 
 
 def test_the_dockerfile_needs_no_newer_builder() -> None:

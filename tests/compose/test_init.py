@@ -6,7 +6,7 @@ import sys
 from base64 import urlsafe_b64decode
 from pathlib import Path
 
-from deploy.compose.init import SECRETS, cluster_id, fill, init
+from deploy.compose.init import SECRETS, cluster_id, fill, init, secrets_folder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"
@@ -42,8 +42,19 @@ def test_again_it_changes_nothing_but_modes(tmp_path: Path) -> None:
 def test_an_env_of_ones_own_keeps_its_lines_and_gets_what_is_missing() -> None:
     text, filled = fill("GRAFANA_PORT=3001\n# KAFKA_CLUSTER_ID=old\n")
     assert text.startswith("GRAFANA_PORT=3001\n# KAFKA_CLUSTER_ID=old\n\nKAFKA_CLUSTER_ID=")
-    assert filled == ["KAFKA_CLUSTER_ID"]
+    assert text.endswith("\nCOMPOSE_PROFILES=live\n"), "else everything but ingest comes up"
+    assert filled == ["KAFKA_CLUSTER_ID", "COMPOSE_PROFILES"]
     assert fill(text) == (text, [])
+
+
+def test_secrets_go_where_compose_looks_for_them(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    assert secrets_folder(env, {}) == ROOT / ".secrets"
+    env.write_text("SECRETS_DIR=/etc/earshot/secrets\n")
+    assert secrets_folder(env, {}) == Path("/etc/earshot/secrets")
+    env.write_text("SECRETS_DIR=./elsewhere\n")
+    assert secrets_folder(env, {}) == ROOT / "elsewhere", "relative to docker-compose.yml"
+    assert secrets_folder(env, {"SECRETS_DIR": "/run/mine"}) == Path("/run/mine"), "as compose reads it"
 
 
 def test_a_cluster_id_is_16_bytes_and_no_option() -> None:

@@ -19,7 +19,7 @@ def test_every_public_image_is_pinned_and_the_rest_stays(name: str) -> None:
     once = pin.pinned(text, digest)
     assert once.count("@sha256:a") >= len(pin.images(text)) > 0
     assert pin.images(once) == pin.images(text)
-    assert "earshot:${EARSHOT_TAG:-local}" not in "".join(pin.images(text))
+    assert "earshot:${EARSHOT_TAG:-" not in "".join(pin.images(text))
     for image in pin.images(text):
         once = once.replace(f"{image}@{digest(image)}", image)
     assert once == text if "@sha256:" not in text else once != text
