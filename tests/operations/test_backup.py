@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pytest
 
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
