@@ -85,6 +85,8 @@ def available(folder: Path = FOLDER) -> str:
 
 def use(folder: Path = FOLDER) -> str:
     """From now on, import the compiled modules. Returns why this process stays pure Python, or an empty text."""
+    if used():
+        return ""
     found, why = manifest(folder), available(folder)
     if found is None or why:
         return why

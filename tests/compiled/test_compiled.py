@@ -68,6 +68,12 @@ def test_a_process_that_asks_gets_the_compiled_modules_and_no_other_does() -> No
 
 
 @built
+def test_asking_twice_is_no_harm() -> None:
+    twice = "from streams import compiled; compiled.use()\nfrom streams.tables import rows\n"
+    assert said(f"{twice}print([compiled.use(), compiled.used()])") == "['', True]"
+
+
+@built
 def test_two_forms_of_a_class_never_meet() -> None:
     early = "from streams.tables import rows\nfrom streams import compiled; print(compiled.use(), compiled.used())"
     assert said(early) == "streams.tables.cells was imported before False"

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from agents.proving.oracle import Verdict, counted
 from agents.proving.pipeline import Pipeline
 from agents.proving.recount import Cell
 from agents.simulated.jetstream import post
-from streams import directory
+from streams import compiled, directory
 from streams.figures.responses import ASKING
 from streams.kafka import topics as kafka_topics
 from streams.metrics.collector import MINIMUM_CELL
@@ -173,6 +174,12 @@ def test_each_job_shows_what_is_declared_for_it_and_nothing_else(run: Run, job: 
         for values in shown.get(metric.name, ()):
             metric.check(values)
     assert "_created" not in run.plain[job]
+
+
+def test_each_process_says_whether_it_runs_compiled(run: Run) -> None:
+    worker = "no" if compiled.available() else "yes"
+    assert families(run, "worker")["pipeline_build_info"] == {(version("earshot"), worker): 1}
+    assert families(run, "ingest")["pipeline_build_info"] == {(version("earshot"), "no"): 1}
 
 
 def test_the_series_of_machinery_are_all_there(run: Run) -> None:
