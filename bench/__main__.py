@@ -137,7 +137,10 @@ def _compare(now: dict[str, float], commit: bool) -> None:
         return
     if commit:
         committed.save(now)
-    found = [*committed.moved(now, committed.load())]
+    before = committed.load()
+    if not before:
+        click.echo("compared with nothing: bench/committed.json is not there; --commit writes it", err=True)
+    found = [*committed.moved(now, before)]
     for one in found:
         click.echo(str(one), err=True)
     _say({"case": "compared", "of_raw_cpu": now, "moved": [one.stage for one in found]})
