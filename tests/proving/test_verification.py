@@ -25,6 +25,7 @@ from streams.settings import Settings, environment
 from streams.tables.hospitals import HospitalTables
 from streams.tables.rows import decode_day, encode_day
 from tests.running_worker import Bench
+from tests.waiting import wait_until
 
 HOUR = 3600
 NOW = int(time.time()) // HOUR * HOUR + 1200
@@ -162,3 +163,13 @@ def _take_the_producers_time(settings: Settings) -> None:
     resource = ConfigResource(ConfigResourceType.TOPIC, kafka_topics.posts(settings), change)
     with connected(settings) as admin:
         admin.alter_configs([resource], incremental=True)
+        asked = ConfigResource(ConfigResourceType.TOPIC, kafka_topics.posts(settings))
+        wait_until(
+            lambda: (
+                admin.describe_configs([asked], config_filter="all")["topic"][asked.name]["message.timestamp.type"][
+                    "value"
+                ]
+                == "CreateTime"
+            ),
+            "the broker takes the producer's time",
+        )
