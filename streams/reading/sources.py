@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from streams.reading import bluesky, x, x_payload
+from streams.reading import bluesky, x
 from streams.reading.post import Post, Standing
+from streams.reading.x_payload import XEnvelope
 from streams.vocabulary import WrongPart
 
 
@@ -37,7 +38,7 @@ class PayloadReader(NamedTuple):
 
 
 READERS: Mapping[str, PayloadReader] = {
-    "x": PayloadReader(x_payload.XEnvelope, x.post_of, x.standing, x.PARTS),
+    "x": PayloadReader(XEnvelope, x.post_of, x.standing, x.PARTS),
     "bluesky": PayloadReader(bluesky.BlueskyEnvelope, bluesky.post_of, bluesky.standing, bluesky.PARTS),
 }
 """The names are those of `streams.vocabulary.SOURCES`; a test compares the two."""
