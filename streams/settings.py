@@ -356,6 +356,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Annotated[
         str, _meta("Folder of the local Kafka's jars, data and log. Empty: the user's cache folder.")
     ] = ""
+    log_format: Annotated[
+        Literal["text", "json"],
+        _meta("Log lines for people, or one JSON object each for a log collector: time, level, logger, message."),
+    ] = "text"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _meta("Least severe log line to show.")] = "info"
 
     @property

@@ -5,6 +5,9 @@ counts, names of ours, and types of errors.
 """
 
 import logging
+from datetime import UTC, datetime
+
+import msgspec
 
 from streams.settings import Settings
 
@@ -13,14 +16,46 @@ _OTHERS = ("faust", "mode", "aiokafka", "kafka", "tweepy", "urllib3", "asyncio")
 records and tweepy the token."""
 
 
+def _when(record: logging.LogRecord) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Text(logging.Formatter):
+    """A line for people."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        """The record's time."""
+        return _when(record)
+
+
+class Json(logging.Formatter):
+    """A line for a log collector."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON object without a line break."""
+        said = {
+            "time": _when(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(said).decode()
+
+
 def begin(settings: Settings) -> None:
     """Log to stderr from now on, at the level of the settings.
 
     Never Faust's `-l warn`, which turns the root logger to DEBUG.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(Json() if settings.log_format == "json" else Text())
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     for name in _OTHERS:
         logging.getLogger(name).setLevel("ERROR")
     # In an outage aiokafka says a hundred times a second that it tries again; `streams/kafka/reach.py` says it once.
