@@ -40,7 +40,8 @@ class Listener:
             try:
                 await self._read()
             except (KafkaError, OSError) as error:
-                log.warning("what other workers announce cannot be read now, again later: %s", type(error).__name__)
+                # At debug: `streams/kafka/reach.py` says once that Kafka is away.
+                log.debug("what other workers announce cannot be read now, again later: %s", type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _read(self) -> None:
