@@ -88,8 +88,7 @@ def _goals() -> Row:
             ),
             number(
                 "Posts, last 24 h",
-                "To or about this hospital, its own excluded, and how much more or less than an average day of the "
-                "four weeks before.",
+                "To or about this hospital, its own excluded. The panel beside it says whether that is much.",
                 Query(_now("conversation_window_posts", window=DAY)),
                 size=(3, 4),
             ),

@@ -52,11 +52,12 @@ def listing(
     columns: Sequence[Text | Column],
     *,
     sort: str = "",
+    up: bool = False,
     size: tuple[int, int] = (24, 12),
     empty: str = "no data",
 ) -> Sized:
     """One row for each value of the label `key`, sortable. `sort`: title of the column that decides first, highest on
-    top. `empty`: what it says without rows."""
+    top; with `up` lowest. `empty`: what it says without rows."""
     asked = [column for column in columns if isinstance(column, Column)]
     panel = table.Panel().title(title).description(about).datasource(SOURCE).unit("locale").no_value(empty)
     panel.thresholds(_thresholds(PLAIN)).show_header(True).cell_height(common_models.TableCellHeight.SM)
@@ -88,7 +89,7 @@ def listing(
     for column in columns:
         panel.override_by_name(column.title, list(_properties(column)))
     if sort:
-        panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(True)])
+        panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(not up)])
     return Sized(*size, panel.build())
 
 

@@ -46,7 +46,7 @@ def rows_of(panel: Panel, found: Sequence[Answer]) -> list[dict[str, Any]]:
     fields = {one.title: one.field for one in columns(panel)}
     for sort in panel.json["options"].get("sortBy", ()):
         field = fields[sort["displayName"]]
-        rows.sort(key=lambda row: row.get(field, -math.inf), reverse=sort["desc"])
+        rows.sort(key=lambda row: (field in row, row.get(field, 0)), reverse=sort["desc"])
     return rows
 
 
