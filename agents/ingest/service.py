@@ -131,11 +131,12 @@ def run(settings: Settings, stop: threading.Event) -> int:
     beat = Beat(settings.health_file)
     registry = CollectorRegistry()
     process_collector.register(registry)
+    states: dict[str, Callable[[], bool]] = {"/healthz": lambda: False, "/readyz": lambda: False}
     with serving(
-        registry, settings.metrics_host, settings.ingest_metrics_port, variable("ingest_metrics_port")
+        registry, settings.metrics_host, settings.ingest_metrics_port, variable("ingest_metrics_port"), states
     ) as port:
         log.info("ingest: metrics at http://%s:%d/metrics", settings.metrics_host, port)
-        return _listen(settings, sources, registry, beat, stop)
+        return _listen(settings, sources, registry, states, beat, stop)
 
 
 def prepared(settings: Settings) -> list[Maker]:
@@ -145,8 +146,8 @@ def prepared(settings: Settings) -> list[Maker]:
 
 
 def _listen(
-    settings: Settings, sources: Sequence[Maker], registry: CollectorRegistry, beat: Beat,
-    stop: threading.Event,
+    settings: Settings, sources: Sequence[Maker], registry: CollectorRegistry, states: dict[str, Callable[[], bool]],
+    beat: Beat, stop: threading.Event,
 ) -> int:  # fmt: skip
     wal = open_wal(settings, histograms("pipeline_wal_sync_seconds", registry)[()].observe)
     try:
@@ -156,6 +157,7 @@ def _listen(
         lag = LagWatch(lambda: kafka.settings)
         ingest = Ingest(wal, sink, [made(wal) for made in sources], lag, settings.partitions)
         registry.register(ReadingCollector(ingest.reading))
+        states |= {"/healthz": lambda: ingest.healthy, "/readyz": lambda: ingest.kafka_reachable and ingest.healthy}
         if wal.waiting:
             log.info("ingest: %d records wait in the wal since the last stop", wal.waiting)
         ingest.start()

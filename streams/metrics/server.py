@@ -6,8 +6,9 @@ the tables takes the loop's time; a thread makes text of what was read. Ingest h
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, start_http_server
@@ -52,13 +53,31 @@ class MetricsServer:
 
 
 @contextmanager
-def serving(registry: CollectorRegistry, host: str, port: int, variable: str) -> Iterator[int]:
-    """Serve a registry from a thread; gives the port taken. Raises `UserError`, naming `variable`, if it cannot be
-    had."""
+def serving(
+    registry: CollectorRegistry,
+    host: str,
+    port: int,
+    variable: str,
+    states: Mapping[str, Callable[[], bool]] | None = None,
+) -> Iterator[int]:
+    """Serve a registry from a thread; gives the port taken. `states`: path, as `/healthz` -> whether it is so, asked at
+    each request: 200 or 503. Raises `UserError`, naming `variable`, if the port cannot be had."""
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as exc:
         raise _refused(host, port, variable, exc) from None
+    metrics = server.get_app()
+    assert metrics is not None  # noqa: S101 - the server was just given it
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        state = (states or {}).get(environ.get("PATH_INFO", ""))
+        if state is None:
+            return metrics(environ, start)
+        so = state()
+        start("200 OK" if so else "503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"ok\n" if so else b"no\n"]
+
+    server.set_app(app)
     try:
         yield server.server_port
     finally:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import requests
 
 from agents.kafka.admin import apply_topics
+from agents.proving.processes import free_port
 from deploy.local_kafka import LocalKafka
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
@@ -110,11 +112,16 @@ def test_started_before_kafka_it_listens_and_hands_over_when_kafka_comes(tmp_pat
     try:
         with simulated(rate=100, count=200) as running:
             settings = pointed_at(settings, running.x.url, tmp_path)
-            with ingest(settings, tmp_path) as process:
+            port = free_port()
+            with ingest(msgspec.structs.replace(settings, ingest_metrics_port=port), tmp_path) as process:
                 wait_until(lambda: running.x.exhausted, "it listened to everything")
                 assert process.running, process.said
+                assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 503
                 broker.up()
                 wait_for_all(settings, running, process)
+                wait_until(lambda: requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok, "it is ready")
+                assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).text == "ok\n"
+                assert "pipeline_wal_records" in requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
                 process.send(signal.SIGTERM)
                 assert process.wait() == 0, process.said
     finally:
