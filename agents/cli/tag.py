@@ -35,6 +35,8 @@ class Match(msgspec.Struct, frozen=True):
     counts: bool
     why: str
     """Why it does not count; empty if it does."""
+    weight: int = 0
+    """How much it speaks for the topic, in hundredths of the log of the odds; the topic counts from a sum of 0."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -81,7 +83,9 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
     click.echo(f"addressed  {'yes' if read.addressed else 'no'}")
     click.echo(f"about      {'yes' if read.about else 'no'}")
     for match in read.matches:
-        click.echo(f"found      {match.phrase!r}: {match.what}{'' if match.counts else f' - not counted: {match.why}'}")
+        weight = f" {match.weight:+d}" if match.weight else ""
+        why = "" if match.counts else f" - {match.why}" if match.weight else f" - not counted: {match.why}"
+        click.echo(f"found      {match.phrase!r}: {match.what}{weight}{why}")
 
 
 def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
@@ -105,7 +109,7 @@ def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
 
 def _matches(text: str, lexicon: Lexicon, hospital: str) -> Iterator[Match]:
     for found in lexicon.explain_topics(text, hospital):
-        yield Match(found.topic, found.phrase, not found.why, found.why)
+        yield Match(found.topic, found.phrase, not found.why, found.why, found.weight)
     for find in lexicon.explain_intent(text):
         why = f"part of {find.struck_by!r}" if find.struck_by else ""
         why = f"negated by {find.negated_by!r}" if find.negated_by and not why else why

@@ -3,6 +3,7 @@
 Called by `posts.py` and `accuracy.py`. Knows no topic and no file.
 """
 
+import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -77,3 +78,16 @@ def _score(right: int, labelled: int, answered: int) -> Score:
     recall = right / labelled if labelled else 0.0
     f1 = 2 * right / (labelled + answered) if labelled + answered else 0.0
     return Score(round(precision, DIGITS), round(recall, DIGITS), round(f1, DIGITS), labelled, answered)
+
+
+def bootstrap(pairs: Sequence[tuple[bool, bool]], samples: int) -> tuple[float, float]:
+    """Between which F1 lie 95 % of `samples` drawn with replacement from (labelled, answered). Seeded."""
+    draw = random.Random(0)  # noqa: S311 - no secret
+    found: list[float] = []
+    for _ in range(samples):
+        drawn = draw.choices(pairs, k=len(pairs))
+        right = sum(truth and answer for truth, answer in drawn)
+        both = sum(truth for truth, _ in drawn) + sum(answer for _, answer in drawn)
+        found.append(2 * right / both if both else 0.0)
+    found.sort()
+    return found[int(0.025 * samples)], found[int(0.975 * samples) - 1]

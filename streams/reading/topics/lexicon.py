@@ -8,26 +8,31 @@ from collections.abc import Container, Mapping
 from pathlib import Path
 
 from streams.reading.topics import overlay
+from streams.reading.topics.evidence import Evidence
 from streams.reading.topics.groups import Find
 from streams.reading.topics.intent import NEEDED_TOPICS, Intents
 from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.overlay import Overlay, OverlayError
 from streams.reading.topics.phrases import Phrases
 from streams.reading.topics.quotations import own_words
-from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind, TopicMatcher
+from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind
+from streams.reading.topics.topic_matcher import TopicMatcher
 from streams.vocabulary import Intent
 
 
 class Lexicon:
     """Finds topics and intents. Its words never change. Use it in one thread: it remembers the last text."""
 
-    def __init__(self, taxonomy: Taxonomy, words: IntentWords, overlays: Mapping[str, Overlay]) -> None:
-        """`overlays`: by hospital id."""
+    def __init__(
+        self, taxonomy: Taxonomy, words: IntentWords, overlays: Mapping[str, Overlay], evidence: Evidence | None = None
+    ) -> None:
+        """`overlays`: by hospital id. `evidence`: without it, topics count by their phrases alone."""
         self.taxonomy = taxonomy
         self.overlays = overlays
-        self._phrases = Phrases((*taxonomy.groups(), *words.groups()))
+        weights = evidence.phrases() if evidence is not None else None
+        self._phrases = Phrases((*taxonomy.groups(), *words.groups()), weights=weights)
         self._intent_groups = frozenset(group.name for group in words.groups())
-        self._matcher = TopicMatcher(taxonomy, self._phrases)
+        self._matcher = TopicMatcher(taxonomy, self._phrases, evidence)
         self._intents = Intents(words, self._phrases)
         self.topics_of = self._matcher.topics_of
 
@@ -35,7 +40,7 @@ class Lexicon:
     def load(cls, taxonomy_file: str = "", hospital_topics_file: str = "", hospitals: Container[str] = ()) -> "Lexicon":
         """Load the words from files; for an empty name, the shipped ones. `hospitals`: ids in the directory.
 
-        Raises `TaxonomyError`, `OverlayError` or `IntentError`.
+        Raises `TaxonomyError`, `OverlayError`, `IntentError` or `EvidenceError`.
         """
         try:
             taxonomy = (
@@ -60,7 +65,10 @@ class Lexicon:
                     "the hospitals' own topics"
                 ) from None
             overlays = overlay.parse(text, taxonomy, hospitals, hospital_topics_file)
-        return cls(taxonomy, IntentWords.load(), overlays)
+        evidence = Evidence.load()
+        if taxonomy_file:
+            evidence = evidence.grown(_added(taxonomy, Taxonomy.load()))
+        return cls(taxonomy, IntentWords.load(), overlays, evidence)
 
     @property
     def size(self) -> int:
@@ -85,3 +93,12 @@ class Lexicon:
     def explain_intent(self, text: str) -> tuple[Find, ...]:
         """Every phrase for intents in the author's own words."""
         return tuple(find for find in self._phrases.explain(own_words(text)) if find.group in self._intent_groups)
+
+
+def _added(taxonomy: Taxonomy, shipped: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """Topic -> its phrases that the shipped taxonomy lacks, and that the weights therefore do not know."""
+    return {
+        topic.id: tuple(one for one in topic.phrases if one not in shipped.by_id[topic.id].phrases)
+        for topic in taxonomy.topics
+        if topic.id in shipped.by_id
+    }

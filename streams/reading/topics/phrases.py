@@ -11,7 +11,7 @@ part of one.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import ahocorasick_rs
 
@@ -37,9 +37,12 @@ _FEW = 16
 class Phrases:
     """An index over groups of phrases. Remembers the last text, because several callers ask about one post in turn."""
 
-    def __init__(self, groups: Iterable[Group], words: FunctionWords | None = None) -> None:
-        """`words`: has the negators; without it, the shipped languages. Raises `ValueError` for a phrase that has no
-        letter, digit or emoji."""
+    def __init__(
+        self, groups: Iterable[Group], words: FunctionWords | None = None, weights: Mapping[str, int] | None = None
+    ) -> None:
+        """`words`: has the negators; without it, the shipped languages. `weights`: of phrases, whether a group has them
+        or not. Raises `ValueError` for a phrase that has no letter, digit or emoji."""
+        weights = weights or {}
         groups = tuple(groups)
         self._bits = {group.name: 1 << number for number, group in enumerate(groups)}
         self._size = size = len(groups)
@@ -66,6 +69,12 @@ class Phrases:
         self._barriers = frozenset(word.encode() for word in words.barriers)
         if self._negatable:
             add(words.negators, self._negates, counts)
+        # Phrases that only have a weight.
+        weighed = {pattern_of(phrase): weight for phrase, weight in weights.items()}
+        for phrase in weights:
+            pattern = pattern_of(phrase)
+            written.setdefault(pattern, phrase)
+            counts.setdefault(pattern, 0)
         self._known = frozenset(word for pattern in written for word in pattern.split()) | self._barriers
         counts.update(dict.fromkeys(_STRETCHED, self._stretched))
         # Suppressing patterns come first, so that a match's number tells whether it suppresses.
@@ -76,13 +85,14 @@ class Phrases:
         # Equal masks share one object: a few hundred fit into the core's cache, 12,000 do not.
         shared = {mask: mask for mask in (0, *counts.values())}
         self._masks = [shared[counts.get(pattern, 0)] for pattern in patterns]
+        self._weights = [weighed.get(pattern, 0) for pattern in patterns]
         self._words = Words(emoji_of("".join(self._written)))
         self._plain = self._words.plain
         # A DFA of 11,000 phrases does not fit a core's cache: 8 us for a post full of them, against 6.
         self._find = ahocorasick_rs.BytesAhoCorasick(
             patterns, implementation=ahocorasick_rs.Implementation.ContiguousNFA
         ).find_matches_as_indexes
-        self._last: tuple[str, int] = ("", 0)
+        self._last_text, self._last_found, self._last_weight = "", 0, 0
 
     @property
     def size(self) -> int:
@@ -95,24 +105,24 @@ class Phrases:
 
     def found(self, text: str) -> int:
         """The bits of all groups with at least one phrase that counts in the text. Takes any string."""
-        last, found = self._last
-        if text == last:
-            return found
+        if text == self._last_text:
+            return self._last_found
         words = self._plain(text)
         matches = self._find(words, overlapping=True)
-        masks, striking = self._masks, len(self._strikes)
+        masks, weights, striking = self._masks, self._weights, len(self._strikes)
         strikes: list[Match] = []
-        every = 0
-        for match in matches:
-            index = match[0]
+        every = weight = 0
+        for index in {match[0] for match in matches}:
             every |= masks[index]
-            if index < striking:
-                strikes.append(match)
+            weight += weights[index]
+            if index < striking and not strikes:
+                strikes = [match for match in matches if match[0] < striking]
         doubtful = 0
         found = every
         if every > self._all:  # a stretched word or a negator, too
             if every & self._stretched:
                 words, matches, every = self._unstretched(words)
+                weight = sum([weights[index] for index in {match[0] for match in matches}])
                 strikes = [match for match in matches if match[0] < striking]
             found = every & self._all
             doubtful = found & self._negatable if every & self._negates else 0
@@ -120,8 +130,13 @@ class Phrases:
             doubtful |= found & self._strikes[index]
         if doubtful:
             found = self._settled(text, words, matches, strikes, found, doubtful)
-        self._last = (text, found)
+        self._last_text, self._last_found, self._last_weight = text, found, weight
         return found
+
+    def weight(self, text: str) -> int:
+        """The sum of the weights of all phrases found in the text, each once, whether they count or not."""
+        self.found(text)
+        return self._last_weight
 
     def _unstretched(self, words: bytes) -> tuple[bytes, list[Match], int]:
         """The words with stretched ones shortened, their matches, and the union of the matches' masks."""
@@ -177,6 +192,11 @@ class Phrases:
                 ends = self._words.clause_ends(text)
                 return word if bisect_right(ends, first) == bisect_right(ends, second) else b""
         return b""
+
+    def phrases_in(self, text: str) -> tuple[str, ...]:
+        """Every phrase found, each once, as it was written, whether it counts or not."""
+        _, matches, _ = self._unstretched(self._words.plain(text))
+        return tuple(dict.fromkeys(self._name(index) for index, _, _ in matches))
 
     def explain(self, text: str) -> tuple[Find, ...]:
         """Every phrase found, in order, with the phrase or negator that stops it from counting."""

@@ -1,8 +1,9 @@
-"""What a post is about: the taxonomy as data, and the matcher that finds its topics in a text.
+"""What a post may be about: the taxonomy as data.
 
-Called by `lexicon.py` and `overlay.py`. A topic belongs to the post, never to its author. Its class decides where it
-may go: O (operational) and X (safety) may stand beside a post id; S (a service line) may not, because it reveals
-somebody's health; it is only counted, as a tally. Knows no hospital, place or intent.
+Called by `topic_matcher.py`, which finds topics in texts, by `lexicon.py` and `overlay.py`. A topic belongs to the
+post, never to its author. Its class decides where it may go: O (operational) and X (safety) may stand beside a post id;
+S (a service line) may not, because it reveals somebody's health; it is only counted, as a tally. Knows no hospital,
+place or intent.
 """
 
 import re
@@ -15,14 +16,14 @@ import msgspec
 from streams import yaml_file
 from streams.errors import UserError
 from streams.reading.topics.groups import Group
-from streams.reading.topics.phrases import Phrases, pattern_of
+from streams.reading.topics.phrases import pattern_of
 from streams.records import OpenTopics
 from streams.vocabulary import ClosedSet, Means
 
 _ID = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _TAG = re.compile(r"\w+")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_CONTEXT, _ELSEWHERE, _WEAK = " context", " elsewhere", " weak"
+CONTEXT, ELSEWHERE, WEAK = " context", " elsewhere", " weak"
 """Names of groups, and suffixes to a topic's id for its own groups; no id has a space."""
 REMEMBERED = 65_536
 """Combinations of groups whose topics are remembered; when full, the memory is emptied. A few hundred occur."""
@@ -69,7 +70,10 @@ class TopicFind(msgspec.Struct, frozen=True):
 
     topic: str
     phrase: str
+    """Or `[list]`, a list of the taxonomy in which a phrase stands, or `[any post]`."""
     why: str
+    weight: int = 0
+    """Hundredths of the logarithm of the odds; 0 where the topic has no weights."""
 
 
 class Taxonomy:
@@ -106,14 +110,14 @@ class Taxonomy:
 
     def groups(self) -> tuple[Group, ...]:
         """The groups that an index must hold for a `TopicMatcher`."""
-        groups = [Group(_CONTEXT, self.context), Group(_ELSEWHERE, self.elsewhere)]
+        groups = [Group(CONTEXT, self.context), Group(ELSEWHERE, self.elsewhere)]
         for topic in self.topics:
             # The host of a link is a phrase like others.
             alone = (*topic.phrases, *(f"#{tag}" for tag in topic.hashtags), *topic.domains)
             groups.append(Group(topic.id, alone, topic.unless))
-            groups.append(Group(topic.id + _WEAK, topic.weak, topic.unless))
+            groups.append(Group(topic.id + WEAK, topic.weak, topic.unless))
             if topic.context:
-                groups.append(Group(topic.id + _CONTEXT, topic.context))
+                groups.append(Group(topic.id + CONTEXT, topic.context))
         return tuple(groups)
 
     def split(self, topics: tuple[str, ...]) -> tuple[OpenTopics, tuple[str, ...]]:
@@ -127,68 +131,6 @@ class Taxonomy:
             open_topics = OpenTopics((topic for topic in topics if topic not in lines), lines)
             known = self._split[topics] = open_topics, tuple(topic for topic in topics if topic in lines)
         return known
-
-
-class TopicMatcher:
-    """Finds a taxonomy's topics in texts."""
-
-    def __init__(self, taxonomy: Taxonomy, phrases: Phrases | None = None) -> None:
-        """`phrases`: an index that holds `taxonomy.groups()`; without it, the matcher makes one."""
-        self._phrases = phrases or Phrases(taxonomy.groups())
-        bit = self._phrases.bit
-        self._context, self._elsewhere = bit(_CONTEXT), bit(_ELSEWHERE)
-        # For each topic: the bits of its phrases, of its weak phrases, and of the context that these need.
-        self._topics = {
-            topic.id: (
-                bit(topic.id),
-                bit(topic.id + _WEAK),
-                bit(topic.id + _CONTEXT) if topic.context else self._context,
-            )
-            for topic in taxonomy.topics
-        }
-        self._mine = self._context | self._elsewhere
-        for bits in self._topics.values():
-            for one in bits:
-                self._mine |= one
-        self._known: dict[int, tuple[str, ...]] = {}
-
-    def topics_of(self, text: str) -> tuple[str, ...]:
-        """Ids of the topics, sorted; empty if there are none. Takes any string."""
-        found = self._phrases.found(text) & self._mine
-        topics = self._known.get(found)
-        if topics is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            topics = self._known[found] = self._decided(found)
-        return topics
-
-    def _decided(self, found: int) -> tuple[str, ...]:
-        return tuple(sorted(topic for topic in self._topics if not self._missing(found, topic)))
-
-    def _missing(self, found: int, topic: str, weak_only: bool = False) -> str:
-        """Why the groups found are not enough for the topic; empty if they are."""
-        strong, weak, context = self._topics[topic]
-        if found & strong and not weak_only:
-            # A phrase counts, unless the text has words of `elsewhere` and none of care.
-            return "talk of something else" if found & self._elsewhere and not found & self._context else ""
-        if not found & weak:
-            return "not found"
-        if not found & context:
-            return "none of its own context near it" if context != self._context else "no word of care near it"
-        return "talk of something else" if found & self._elsewhere else ""
-
-    def explain(self, text: str) -> tuple[TopicFind, ...]:
-        """Every phrase found for a topic, with the reason if it does not count."""
-        found = self._phrases.found(text)
-        told: list[TopicFind] = []
-        for find in self._phrases.explain(text):
-            topic = find.group.removesuffix(_WEAK)
-            if topic not in self._topics:
-                continue
-            why = f"part of {find.struck_by!r}" if find.struck_by else ""
-            why = why or self._missing(found, topic, weak_only=find.group != topic)
-            told.append(TopicFind(topic, find.phrase, why))
-        return tuple(told)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,28 +1,28 @@
-"""The cases of the topics: tests/cases/topics/, one file a topic."""
+"""Each topic's cases: posts that are about it, and near misses that are not.
+
+They are among the posts that the weights were learned from, so they say that what was once understood stays so; what is
+understood of other posts is measured on `training/posts/test.jsonl` (`tests/evaluation`).
+"""
 
 import pytest
 
 from agents.evaluation import cases
-from streams.reading.topics.taxonomy import Taxonomy, TopicMatcher
+from streams.reading.topics.lexicon import Lexicon
 
-TAXONOMY = Taxonomy.load()
-MATCHER = TopicMatcher(TAXONOMY)
+LEXICON = Lexicon.load()
 CASES = cases.topics()
-ABOUT = [(topic, text) for topic, case in CASES.items() for text in case.about]
-NOT_ABOUT = [(topic, text) for topic, case in CASES.items() for text in case.not_about]
 
 
-@pytest.mark.parametrize(("topic", "text"), ABOUT)
-def test_a_post_is_about_a_topic(topic: str, text: str) -> None:
-    assert topic in MATCHER.topics_of(text)
+@pytest.mark.parametrize("topic", CASES)
+def test_every_post_is_read_as_it_is_labelled(topic: str) -> None:
+    about, others = CASES[topic].about, CASES[topic].not_about
+    missed = [text for text in about if topic not in LEXICON.topics_of(text)]
+    wrong = [text for text in others if topic in LEXICON.topics_of(text)]
+    assert not missed
+    assert not wrong
 
 
-@pytest.mark.parametrize(("topic", "text"), NOT_ABOUT)
-def test_a_near_miss_is_not_about_it(topic: str, text: str) -> None:
-    assert topic not in MATCHER.topics_of(text)
-
-
-@pytest.mark.parametrize("topic", sorted(TAXONOMY.by_id))
+@pytest.mark.parametrize("topic", sorted(LEXICON.taxonomy.by_id))
 def test_every_topic_has_cases_enough_and_each_once(topic: str) -> None:
     case = CASES[topic]
     assert len(case.about) >= 12
@@ -31,4 +31,4 @@ def test_every_topic_has_cases_enough_and_each_once(topic: str) -> None:
 
 
 def test_there_are_no_cases_of_unknown_topics() -> None:
-    assert CASES.keys() == TAXONOMY.by_id.keys()
+    assert CASES.keys() == LEXICON.taxonomy.by_id.keys()

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from agents.evaluation import cases
 from streams.reading.topics.intent_words import IntentWords
 from streams.reading.topics.phrases import Phrases
-from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicMatcher
+from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError
+from streams.reading.topics.topic_matcher import TopicMatcher
 
 TAXONOMY = Taxonomy.load()
 MATCHER = TopicMatcher(TAXONOMY)

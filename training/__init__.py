@@ -1,0 +1,1 @@
+"""What labelled posts teach: the posts, and the command that makes weights of them. No part of the product."""
