@@ -11,6 +11,7 @@ from deploy.prometheus_tool import promtool
 from tests.prometheus.files import ALERTS, RULE_FILES, named
 
 GIVEN = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+FIRING_STREAM = 'max by (alertname, severity) (ALERTS{alertstate="firing", alertname=~"Stream.*"})'
 CASES: list[dict[str, Any]] = GIVEN["cases"]
 FIRING = 'max by (alertname, severity) (ALERTS{alertstate="firing", alertname!="Watchdog"})'
 
@@ -18,10 +19,15 @@ FIRING = 'max by (alertname, severity) (ALERTS{alertstate="firing", alertname!="
 def as_promtool(case: dict[str, Any]) -> dict[str, Any]:
     """A case as promtool wants it."""
     minutes = case.get("minutes", 120)
-    series = {name: values.replace("$", str(minutes)) for name, values in GIVEN["healthy"].items()}
+    series = {
+        name: values.replace("$", str(minutes))
+        for name, values in GIVEN["healthy"].items()
+        if name.startswith(tuple(case.get("alone", [""])))
+    }
     series |= case.get("series", {})
+    firing = FIRING_STREAM if "alone" in case else FIRING
     asked = [
-        {"expr": FIRING, "eval_time": f"{minute}m", "exp_samples": [_alert(alert) for alert in alerts]}
+        {"expr": firing, "eval_time": f"{minute}m", "exp_samples": [_alert(alert) for alert in alerts]}
         for minute, alerts in case["firing"].items()
     ]
     for minute, expected in case.get("values", {}).items():
