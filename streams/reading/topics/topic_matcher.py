@@ -43,11 +43,11 @@ class TopicMatcher:
         for bits in self._topics.values():
             for one in bits:
                 self._mine |= one
-        self._lists: list[tuple[int, int]] = []
-        """Bit of a list of the taxonomy, and its packed weights."""
+        self._lists: dict[int, int] = {}
+        """Bit of a list of the taxonomy -> its packed weights."""
         if evidence is not None:
             groups = [group.name for group in taxonomy.groups()]
-            self._lists = [(bit(name), packed) for name in groups if (packed := evidence.of_list(name))]
+            self._lists = {bit(name): packed for name in groups if (packed := evidence.of_list(name))}
         self._start = zeros(len(evidence.topics)) + evidence.start if evidence is not None else 0
         self._enough = evidence.enough if evidence is not None else 0
         self._known: dict[tuple[int, int], tuple[str, ...]] = {}
@@ -79,10 +79,11 @@ class TopicMatcher:
         if of_lists is None:
             if len(self._sums) >= REMEMBERED:
                 self._sums.clear()
-            of_lists = self._start
-            for bit, packed in self._lists:
-                if found & bit:
-                    of_lists += packed
+            of_lists, lists, rest = self._start, self._lists, found
+            while rest:
+                lowest = rest & -rest
+                of_lists += lists.get(lowest, 0)
+                rest ^= lowest
             self._sums[found] = of_lists
         return of_lists + self._phrases.weight(text)
 
