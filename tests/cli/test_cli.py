@@ -146,7 +146,6 @@ ASKS_KAFKA = [
     ("topics", "apply"),
     ("topics", "describe"),
     ("verify",),
-    ("worker",),
 ]
 
 
