@@ -43,6 +43,8 @@ class Read(msgspec.Struct, frozen=True):
     """What Earshot reads in a text."""
 
     topics: tuple[str, ...]
+    sure: tuple[str, ...]
+    """Those of the topics that the evidence is sure of; the others are likely."""
     classes: dict[str, Class]
     """Of the topics."""
     intent: Intent
@@ -78,7 +80,7 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
         return
     click.echo(f"topics     {', '.join(read.topics) or 'none'}")
     for topic, kind in read.classes.items():
-        click.echo(f"           {topic} is {_CLASSES[kind]}")
+        click.echo(f"           {topic} is {'sure' if topic in read.sure else 'likely'}; {_CLASSES[kind]}")
     click.echo(f"intent     {read.intent}{'; a person must look at it' * read.attention}")
     click.echo(f"addressed  {'yes' if read.addressed else 'no'}")
     click.echo(f"about      {'yes' if read.about else 'no'}")
@@ -98,6 +100,7 @@ def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
     intent = lexicon.intent_of(text, addressed, topics)
     return Read(
         topics=topics,
+        sure=lexicon.sure_of(text, topics),
         classes={topic: lexicon.taxonomy.by_id[topic].kind for topic in topics},
         intent=intent,
         addressed=addressed,

@@ -119,7 +119,23 @@ def _test(lexicon: Lexicon) -> Iterator[str]:
             f"| {low:.2f} to {high:.2f} |"
         )
     yield ""
+    yield from _reliability(labelled, lexicon)
     yield from _confusion(figures["intent"])
+
+
+def _reliability(labelled: list[posts.Labelled], lexicon: Lexicon) -> Iterator[str]:
+    """How often a topic is right that is sure, and one that is only likely."""
+    right, given = dict.fromkeys(("sure", "likely"), 0), dict.fromkeys(("sure", "likely"), 0)
+    for one in labelled:
+        topics = lexicon.topics_of(one.text)
+        sure = lexicon.sure_of(one.text, topics)
+        for topic in topics:
+            kind = "sure" if topic in sure else "likely"
+            given[kind] += 1
+            right[kind] += topic in one.topics
+    yield "`earshot tag` calls a topic sure or likely by the sum of its evidence. Of the topics given to these posts:\n"
+    yield from (f"* {kind}: {right[kind]} of {given[kind]} right ({right[kind] / given[kind]:.0%})" for kind in given)
+    yield ""
 
 
 def _unseen(lexicon: Lexicon) -> Iterator[str]:

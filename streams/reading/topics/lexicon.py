@@ -35,6 +35,7 @@ class Lexicon:
         self._matcher = TopicMatcher(taxonomy, self._phrases, evidence)
         self._intents = Intents(words, self._phrases)
         self.topics_of = self._matcher.topics_of
+        self.sure_of = self._matcher.sure_of
 
     @classmethod
     def load(cls, taxonomy_file: str = "", hospital_topics_file: str = "", hospitals: Container[str] = ()) -> "Lexicon":
