@@ -81,7 +81,7 @@ class FirstRows:
 
 def _converted(rows: dict[tuple[str, bool], _Row]) -> tuple[Head, dict[int, Day]]:
     head, days = Head(), dict[int, Day]()
-    head.closed = NO_HOUR_OPEN
+    head.closed = NO_HOUR_OPEN + max(0, *(row.version for row in rows.values()))
     for (period, tallies), row in rows.items():
         cells = dict(row.cells("s/" if tallies else ""))
         if period == _LIFETIME:

@@ -154,7 +154,7 @@ class HospitalTables:
         counted = False
         cells: list[str] | None = None
         if not head.contains(record):
-            if (closing := head.closes(record.at)) != head.closed:
+            if (closing := head.closes(record.at, offset)) != head.closed:
                 self._close(rows, hospital, head, closing, offset)
             if record.at // HOUR_MS > head.swept:
                 self._mature(rows, hospital, head, record.at, offset)

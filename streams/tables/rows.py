@@ -18,8 +18,8 @@ from streams.tables.row_wire import FORM, DayWire, HeadWire, Marks, Packed, day_
 from streams.tables.sketch import RANK_BITS
 
 NO_HOUR_OPEN = 1 << 40
-"""`Head.closed` of a hospital that was carried on from form 1, until the first record that its lifetime does not
-contain."""
+"""`Head.closed` of a hospital that was carried on from form 1, plus the newest version of its rows: no hour opens
+before a record behind that offset, since the lifetime may contain what an hour's row missed in a crash."""
 _HOURS_AHEAD = 4
 """Hours after that record's, by Kafka's time, that stay closed too. A replayed record is at most one hour ahead of its
 own Kafka time, and partitions of `posts` are not further apart than that."""
@@ -74,10 +74,13 @@ class Head:
                 _meet(self.people, record.hour, person)
         return cells
 
-    def closes(self, at: int) -> int:
-        """Hours before this one are closed by a record that is not contained and that Kafka took at `at` (ms)."""
+    def closes(self, at: int, offset: int) -> int:
+        """Hours before this one are closed by a record that is not contained and that Kafka took at `at` (ms).
+        `offset`: the record's own, on `mentions`."""
         closing = closes_before(at)
-        if self.closed == NO_HOUR_OPEN:
+        if self.closed >= NO_HOUR_OPEN:
+            if offset <= self.closed - NO_HOUR_OPEN:
+                return self.closed
             return closing + OPEN_HOURS + _HOURS_AHEAD
         return max(self.closed, closing)
 

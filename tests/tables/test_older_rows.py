@@ -185,6 +185,18 @@ def test_what_only_one_of_two_old_rows_missed_makes_a_newer_copy() -> None:
     assert hourly(tables, HOUR, HOUR)[HOUR]["s/posts"] == 1
 
 
+def test_a_replayed_tally_opens_no_hour_that_the_lifetime_of_mentions_contains() -> None:
+    log: tuple[Record, ...] = (tally(5), mention(5, at=AT + 5 * HOUR_MS), mention(6, at=AT + 5 * HOUR_MS))
+    first = FirstEarshot()
+    for offset, record in enumerate(log[:2]):
+        first.apply(offset, record)
+    tables = restored([copy for copy in first.written() if copy[0] == b"350070/all"])
+    for offset, record in enumerate(log):
+        tables.apply(0, offset, record)
+    assert tables.lifetime(0, "350070")["posts"] == 2
+    assert hourly(tables, HOUR + 5, HOUR + 5)[HOUR + 5]["posts"] == 2
+
+
 def test_a_carried_hospital_has_a_last_hour_again_once_hours_open() -> None:
     tables = restored(first_rows(LOG_2))
     for number in range(24):
