@@ -1,7 +1,7 @@
 """Rows of form 1, as version 0.1.0 wrote them: one JSON object for a lifetime and one for each hour, tallies apart.
 
-Called by `hospitals.py` at a recovery. Reads them and makes today's rows of them; nothing writes them any more. Each
-such row had marks of its own, so a converted hour keeps its marks (`Day.since`): what the row missed in a crash is
+Called at a recovery, by `partition_rows.py`. Reads them and makes today's rows of them; nothing writes them any more.
+Each such row had marks of its own, so a converted hour keeps its marks (`Day.since`): what the row missed in a crash is
 counted when it is replayed, what it had is not. A converted row has version -1, since its rows had several: whatever
 is counted next makes a newer one. Its hours are all closed (`NO_HOUR_OPEN`), also those that had no row: a replayed
 record is then judged by its hour's marks, never by the lifetime's.

@@ -8,120 +8,33 @@ know Kafka or the clock.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from streams.records import Gone, Mention, Tally
-from streams.tables import first_rows
-from streams.tables.cells import Cells, add, cells_of
+from streams.records import Gone, ReadMention, Tally
+from streams.tables.cells import Cells, add
+from streams.tables.counted import Counted, Counting
+from streams.tables.open_questions import Open
+from streams.tables.partition_rows import HEAD, Key, PartitionRows, name_of
 from streams.tables.periods import EXPIRE_DAYS, HOUR_MS, HOUR_SECONDS, HOURS_A_DAY, SLOTS_A_DAY, WINDOWS
-from streams.tables.question_counts import Open
-from streams.tables.question_rows import PREFIX, QuestionRows, slot_asked
+from streams.tables.question_kinds import Kinds
+from streams.tables.question_rows import PREFIX
 from streams.tables.question_wire import Waiting
 from streams.tables.questions import OpenMs
 from streams.tables.rolling import Rolling
 from streams.tables.rows import (
-    NEVER,
-    Day,
     Head,
-    PackedDay,
     closes_before,
-    decode_day,
     decode_head,
     encode_day,
     encode_head,
-    person_of,
     version_of,
+    whole_day,
 )
 from streams.vocabulary import Span
 
 _DAY_MS = 86_400_000
 
-Key = tuple[str, int]
-"""Hospital id and its row: a day since the epoch, or -1 for the head."""
-_HEAD = -1
-
 
 def _always_open(start: int, end: int) -> int:
     return end - start
-
-
-def name_of(key: Key) -> bytes:
-    """A row's key in the changelog."""
-    hospital, day = key
-    return f"{hospital}/head".encode() if day == _HEAD else f"{hospital}/d{day}".encode()
-
-
-class _Partition:
-    """What stands in one partition of `mentions`."""
-
-    def __init__(self) -> None:
-        self.heads: dict[str, Head] = {}
-        self.days: dict[str, dict[int, bytes]] = {}
-        """Hospital -> day -> wire form: four weeks of 250 busy hospitals take 40 MB so, 200 as objects."""
-        self.open_days: dict[Key, Day] = {}
-        """Days that changed since they were last written."""
-        self.changed: set[Key] = set()
-        self.restored: dict[str, bytes] = {}
-        """Hospital -> newest copy of its head; decoded when the recovery is complete."""
-        self.stale: set[Key] = set()
-        """Rows whose newest copy is not the last that stands in the changelog."""
-        self.first_rows = first_rows.FirstRows()
-        self.questions = QuestionRows()
-        self.superseded: dict[str, set[int]] = {}
-        """Hours that a restored head counts again although their day has them: the day is ahead of the head."""
-        self.rolling: dict[str, Rolling] = {}
-        self._looked_at: tuple[bytes, PackedDay] | None = None
-        """The last day that was looked at: windows go through a day hour by hour."""
-        self.newest_at = 0
-        self.swept = 0
-        self.tombstones: list[bytes] = []
-        self.recoveries = 0
-
-    def look(self, hospital: str, day: int) -> Day | PackedDay | None:
-        """A day's row, to be read only."""
-        if (found := self.open_days.get((hospital, day))) is not None:
-            return found
-        if (packed := self.days.get(hospital, {}).get(day)) is None:
-            return None
-        if self._looked_at is None or self._looked_at[0] is not packed:
-            self._looked_at = packed, PackedDay(packed)
-        return self._looked_at[1]
-
-    def day(self, hospital: str, day: int) -> Day | None:
-        """A day's row, not to be changed."""
-        found = self.open_days.get((hospital, day))
-        if found is None and (packed := self.days.get(hospital, {}).get(day)) is not None:
-            return decode_day(packed)
-        return found
-
-    def day_to_change(self, hospital: str, day: int) -> Day:
-        """A day's row, made if need be."""
-        found = self.open_days.get((hospital, day))
-        if found is None:
-            found = self.open_days[hospital, day] = self.day(hospital, day) or Day()
-        return found
-
-    def head_version(self, hospital: str) -> int:
-        """Version of the head held; -2 when there is none."""
-        head = self.heads.get(hospital)
-        return head.version if head is not None else -2
-
-    def day_version(self, hospital: str, day: int) -> int:
-        """Version of the day held; -2 when there is none."""
-        if (found := self.open_days.get((hospital, day))) is not None:
-            return found.version
-        packed = self.days.get(hospital, {}).get(day)
-        return version_of(packed) if packed is not None else -2
-
-    def is_newer(self, hospital: str, day: int, version: int, known: int) -> bool:
-        """Whether a copy from the changelog is newer than the one known; notes an older one that stands behind it."""
-        if version < known:
-            self.stale.add((hospital, day))
-        else:
-            self.stale.discard((hospital, day))
-        return version > known
-
-    def change(self, hospital: str, day: int = _HEAD) -> None:
-        """Have a row written at the next checkpoint."""
-        self.changed.add((hospital, day))
 
 
 class HospitalTables:
@@ -130,56 +43,60 @@ class HospitalTables:
     def __init__(self, office: Callable[[str], OpenMs | None] = lambda _: _always_open) -> None:
         """`office`: hospital id -> when its office is open, for the answer times in business hours; None: not known, so
         none are counted. It may change its answer: what a day has counted by then stays as it was."""
-        self._partitions: dict[int, _Partition] = {}
+        self._partitions: dict[int, PartitionRows] = {}
         self._office = office
+        self._kinds = Kinds()
+        self._counting = Counting(self._kinds)
 
-    def _of(self, partition: int) -> _Partition:
+    def _of(self, partition: int) -> PartitionRows:
         found = self._partitions.get(partition)
         if found is None:
-            found = self._partitions[partition] = _Partition()
+            found = self._partitions[partition] = PartitionRows(self._kinds)
         return found
 
     # -- records in ---------------------------------------------------------------------------------------------------
 
-    def apply(self, partition: int, offset: int, record: Mention | Tally | Gone) -> bool:
+    def apply(self, partition: int, offset: int, record: ReadMention | Tally | Gone) -> bool:
         """Fold one record of `mentions` into its rows. False: they contain it already, or it touches none."""
-        rows = self._of(partition)
+        rows = self._partitions.get(partition)
+        if rows is None:
+            rows = self._of(partition)
         if isinstance(record, Gone):
             return rows.questions.take_back(offset, record)
-        hospital = record.hospital
+        one = self._counting.of(record)
+        hospital, at, hour = one.hospital, one.at, one.hour
         head = rows.heads.get(hospital)
         if head is None:
             head = rows.heads[hospital] = Head()
-            head.closed = closes_before(record.at)
+            head.closed = closes_before(at)
         counted = False
-        cells: list[str] | None = None
-        if not head.contains(record):
-            if (closing := head.closes(record.at, offset)) != head.closed:
+        if not head.contains(one):
+            if (closing := head.closes(at, offset)) != head.closed:
                 self._close(rows, hospital, head, closing, offset)
-            if record.at // HOUR_MS > head.swept:
-                self._mature(rows, hospital, head, record.at, offset)
-            cells = head.apply(offset, record)
-            rows.change(hospital)
+            if at // HOUR_MS > head.swept:
+                self._mature(rows, hospital, head, at, offset)
+            head.apply(offset, one)
+            if not head.is_changed:
+                head.is_changed = True
+                rows.change(hospital)
             counted = True
-        hour = record.hour
         if hour >= head.closed:
-            if counted and hour not in rows.superseded.get(hospital, ()):
-                self._roll(rows, hospital, hour, record, cells or ())
+            if counted and not (rows.superseded and hour in rows.superseded.get(hospital, ())):
+                self._roll(rows, one)
         elif hour >= 0:
-            counted = self._apply_late(rows, offset, record, cells) or counted
-        if isinstance(record, Mention) and (slot := slot_asked(record)) >= 0:
-            counted = self._ask(rows, offset, record, slot) or counted
-        rows.newest_at = max(rows.newest_at, record.at)
+            counted = self._apply_late(rows, offset, one) or counted
+        if one.slot >= 0:
+            counted = self._ask(rows, offset, one) or counted
+        rows.newest_at = max(rows.newest_at, at)
         return counted
 
     @staticmethod
-    def _ask(rows: _Partition, offset: int, mention: Mention, slot: int) -> bool:
+    def _ask(rows: PartitionRows, offset: int, one: Counted) -> bool:
         """Take a question or an answer, unless its row ended with it: then its day has it."""
-        day = rows.look(mention.hospital, slot // SLOTS_A_DAY)
-        ended = day.matured.get(slot % SLOTS_A_DAY, NEVER) if day is not None else NEVER
-        return offset > ended and rows.questions.take(offset, mention, (mention.hospital, slot, ended))
+        ended = rows.ended(one.hospital, one.slot)
+        return offset > ended and rows.questions.take(offset, one, (one.hospital, one.slot, ended))
 
-    def _mature(self, rows: _Partition, hospital: str, head: Head, at: int, offset: int) -> None:
+    def _mature(self, rows: PartitionRows, hospital: str, head: Head, at: int, offset: int) -> None:
         """Move the counts of questions that waited their time to their days. Once an hour, by the records' own time."""
         head.swept = at // HOUR_MS
         for place, row in rows.questions.due(hospital, at):
@@ -189,7 +106,7 @@ class HospitalTables:
             rows.change(hospital, number)
             rows.questions.end(place)
 
-    def _close(self, rows: _Partition, hospital: str, head: Head, closing: int, offset: int) -> None:
+    def _close(self, rows: PartitionRows, hospital: str, head: Head, closing: int, offset: int) -> None:
         """Move the hours before `closing` to their days."""
         for hour in head.open_hours():
             if hour < closing:
@@ -201,22 +118,22 @@ class HospitalTables:
         if ahead := rows.superseded.get(hospital):
             rows.superseded[hospital] = {hour for hour in ahead if hour >= closing}
 
-    def _apply_late(self, rows: _Partition, offset: int, record: Mention | Tally, cells: list[str] | None) -> bool:
+    def _apply_late(self, rows: PartitionRows, offset: int, one: Counted) -> bool:
         """Count a record whose hour is closed in its day."""
-        hospital, number = record.hospital, record.hour // HOURS_A_DAY
+        hospital, number = one.hospital, one.hour // HOURS_A_DAY
         day = rows.day(hospital, number)
-        if day is not None and day.contains(record):
+        if day is not None and day.contains(one):
             return False
         day = rows.day_to_change(hospital, number)
-        cells = cells_of(record) if cells is None else cells
-        day.apply(offset, record, cells)
+        day.apply(offset, one)
         rows.change(hospital, number)
-        self._roll(rows, hospital, record.hour, record, cells)
+        self._roll(rows, one)
         return True
 
-    def _roll(self, rows: _Partition, hospital: str, hour: int, record: Mention | Tally, cells: Iterable[str]) -> None:
-        if (rolling := rows.rolling.get(hospital)) is not None:
-            rolling.count(hour, cells, person_of(record) if type(record) is Mention else -1)
+    @staticmethod
+    def _roll(rows: PartitionRows, one: Counted) -> None:
+        if (rolling := rows.rolling.get(one.hospital)) is not None:
+            rolling.count(one.hour, one.cells, one.person)
 
     # -- changelog ----------------------------------------------------------------------------------------------------
 
@@ -231,7 +148,7 @@ class HospitalTables:
             if value is not None:
                 held = rows.restored.get(hospital)
                 known = version_of(held) if held is not None else rows.head_version(hospital)
-                if rows.is_newer(hospital, _HEAD, version_of(value), known):
+                if rows.is_newer(hospital, HEAD, version_of(value), known):
                     rows.restored[hospital] = value
         elif row.startswith(PREFIX):
             rows.questions.restore(hospital, row[1:], value)
@@ -241,8 +158,9 @@ class HospitalTables:
                 days.pop(day, None)
                 rows.open_days.pop((hospital, day), None)
                 rows.stale.discard((hospital, day))
+                rows.matured.discard((hospital, day))
             elif rows.is_newer(hospital, day, version_of(value), rows.day_version(hospital, day)):
-                days[day] = value
+                rows.keep(hospital, day, value)
                 rows.open_days.pop((hospital, day), None)
         else:
             rows.first_rows.restore(hospital, row, value)
@@ -256,8 +174,7 @@ class HospitalTables:
         self._carry_on(rows)
         for place, version in rows.questions.places():
             hospital, slot, _ = place
-            day = rows.look(hospital, slot // SLOTS_A_DAY)
-            if day is not None and version <= day.matured.get(slot % SLOTS_A_DAY, NEVER):
+            if version <= rows.ended(hospital, slot):
                 rows.questions.end(place)
         rows.superseded.clear()
         for hospital, head in rows.heads.items():
@@ -273,7 +190,7 @@ class HospitalTables:
         rows.rolling.clear()
         rows.recoveries += 1
 
-    def _carry_on(self, rows: _Partition) -> None:
+    def _carry_on(self, rows: PartitionRows) -> None:
         """Make today's rows of those of form 1. A head is the last that is written, so where one stands its days do,
         too."""
         for hospital, (head, days) in rows.first_rows.converted().items():
@@ -302,15 +219,18 @@ class HospitalTables:
             records: list[tuple[bytes, bytes | None]] = []
             for key in sorted(rows.changed, reverse=True):
                 hospital, day = key
-                if day != _HEAD:
+                if day != HEAD:
                     if (changed := rows.open_days.pop(key, None)) is not None:
-                        rows.days.setdefault(hospital, {})[day] = encode_day(changed)
-                    if (packed := rows.days.get(hospital, {}).get(day)) is not None:  # else a tombstone ended it
-                        records.append((name_of(key), packed))
+                        rows.keep(hospital, day, value := encode_day(changed))
+                        records.append((name_of(key), value))
+                    elif (kept := rows.days.get(hospital, {}).get(day)) is not None:  # else a tombstone ended it
+                        records.append((name_of(key), whole_day(kept)))
             records += rows.questions.changes()
-            records += [
-                (name_of(key), encode_head(rows.heads[key[0]])) for key in sorted(rows.changed) if key[1] == _HEAD
-            ]
+            for key in sorted(rows.changed):
+                if key[1] == HEAD:
+                    head = rows.heads[key[0]]
+                    head.is_changed = False
+                    records.append((name_of(key), encode_head(head)))
             rows.changed.clear()
             records += rows.questions.tombstones()
             records += [(key, None) for key in self._expired(rows)]
@@ -318,7 +238,7 @@ class HospitalTables:
                 changes[partition] = records
         return changes
 
-    def _expired(self, rows: _Partition) -> Iterator[bytes]:
+    def _expired(self, rows: PartitionRows) -> Iterator[bytes]:
         yield from rows.tombstones
         rows.tombstones.clear()
         first = rows.newest_at // _DAY_MS - EXPIRE_DAYS
@@ -328,6 +248,7 @@ class HospitalTables:
         for hospital, days in rows.days.items():
             for day in [day for day in days if day < first]:
                 del days[day]
+                rows.matured.discard((hospital, day))
                 yield name_of((hospital, day))
 
     def stands(self, partition: int, key: bytes, value: bytes | None) -> None:
@@ -336,7 +257,7 @@ class HospitalTables:
         if (rows := self._partitions.get(partition)) is None or value is None:
             return
         if row == "head":
-            rows.is_newer(hospital, _HEAD, version_of(value), rows.head_version(hospital))
+            rows.is_newer(hospital, HEAD, version_of(value), rows.head_version(hospital))
         elif row.startswith("d"):
             rows.is_newer(hospital, int(row[1:]), version_of(value), rows.day_version(hospital, int(row[1:])))
         elif row.startswith(PREFIX):
@@ -349,15 +270,15 @@ class HospitalTables:
         yield from self._of(partition).questions.every()
 
     @staticmethod
-    def _days_and_heads(rows: _Partition) -> Iterator[tuple[Key, bytes]]:
+    def _days_and_heads(rows: PartitionRows) -> Iterator[tuple[Key, bytes]]:
         for hospital, days in rows.days.items():
             for day, packed in days.items():
                 if (hospital, day) not in rows.open_days:
-                    yield (hospital, day), packed
+                    yield (hospital, day), whole_day(packed)
         for key, changed in rows.open_days.items():
             yield key, encode_day(changed)
         for hospital, head in rows.heads.items():
-            yield (hospital, _HEAD), encode_head(head)
+            yield (hospital, HEAD), encode_head(head)
 
     def drop(self, partition: int) -> None:
         """Forget a partition that another worker holds now."""
@@ -400,7 +321,7 @@ class HospitalTables:
         rolling = rows.rolling.get(hospital) if rows is not None else None
         return rolling.end if rolling is not None else None
 
-    def _rolling(self, rows: _Partition, hospital: str, now: float) -> Rolling:
+    def _rolling(self, rows: PartitionRows, hospital: str, now: float) -> Rolling:
         """The hospital's windows at a moment. Those of the newest moment asked for are kept."""
         hour = int(now // HOUR_SECONDS)
         rolling = rows.rolling.get(hospital)
@@ -416,7 +337,7 @@ class HospitalTables:
         return made
 
     @staticmethod
-    def _hour(rows: _Partition, hospital: str, hour: int) -> Mapping[str, int]:
+    def _hour(rows: PartitionRows, hospital: str, hour: int) -> Mapping[str, int]:
         head, day = rows.heads[hospital], rows.look(hospital, hour // HOURS_A_DAY)
         hour_of_day = hour % HOURS_A_DAY
         closed = day.cells_at(hour_of_day) if day is not None else {}
@@ -427,7 +348,7 @@ class HospitalTables:
         return cells
 
     @staticmethod
-    def _people(rows: _Partition, hospital: str, hour: int) -> Iterable[int]:
+    def _people(rows: PartitionRows, hospital: str, hour: int) -> Iterable[int]:
         head, day = rows.heads[hospital], rows.look(hospital, hour // HOURS_A_DAY)
         hour_of_day = hour % HOURS_A_DAY
         closed = day.people_at(hour_of_day) if day is not None else ()
@@ -449,11 +370,7 @@ class HospitalTables:
         rows = self._partitions.get(partition)
         if rows is None:
             return []
-        return [
-            Waiting(post, one.written, one.intent, one.tier, one.topics)
-            for row in rows.questions.rows(hospital)
-            for post, one in row.waiting(now)
-        ]
+        return list(rows.questions.waiting(hospital, now))
 
     def open(self, partition: int, hospital: str, now: float) -> dict[str, Open]:
         """How many wait, and since when: by intent, and `EVERY` and `URGENT` (`question_counts.py`). Costs what changed

@@ -14,9 +14,9 @@ from streams.tables.first_seen import codec
 from streams.tables.first_seen.codec import Fact
 from streams.tables.first_seen.ids import LONG, SHORT, key_of, post_of
 from streams.tables.hospitals import HospitalTables
+from streams.tables.question_kinds import Kinds
 from streams.tables.question_rows import PREFIX
 from streams.tables.questions import Asked, decode_asked, encode_asked
-from streams.tables.row_wire import FORM
 from streams.tables.rows import Day, Head, decode_day, decode_head, encode_day, encode_head, version_of
 
 CHUNK_FACTS = 10_000
@@ -34,11 +34,11 @@ def rows(tables: HospitalTables, partitions: Iterable[int]) -> Iterator[tuple[st
     for partition in partitions:
         for hospital, key, value in tables.every(partition):
             row = _decoded(key, value)
-            row.version, row.marks = VERSION, {}
             if isinstance(row, Asked):
-                yield hospital, key_of_moved(key), encode_asked(row, FORM)
+                row.moved(VERSION)
+                yield hospital, key_of_moved(key), encode_asked(row.row, row.kinds)
                 continue
-            row.tally_marks = {}
+            row.version, row.marks, row.tally_marks = VERSION, {}, {}
             if isinstance(row, Day):
                 row.since, row.matured = {}, {}
             yield hospital, key, encode_head(row) if isinstance(row, Head) else encode_day(row)
@@ -75,7 +75,7 @@ def row_difference(key: bytes, before: bytes | None, moved: bytes | None) -> int
 
 def _decoded(key: bytes, value: bytes) -> Head | Day | Asked:
     if _is_question(key):
-        return decode_asked(value)
+        return decode_asked(value, Kinds())
     return decode_head(value) if key.endswith(b"/head") else decode_day(value)
 
 

@@ -1,7 +1,7 @@
 """The shapes of questions: what is kept of one, how one is shown, and a row of them on the wire.
 
-Made by `questions.py`; `hospitals.py` and whatever lists questions read them. Shapes alone: a module with shapes cannot
-be compiled (`deploy/compiled/modules.py`).
+Made by `questions.py` and `question_kinds.py`; `hospitals.py` and whatever lists questions read them. Shapes alone: a
+module with shapes cannot be compiled (`deploy/compiled/modules.py`).
 """
 
 from typing import NamedTuple
@@ -20,6 +20,14 @@ class Question(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tier: Tier
     topics: tuple[str, ...]
     """Operational and safety ones."""
+
+
+class Kind(NamedTuple):
+    """What many questions have in common."""
+
+    intent: Intent
+    tier: Tier
+    topics: tuple[str, ...]
 
 
 class Waiting(NamedTuple):
@@ -47,4 +55,6 @@ class AskedWire(msgspec.Struct, array_like=True, frozen=True):
 
 
 encode_wire = msgspec.msgpack.Encoder().encode
+"""Of a tuple with the fields of `AskedWire`, a question as a tuple with those of `Question`: the same on the wire, and
+a third of the time."""
 asked_wire = msgspec.msgpack.Decoder(AskedWire).decode

@@ -2,12 +2,13 @@
 
 Called by `hospitals.py`, which tells it what is counted and gives it any hour's cells. Owns the sums of 24 h, 7 d and
 28 d at one hour, and the people in them. A pure function of the hours that it is given: whether it was kept rolling or
-made anew, the sums are the same. Knows no row and no clock.
+made anew, the sums are the same. What was counted is kept apart until somebody reads: so a record costs one addition,
+not one for each cell and window. Knows no row and no clock.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from streams.tables.cells import add
+from streams.tables.cells import CellSet, Counts, Times, add, enter
 from streams.tables.periods import HOUR_SECONDS, HOURS_A_DAY, WINDOWS
 from streams.tables.sketch import EXACT_UP_TO, RANK_BITS, People, bits_of, estimate_of
 from streams.vocabulary import Span
@@ -21,6 +22,8 @@ HOURLY: tuple[Span, ...] = ("24h", "7d", "28d")
 """Shortest first."""
 REGISTER_SHIFT = RANK_BITS + 1
 """From an author as rows keep one to the register."""
+MOST_KEPT = 5_000
+"""Sets of cells and authors that are kept apart, some 100 bytes each, of a hospital that nobody reads."""
 _HOURS = {span: WINDOWS[span].seconds // HOUR_SECONDS for span in HOURLY}
 
 
@@ -37,14 +40,13 @@ class _Crowd:
         self.few_local: set[int] | None = {person >> 1 for person in local} if len(local) <= EXACT_UP_TO else None
         """Pairs of the local ones; None once they are too many to be counted exactly."""
 
-    def meet(self, person: int) -> None:
-        """One more."""
-        bit = 1 << (person >> REGISTER_SHIFT)
-        self.everyone |= bit
-        if person & 1:
-            self.local |= bit
+    def meet(self, persons: set[int]) -> None:
+        """Some more."""
+        self.everyone |= bits_of({person >> REGISTER_SHIFT for person in persons})
+        if local := {person for person in persons if person & 1}:
+            self.local |= bits_of({person >> REGISTER_SHIFT for person in local})
             if self.few_local is not None:
-                self.few_local.add(person >> 1)
+                self.few_local.update(person >> 1 for person in local)
                 if len(self.few_local) > EXACT_UP_TO:
                     self.few_local = None
 
@@ -59,11 +61,11 @@ def _group(persons: set[int]) -> _Group:
     return _Crowd(persons) if many else tuple(persons)
 
 
-def _met(group: _Group, person: int) -> _Group:
+def _met(group: _Group, persons: set[int]) -> _Group:
     if isinstance(group, _Crowd):
-        group.meet(person)
+        group.meet(persons)
         return group
-    return group if person in group else _group({*group, person})
+    return group if persons.issubset(group) else _group(persons.union(group))
 
 
 class Rolling:
@@ -78,6 +80,10 @@ class Rolling:
         """Estimates of all and of local ones, until something changes them."""
         self._groups: dict[int, dict[int, _Group]] = {}
         """Day -> hour -> who wrote in the day's hours from that one on, up to the end."""
+        self._counted: dict[int, Counts] = {}
+        """Hour -> what is not in the sums yet; then the same of authors, and how many entries both have."""
+        self._met: dict[int, set[int]] = {}
+        self._kept = 0
         sums: dict[str, int] = {}
         newer = 0
         for span in HOURLY:  # each goes on from the shorter one
@@ -94,6 +100,7 @@ class Rolling:
 
     def advance(self, end: int) -> None:
         """Slide to a later hour."""
+        self._settle()
         before, self.end = self.end, end
         for span, sums in self._sums.items():
             for hour in range(before - _HOURS[span] + 1, min(end - _HOURS[span], before) + 1):
@@ -109,28 +116,60 @@ class Rolling:
             if first // HOURS_A_DAY <= day < before // HOURS_A_DAY and 0 in groups
         }
 
-    def count(self, hour: int, cells: Iterable[str], person: int) -> None:
+    def count(self, hour: int, cells: CellSet, person: int) -> None:
         """A record was counted in `hour`. `person`: its author as rows keep one, -1 for none. An hour that is not yet
         reached is taken in when it is."""
         if hour > self.end:
             return
-        for span, sums in self._sums.items():
-            if hour > self.end - _HOURS[span]:
-                for cell in cells:
-                    sums[cell] = sums.get(cell, 0) + 1
-                if person >= 0:
+        counts = self._counted.get(hour)
+        if counts is None:
+            counts = self._counted[hour] = {}
+        times = counts.get(cells)
+        if times is None:
+            counts[cells] = Times()
+            self._kept += 1
+        else:
+            times.number += 1
+        if person >= 0:
+            met = self._met.get(hour)
+            if met is None:
+                met = self._met[hour] = set()
+            if person not in met:
+                met.add(person)
+                self._kept += 1
+        if self._kept >= MOST_KEPT:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Enter what was counted."""
+        for hour, counts in self._counted.items():
+            cells: dict[str, int] = {}
+            enter(cells, counts)
+            for span, sums in self._sums.items():
+                if hour > self.end - _HOURS[span]:
+                    add(sums, cells)
+        for hour, met in self._met.items():
+            for span in HOURLY:
+                if hour > self.end - _HOURS[span]:
                     self._people.pop(span, None)
-        if person >= 0 and (groups := self._groups.get(hour // HOURS_A_DAY)):
+            groups = self._groups.get(hour // HOURS_A_DAY, {})
             for first, group in groups.items():
                 if hour % HOURS_A_DAY >= first:
-                    groups[first] = _met(group, person)
+                    groups[first] = _met(group, met)
+        self._counted.clear()
+        self._met.clear()
+        self._kept = 0
 
     def sums(self, span: Span) -> Mapping[str, int]:
         """Cells of one window. To be read, not kept."""
+        if self._kept:
+            self._settle()
         return self._sums[span]
 
     def people(self, span: Span) -> tuple[int, int]:
         """Estimates of the different authors in one window: all, and those that were local in a post of it."""
+        if self._kept:
+            self._settle()
         if (found := self._people.get(span)) is not None:
             return found
         found = self._people[span] = self._count_people(span)

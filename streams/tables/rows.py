@@ -11,12 +11,16 @@ Called by `hospitals.py`. Owns the folds and the wire form; does not know how ro
 
 from collections.abc import Iterable, Mapping
 
-from streams.records import Mention, Tally
-from streams.tables.cells import cells_of
-from streams.tables.periods import FIVE_SECONDS, FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS, SLOTS_A_DAY, SLOTS_AN_HOUR
+from msgspec.structs import replace
+
+from streams.tables.cells import Counts, count_in, count_set, enter, enter_all
+from streams.tables.counted import Counted
+from streams.tables.people_wire import pack_people, shrunk, unpack_people
+from streams.tables.periods import FIVES_AN_HOUR, HOURS_A_DAY, OPEN_HOURS, SLOTS_A_DAY, SLOTS_AN_HOUR
 from streams.tables.row_wire import FORM, DayWire, HeadWire, Marks, Packed, day_wire, encode_row, head_wire, peek
 from streams.tables.sketch import RANK_BITS
 
+_ALL_CLOSED = (1 << HOURS_A_DAY) - 1
 NO_HOUR_OPEN = 1 << 40
 """`Head.closed` of a hospital that was carried on from form 1, plus the newest version of its rows: no hour opens
 before a record behind that offset, since the lifetime may contain what an hour's row missed in a crash."""
@@ -31,7 +35,10 @@ NEVER = -2
 class Head:
     """What a hospital was told ever, and what is still open."""
 
-    __slots__ = ("closed", "fives", "lifetime", "marks", "people", "swept", "tally_hours", "tally_marks", "version")
+    __slots__ = (
+        "_ever", "_fives", "_lifetime", "_new_fives", "_new_tallies", "_tally_hours", "closed", "is_changed", "marks",
+        "people", "swept", "tally_marks", "version",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.version = -1
@@ -41,38 +48,67 @@ class Head:
         """Hours before this one (since the epoch) are in their days."""
         self.swept = 0
         """Hour at which question rows were last looked through for those that waited their time."""
-        self.lifetime: dict[str, int] = {}
-        self.fives: dict[int, dict[str, int]] = {}
-        """5-minute bucket since the epoch -> cells of mentions."""
-        self.tally_hours: dict[int, dict[str, int]] = {}
-        """Hour -> cells of tallies. No finer: a service line at a minute could point at a person."""
         self.people: dict[int, set[int]] = {}
         """Hour -> its authors: an entry of `sketch.py` times 2, plus 1 for a local one."""
+        self.is_changed = False
+        """Since it was last written."""
+        self._lifetime: dict[str, int] = {}
+        self._fives: dict[int, dict[str, int]] = {}
+        self._tally_hours: dict[int, dict[str, int]] = {}
+        self._ever: Counts = {}
+        """Not in `_lifetime` yet; what follows, not in `_fives` and `_tally_hours`. Every checkpoint enters them."""
+        self._new_fives: dict[int, Counts] = {}
+        self._new_tallies: dict[int, Counts] = {}
 
-    def contains(self, record: Mention | Tally) -> bool:
+    @property
+    def lifetime(self) -> dict[str, int]:
+        """Cells of all that was counted."""
+        if self._ever:
+            enter(self._lifetime, self._ever)
+            self._ever.clear()
+        return self._lifetime
+
+    @property
+    def fives(self) -> dict[int, dict[str, int]]:
+        """5-minute bucket since the epoch -> cells of mentions."""
+        if self._new_fives:
+            enter_all(self._fives, self._new_fives)
+        return self._fives
+
+    @property
+    def tally_hours(self) -> dict[int, dict[str, int]]:
+        """Hour -> cells of tallies. No finer: a service line at a minute could point at a person."""
+        if self._new_tallies:
+            enter_all(self._tally_hours, self._new_tallies)
+        return self._tally_hours
+
+    def set_cells(
+        self, lifetime: dict[str, int], fives: dict[int, dict[str, int]], tally_hours: dict[int, dict[str, int]]
+    ) -> None:
+        """Give a new head what was counted before."""
+        self._lifetime, self._fives, self._tally_hours = lifetime, fives, tally_hours
+
+    def contains(self, one: Counted) -> bool:
         """Whether the record was applied before."""
-        marks = self.tally_marks if isinstance(record, Tally) else self.marks
-        return record.offset <= marks.get(record.partition, -1)
+        marks = self.tally_marks if one.is_tally else self.marks
+        return one.offset <= marks.get(one.partition, -1)
 
-    def apply(self, offset: int, record: Mention | Tally) -> list[str]:
-        """Count a record that is not contained, in the lifetime and, if its hour is open, in its buckets; the cells
-        raised. `offset`: the record's own, on `mentions`."""
+    def apply(self, offset: int, one: Counted) -> None:
+        """Count a record that is not contained, in the lifetime and, if its hour is open, in its buckets. `offset`:
+        the record's own, on `mentions`."""
         self.version = offset
-        cells = cells_of(record)
-        lifetime = self.lifetime
-        for cell in cells:
-            lifetime[cell] = lifetime.get(cell, 0) + 1
-        if isinstance(record, Tally):
-            self.tally_marks[record.partition] = record.offset
-            if record.hour >= self.closed:
-                _raise(self.tally_hours, record.hour, cells)
-            return cells
-        self.marks[record.partition] = record.offset
-        if record.hour >= self.closed:
-            _raise(self.fives, five_of(record), cells)
-            if (person := person_of(record)) >= 0:
-                _meet(self.people, record.hour, person)
-        return cells
+        cells, hour = one.cells, one.hour
+        count_set(self._ever, cells)
+        if one.is_tally:
+            self.tally_marks[one.partition] = one.offset
+            if hour >= self.closed:
+                count_in(self._new_tallies, hour, cells)
+            return
+        self.marks[one.partition] = one.offset
+        if hour >= self.closed:
+            count_in(self._new_fives, one.five, cells)
+            if one.person >= 0:
+                _meet(self.people, hour, one.person)
 
     def closes(self, at: int, offset: int) -> int:
         """Hours before this one are closed by a record that is not contained and that Kafka took at `at` (ms).
@@ -160,26 +196,27 @@ class Day:
         _add(self.cohorts.setdefault(slot // SLOTS_AN_HOUR % HOURS_A_DAY, {}), cells)
         self.version = max(self.version, offset)
 
-    def contains(self, record: Mention | Tally) -> bool:
+    def contains(self, one: Counted) -> bool:
         """Whether a record that came after its hour was closed was applied before."""
-        tally = isinstance(record, Tally)
-        marks = self.tally_marks if tally else self.marks
-        if record.offset <= marks.get(record.partition, -1):
+        marks = self.tally_marks if one.is_tally else self.marks
+        if one.offset <= marks.get(one.partition, -1):
             return True
-        since = self.since.get(record.hour % HOURS_A_DAY)
-        return since is not None and record.offset <= since[tally].get(record.partition, -1)
+        since = self.since.get(one.hour % HOURS_A_DAY)
+        return since is not None and one.offset <= since[one.is_tally].get(one.partition, -1)
 
-    def apply(self, offset: int, record: Mention | Tally, cells: Iterable[str]) -> None:
+    def apply(self, offset: int, one: Counted) -> None:
         """Count a record that came after its hour was closed and is not contained."""
         self.version = max(self.version, offset)
-        hour_of_day = record.hour % HOURS_A_DAY
-        _raise(self.hours, hour_of_day, cells)
-        if isinstance(record, Tally):
-            self.tally_marks[record.partition] = record.offset
+        hour_of_day = one.hour % HOURS_A_DAY
+        counts = self.hours.setdefault(hour_of_day, {})
+        for cell in one.cells.cells:
+            counts[cell] = counts.get(cell, 0) + 1
+        if one.is_tally:
+            self.tally_marks[one.partition] = one.offset
             return
-        self.marks[record.partition] = record.offset
-        if (person := person_of(record)) >= 0:
-            _meet(self.people, hour_of_day, person)
+        self.marks[one.partition] = one.offset
+        if one.person >= 0:
+            _meet(self.people, hour_of_day, one.person)
 
 
 class PackedDay:
@@ -214,16 +251,6 @@ class PackedDay:
         return unpack_people(self._wire.people.get(hour_of_day, b""))
 
 
-def five_of(mention: Mention) -> int:
-    """The 5-minute bucket of a mention that has an hour; of one written before there were any, its hour's first."""
-    return mention.written // FIVE_SECONDS if mention.written >= 0 else mention.hour * FIVES_AN_HOUR
-
-
-def person_of(mention: Mention) -> int:
-    """The author as rows keep one; -1 when the mention has none."""
-    return mention.person << 1 | (mention.tier == "local") if mention.person >= 0 else -1
-
-
 def closes_before(at: int) -> int:
     """Hours before this one are closed by a post that Kafka took at `at` (ms)."""
     return at // 3_600_000 - OPEN_HOURS
@@ -235,7 +262,9 @@ wire, however many write. Far more than `sketch.py` counts exactly, so no estima
 
 
 def _meet(people: dict[int, set[int]], hour: int, person: int) -> None:
-    met = people.setdefault(hour, set())
+    met = people.get(hour)
+    if met is None:
+        met = people[hour] = set()
     if person in met:
         return
     met.add(person)
@@ -245,14 +274,6 @@ def _meet(people: dict[int, set[int]], hour: int, person: int) -> None:
             register = one >> RANK_BITS + 1 << 1 | one & 1
             highest[register] = max(one, highest.get(register, 0))
         people[hour] = set(highest.values())
-
-
-def _raise(buckets: dict[int, dict[str, int]], bucket: int, cells: Iterable[str]) -> None:
-    counts = buckets.get(bucket)
-    if counts is None:
-        counts = buckets[bucket] = {}
-    for cell in cells:
-        counts[cell] = counts.get(cell, 0) + 1
 
 
 def _add(sums: dict[str, int], cells: Mapping[str, int]) -> None:
@@ -291,7 +312,7 @@ def encode_head(head: Head) -> bytes:
             lifetime=_pack(head.lifetime, names),
             fives={five: _pack(cells, names) for five, cells in head.fives.items()},
             tally_hours={hour: _pack(cells, names) for hour, cells in head.tally_hours.items()},
-            people={hour: _pack_people(people) for hour, people in head.people.items()},
+            people={hour: pack_people(people) for hour, people in head.people.items()},
             swept=head.swept,
             names=list(names),
         )
@@ -303,16 +324,18 @@ def decode_head(value: bytes) -> Head:
     wire, head = head_wire(value), Head()
     names = wire.names
     head.version, head.closed, head.marks, head.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
-    head.lifetime = _unpack(wire.lifetime, names)
-    head.fives = {five: _unpack(packed, names) for five, packed in wire.fives.items()}
-    head.tally_hours = {hour: _unpack(packed, names) for hour, packed in wire.tally_hours.items()}
+    head.set_cells(
+        _unpack(wire.lifetime, names),
+        {five: _unpack(packed, names) for five, packed in wire.fives.items()},
+        {hour: _unpack(packed, names) for hour, packed in wire.tally_hours.items()},
+    )
     head.swept = wire.swept
     head.people = {hour: set(unpack_people(packed)) for hour, packed in wire.people.items()}
     return head
 
 
 def encode_day(day: Day) -> bytes:
-    """The wire form, which is also how a day is kept in memory."""
+    """The wire form."""
     names: dict[str, int] = {}
     return encode_row(
         DayWire(
@@ -322,7 +345,7 @@ def encode_day(day: Day) -> bytes:
             day.marks,
             day.tally_marks,
             hours={hour: _pack(cells, names) for hour, cells in day.hours.items()},
-            people={hour: _pack_people(people) for hour, people in day.people.items()},
+            people={hour: pack_people(people) for hour, people in day.people.items()},
             since=day.since,
             cohorts={hour: _pack(cells, names) for hour, cells in day.cohorts.items()},
             matured=day.matured,
@@ -331,8 +354,24 @@ def encode_day(day: Day) -> bytes:
     )
 
 
+def kept_day(value: bytes) -> tuple[bytes, bool]:
+    """What is kept of a day's wire form, and whether questions ended in it. Of a day that is over, authors are kept in
+    their smaller form."""
+    wire = day_wire(value)
+    if wire.closed == _ALL_CLOSED:
+        people = {hour: shrunk(packed) for hour, packed in wire.people.items()}
+        if people != wire.people:
+            value = encode_row(replace(wire, people=people))
+    return value, bool(wire.matured)
+
+
+def whole_day(kept: bytes) -> bytes:
+    """A day's wire form, of what is kept."""
+    return encode_day(decode_day(kept))
+
+
 def decode_day(value: bytes) -> Day:
-    """A day from its wire form."""
+    """A day from its wire form, or of what is kept."""
     wire, day = day_wire(value), Day()
     names = wire.names
     day.version, day.closed, day.marks, day.tally_marks = wire.version, wire.closed, wire.marks, wire.tally_marks
@@ -354,15 +393,3 @@ def _pack(cells: Mapping[str, int], names: dict[str, int]) -> Packed:
 def _unpack(packed: Packed, names: list[str]) -> dict[str, int]:
     numbers = iter(packed)
     return {names[index]: count for index, count in zip(numbers, numbers, strict=True)}
-
-
-def _pack_people(people: set[int]) -> bytes:
-    return b"".join([person.to_bytes(3, "big") for person in sorted(people)])
-
-
-def unpack_people(packed: bytes) -> list[int]:
-    """The authors of an hour: 3 bytes each, 14 bits of register, 6 of rank, 1 for a local one."""
-    return [
-        high << 16 | middle << 8 | low
-        for high, middle, low in zip(packed[::3], packed[1::3], packed[2::3], strict=True)
-    ]
