@@ -80,6 +80,8 @@ class Recovered(NamedTuple):
     records: int
     begins: dict[tuple[str, int], int]
     """First offset that Kafka still has of each source partition."""
+    ends: dict[tuple[str, int], int]
+    """Offset of the next record of each source partition."""
 
 
 async def recover(
@@ -88,22 +90,26 @@ async def recover(
     """Read each changelog's partitions from where the last reading ended to their present ends. Awaits Kafka.
 
     Call it after the partitions were assigned: then the ends include everything that earlier owners wrote before their
-    last commit. Also asks for the sources' first offsets: on Faust's own connection, that request would wait 1.5 s
-    behind a fetch.
+    last commit. Also asks for the sources' first and next offsets: on Faust's own connection, that request would wait
+    1.5 s behind a fetch.
     """
     changelogs = {changelog.kafka_topic: changelog for changelog in wanted}
     tps = [TopicPartition(one.kafka_topic, partition) for one, partitions in wanted.items() for partition in partitions]
     if not tps:
-        return Recovered(0, {})  # more workers than partitions
+        return Recovered(0, {}, {})  # more workers than partitions
     async with _consumer(settings) as consumer:
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
-        begins = await consumer.beginning_offsets([*tps, *(TopicPartition(*place) for place in sources)])
+        every = [*tps, *(TopicPartition(*place) for place in sources)]
+        ends, begins = await consumer.end_offsets(every), await consumer.beginning_offsets(every)
         begin = {tp: max(begins[tp], changelogs[tp.topic].read_to.get(tp.partition, 0)) for tp in tps}
         count = await _read(consumer, begin, ends, {name: one.table.restore for name, one in changelogs.items()})
         for tp in tps:
             changelogs[tp.topic].read_to[tp.partition] = max(begin[tp], ends[tp])
-    return Recovered(count, {(tp.topic, tp.partition): begin for tp, begin in begins.items()})
+    return Recovered(count, _places(begins), _places(ends))
+
+
+def _places(offsets: dict[TopicPartition, int]) -> dict[tuple[str, int], int]:
+    return {(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
 
 
 async def look_again(settings: Settings, wanted: dict[Changelog, list[int]]) -> None:

@@ -64,6 +64,35 @@ class LeasedThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return beat
 
 
+class BatchThread(LeasedThread):
+    """Fetches for the batch transport: of each Kafka topic in turn, and without stock aiokafka's object a record."""
+
+    async def _fetch_records(  # Faust's signature
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109
+        max_records: int | None = None,
+    ) -> dict[TP, list[Any]]:
+        """At most `max_records` of each Kafka topic, so that what one agent wrote does not wait behind all that the
+        other has yet to read. Stock aiokafka takes partition after partition, in the order of their fetches."""
+        for fetched in consumer._fetcher._records.values():
+            records = getattr(fetched, "_partition_records", None)
+            if records is not None:  # else an error, told by the call below
+                records._consumer_record = _as_parsed
+        found: dict[TP, list[Any]] = {}
+        for topic in {tp.topic for tp in active_partitions}:
+            own = {tp for tp in active_partitions if tp.topic == topic}
+            found |= await super()._fetch_records(consumer, own, 0, max_records)
+        return found or await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+
+
+def _as_parsed(_: Any, record: Any) -> Any:
+    """The record that aiokafka parsed, which has offset, timestamp, key and value. Stock aiokafka makes another object
+    of eleven fields of it, a fifth of what fetching costs; records that come while it waits still are such."""
+    return record
+
+
 class HeldConsumer(FaustConsumer):  # type: ignore[misc]
     """Faust's consumer with tables that are complete before the first record, and a known order of offsets."""
 
@@ -134,6 +163,9 @@ class HeldConsumer(FaustConsumer):  # type: ignore[misc]
         for tp in self.assignment():
             committed = self._read_offset[tp] or 0
             begin = self.worker_state.begins.get((tp.topic, tp.partition), 0)
+            lost = committed - self.worker_state.ends.get((tp.topic, tp.partition), committed)
+            if lost > 0:
+                log.error("%s partition %d: Kafka lost %d records that were counted", tp.topic, tp.partition, lost)
             if committed < begin:
                 if committed:
                     log.error("%s partition %d: %d records expired unread", tp.topic, tp.partition, begin - committed)
@@ -176,6 +208,9 @@ class BatchConsumer(HeldConsumer):
         """Set while no fetch runs."""
         self._idle.set()
         super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     # -- seeks and commits --------------------------------------------------------------------------------------------
 

@@ -51,6 +51,8 @@ class State:
         self._next: dict[Place, int] = {}
         self.begins: dict[Place, int] = {}
         """First offset that Kafka still had of each partition at the takeover."""
+        self.ends: dict[Place, int] = {}
+        """Offset of the next record of each partition at the takeover."""
         self._timers: dict[Place, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.progress = 0
@@ -100,7 +102,7 @@ class State:
             for changelog in changelogs
         }
         log.info("recovering the tables of %d partitions", len(places))
-        count, self.begins = await recover(self._settings, wanted, places)
+        count, self.begins, self.ends = await recover(self._settings, wanted, places)
         for changelog, partitions in wanted.items():
             for partition in partitions:
                 changelog.table.complete(partition)
