@@ -3,13 +3,21 @@
 Cases without a broker: `tagging` (topics and intent of a post), `locality` (a profile text to a tier, seen before and
 never seen), `figures` (figures of a hospital, surges, a flood of questions), `remembered` (the memory of duplicates:
 bytes, look-ups, restoring), `surges` (false alarms and hours to detect, on simulated weeks). With one of their own:
-`accept-each`, `accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory,
-recovery, windows, changelog). With a common one: `raw` (aiokafka's loop that decodes), `transport` (chunks through
-Faust), `table` (plus rows, written at commits), `full` (the real worker: posts -> mentions -> rows), `api` (the same
-while a thousand requests a second are asked), `recovery` (kill -9 under load until the next progress). All of these
-but the last two also say their pace relative to `raw`, and at the end which of them costs another multiple of raw's
-CPU than the committed one (`committed.py`). Posts are the simulated X's, about 2 kB.
+`accept-each`, `accept-group` (tweepy -> wal -> Kafka, by the wal's syncs), `tables` (hospital tables: memory, recovery,
+windows, changelog). With a common one: `raw` (aiokafka's loop that decodes), `transport` (chunks through Faust),
+`table` (plus rows, written at commits), `full` (the real worker: posts -> mentions -> rows), `api` (the same while a
+thousand requests a second are asked). With pipelines of their own: `recovery` (kill -9 under load until the next
+progress), `latency` (accepted by ingest until visible, at three paces), `gap` (the same while a worker joins, and while
+one is killed), `growth` (by workers, hospitals and pace); the last two only when named. The cases from `raw` to `full`
+also say their pace relative to `raw`, and at the end which of them costs another multiple of raw's CPU than the
+committed one (`committed.py`). Posts are the simulated X's, about 2 kB. Everything runs compiled where that can be, as
+in a worker.
 """
+
+# ruff: noqa: E402 - compiled modules come before whatever imports them
+from streams import compiled
+
+compiled.use()
 
 import statistics
 import subprocess
@@ -18,27 +26,39 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from kafka import KafkaAdminClient
 
-from agents.kafka import stored
-from agents.kafka.admin import apply_topics
+from agents.kafka import clients, stored
+from agents.kafka.admin import apply_topics, drop
 from agents.proving.load import fill
 from agents.proving.pipeline import Pipeline
 from agents.proving.processes import EARSHOT
-from bench import api, committed, figures, ingest, locality, remembered, surges, tables, tagger
-from streams.kafka import client as kafka_client
+from bench import (
+    api,
+    backlog,
+    committed,
+    figures,
+    gap,
+    growth,
+    ingest,
+    latency,
+    locality,
+    remembered,
+    steady,
+    surges,
+    tables,
+    tagger,
+)
+from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
 
-WORKERS = str(Path(__file__).with_name("workers.py"))
 CASES: dict[str, list[str]] = {
-    "transport": [sys.executable, WORKERS, "transport"],
-    "table": [sys.executable, WORKERS, "table"],
+    "transport": [sys.executable, "-m", "bench.workers", "transport"],
+    "table": [sys.executable, "-m", "bench.workers", "table"],
     "full": [*EARSHOT, "worker"],
 }
 ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -48,13 +68,19 @@ ALONE: dict[str, Callable[[int], dict[str, Any]]] = {
     "surges": surges.measure,
     "tables": tables.measure,
     "figures": figures.measure,
+    "steady": steady.measure,
     "accept-each": partial(ingest.measure, "each"),
     "accept-group": partial(ingest.measure, "group"),
 }
-EVERY = (*ALONE, "raw", *CASES, "api", "recovery")
+PACED = ("latency", "gap", "growth")
+ONLY_NAMED = ("gap", "growth")
+"""Not measured unless asked for: half an hour."""
+EVERY = (*ALONE, "raw", *CASES, "api", "recovery", *PACED)
 STAGES = ("tagger", "hospitals")
 RECORDS, SECONDS = "pipeline_records_total", "pipeline_chunk_seconds_sum"
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1, 2.0
+"""Shortest and longest pause between two looks, each of which costs the worker some milliseconds: half of what the rest
+will take at the pace so far."""
 FIRST_POLL_SECONDS = 0.02
 """Until the first post is taken: 100,000 a second come."""
 MOST_BEFORE = 4
@@ -71,11 +97,18 @@ BOUND_SECONDS = 300.0
 @click.option(
     "--runs", default=3, show_default=True, type=click.IntRange(1, 50), help="Of each case; the median counts."
 )
+@click.option(
+    "--seconds",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="In which posts come at a pace; twice in gap.",
+)
 @click.option("--case", "cases", multiple=True, type=click.Choice(EVERY), help="Only these.")
 @click.option("--commit", is_flag=True, help="Write the ratios to raw into bench/committed.json, for later runs.")
-def main(posts: int, runs: int, cases: tuple[str, ...], commit: bool) -> None:
+def main(posts: int, runs: int, seconds: float, cases: tuple[str, ...], commit: bool) -> None:
     """Measure each stage; one JSON object a line."""
-    wanted = [case for case in EVERY if case in cases or not cases]
+    wanted = [case for case in EVERY if case in (cases or set(EVERY) - set(ONLY_NAMED))]
     for case in [case for case in wanted if case in ALONE]:
         _say(ALONE[case](runs))
         wanted.remove(case)
@@ -83,14 +116,42 @@ def main(posts: int, runs: int, cases: tuple[str, ...], commit: bool) -> None:
         return
     # The shortest session: a worker that ended is out of its group after it, and the group can be made anew.
     settings = load(session_timeout=SESSION_SECONDS)
+    if common := [case for case in wanted if case not in ("recovery", *PACED)]:
+        _on_one_broker(settings, common, posts, runs, commit)
+    if "recovery" in wanted:
+        found = sorted(_recovery(settings, runs))
+        _say({"case": "recovery", "seconds_to_progress": round(statistics.median(found), 2), "all": found})
+    if set(wanted) & set(PACED):
+        try:
+            for result in _paced(settings, wanted, posts, runs, seconds):
+                _say(result)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _paced(settings: Settings, cases: list[str], posts: int, runs: int, seconds: float) -> Iterator[dict[str, Any]]:
+    """The cases with a pipeline for each point, all on one broker."""
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    with backlog.warmed(settings, say) as broker:
+        if "latency" in cases:
+            yield from latency.measure(broker, seconds, say)
+        if "gap" in cases:
+            yield from gap.measure(broker, 2 * seconds, say)
+        if "growth" in cases:
+            yield from growth.measure(broker, posts, runs, seconds, say)
+
+
+def _on_one_broker(settings: Settings, cases: list[str], posts: int, runs: int, commit: bool) -> None:
+    """The cases that work through the same posts."""
     with Pipeline(settings, lambda line: click.echo(line, err=True)) as pipeline:
         records = fill(pipeline.settings, posts, seed=1)
         size = sum(len(one.value or b"") for one in stored.read(pipeline.settings, _posts(pipeline))) / records
         floor = 0.0
         cpu_us: dict[str, float] = {}
-        for case in wanted:
-            if case == "recovery":
-                continue
+        for case in cases:
             if case == "api":
                 _say(_api(pipeline, records, runs))
                 continue
@@ -125,9 +186,6 @@ def main(posts: int, runs: int, cases: tuple[str, ...], commit: bool) -> None:
                 }
             )
         _compare(committed.ratios(cpu_us), commit)
-    if "recovery" in wanted:
-        seconds = sorted(_recovery(settings, runs))
-        _say({"case": "recovery", "seconds_to_progress": round(statistics.median(seconds), 2), "all": seconds})
 
 
 def _compare(now: dict[str, float], commit: bool) -> None:
@@ -228,8 +286,13 @@ def _worker(
             }
         if not child.running:
             raise click.ClickException(f"{case} ended: {child.last_line()}")
-        time.sleep(POLL_SECONDS if started else FIRST_POLL_SECONDS)
+        time.sleep(_pause(tagged - already, records - tagged, looked[0] - started) if started else FIRST_POLL_SECONDS)
     raise click.ClickException(f"{case} did not finish in {BOUND_SECONDS:.0f} s")
+
+
+def _pause(done: float, left: float, seconds: float) -> float:
+    least, most = POLL_SECONDS
+    return min(most, max(least, left * seconds / done / 2)) if done else least
 
 
 def _recovery(settings: Settings, runs: int) -> Iterator[float]:
@@ -258,7 +321,7 @@ def _wait_progress(pipeline: Pipeline) -> None:
 def restart(settings: Settings) -> None:
     """Make the group, the mentions and the changelogs anew; the posts stay."""
     group = kafka_topics.app_id(settings)
-    admin = KafkaAdminClient(**kafka_client.arguments(settings))
+    admin = clients.admin(settings)
     try:
         deadline = time.monotonic() + BOUND_SECONDS
         while any(one["group_id"] == group for one in admin.list_groups()):
@@ -267,11 +330,10 @@ def restart(settings: Settings) -> None:
                 time.sleep(0.5)
             if time.monotonic() > deadline:
                 raise click.ClickException("the group's last worker does not leave")
-        admin.delete_topics(
-            [one.name for one in kafka_topics.declared(settings) if one.name != kafka_topics.posts(settings)]
-        )
     finally:
         admin.close()
+    # Until they are gone: those that Kafka still lists would not be made anew.
+    drop(settings, {one.name for one in kafka_topics.declared(settings)} - {kafka_topics.posts(settings)})
     apply_topics(settings)
 
 

@@ -1,9 +1,10 @@
 """What figures, surges and a flood of questions cost: commits, rows, looks, and the longest step of a worker's turn.
 
 Called by `make bench`; needs no Kafka. `flood`: one hospital is asked 100,000 questions that nobody answers, 300 a
-second; a commit and a look at 1,000 open ones are beside the same at 100,000. `busy`: a hospital with 20 posts in
-every hour of four weeks, whose last hour is judged in 26 series and whose figures are made; 250 such hospitals take so
-many seconds an hour and so much of a worker's time. Milliseconds are of CPU.
+second; a commit and a look at 1,000 open ones are beside the same at 100,000. `question_bytes`: memory that an open
+question takes. `busy`: a hospital with 20 posts in every hour of four weeks, whose last hour is judged in 26 series and
+whose figures are made; 250 such hospitals take so many seconds an hour and so much of a worker's time. Milliseconds are
+of CPU.
 """
 
 import statistics
@@ -11,7 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench.tables import BEGIN, BUSY, BUSY_POSTS, END, TOPICS, _rows
+import msgspec
+
+from bench.tables import BEGIN, BUSY, BUSY_POSTS, END, TOPICS, _in_a_process, _rows, resident
 from streams.figures.about import About, Names
 from streams.figures.hospital import figures
 from streams.figures.judging import Judging
@@ -23,6 +26,9 @@ from streams.tables.periods import HOUR_SECONDS
 
 HOSPITAL = "350070"
 OPEN, FEW = 100_000, 1_000
+ASKED = (1, 10, 100)
+"""Questions a second, to all hospitals together."""
+WAITING, HOSPITALS = 60_000, 42
 RATE = 300
 """Questions a second: a row of 10 seconds takes 400 a second."""
 NAMES = Names(
@@ -37,7 +43,8 @@ ABOUT = About(id=HOSPITAL, name="", city="", state="", kind="acute", residents=2
 
 def measure(runs: int) -> dict[str, Any]:
     """The medians of `runs`."""
-    return {"case": "figures", "runs": runs, **_flood(), **_busy(runs)}
+    waiting = {f"question_bytes_at_{rate}": _in_a_process(_bytes_of_a_question, rate) for rate in ASKED}
+    return {"case": "figures", "runs": runs, **_flood(), **waiting, **_busy(runs)}
 
 
 # -- a flood -----------------------------------------------------------------------------------------------------------
@@ -96,6 +103,24 @@ def _ms(function: Callable[[], object]) -> float:
     started = time.thread_time()
     function()
     return 1000 * (time.thread_time() - started)
+
+
+# -- what waits -------------------------------------------------------------------------------------------------------
+
+
+def _bytes_of_a_question(rate: int) -> int:
+    """Resident memory that one more open question takes, in a process of its own: `WAITING` of them, put to `HOSPITALS`
+    hospitals in turn, so many a second. The fewer share the 10 seconds of a row, the more each takes."""
+    tables = HospitalTables()
+    for number in range(WAITING):
+        if number == WAITING // 2:
+            before = resident()
+        asked = _question(number, BEGIN * HOUR_SECONDS + number // rate)
+        hospital = f"{number * 2_654_435_761 % HOSPITALS:06}"
+        tables.apply(0, number, msgspec.structs.replace(asked, hospital=hospital))
+        if number % 100 == 0:
+            tables.changes([0])
+    return round((resident() - before) / (WAITING - WAITING // 2))
 
 
 # -- a busy hospital ---------------------------------------------------------------------------------------------------

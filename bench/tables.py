@@ -231,9 +231,9 @@ async def _write(settings: Settings, rows: Rows) -> None:
 
 def _recovered(settings: Settings) -> dict[str, float]:
     """A worker that takes over every partition: reader, recovery, windows, people."""
-    before = _resident()
+    before = resident()
     reader = Reader(directory.load(), settings.max_post_bytes, author_key=bytes(KEY_BYTES))
-    with_reader = _resident()
+    with_reader = resident()
     tables = HospitalTables()
     started = time.perf_counter()
     changelog = _changelog_of(settings, tables)
@@ -242,18 +242,19 @@ def _recovered(settings: Settings) -> dict[str, float]:
         tables.complete(partition)
     seconds = time.perf_counter() - started
     _look(tables, END * HOUR_SECONDS - 1.0)
-    resident = _resident()
+    held = resident()
     del reader
     return {
         "recovery_s": seconds,
-        "resident_mb": resident / 1e6,
+        "resident_mb": held / 1e6,
         "reader_mb": (with_reader - before) / 1e6,
-        "tables_mb": (resident - with_reader) / 1e6,
+        "tables_mb": (held - with_reader) / 1e6,
         "rows": found.records,
     }
 
 
-def _resident() -> int:
+def resident() -> int:
+    """Memory that this process holds, bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize()
 
 

@@ -1,11 +1,13 @@
-"""Workers that do less than the real one, to see what each layer costs: run as processes, like it.
+"""Workers that are measured and are not quite the real one: run as processes, like it.
 
 `transport`: chunks through Faust, nothing done with them. `table`: each post folded into rows of the hospital tables,
-rows written at commits; no reading, no mentions. Neither is ever compared with the oracle.
+rows written at commits; no reading, no mentions. Neither is ever compared with the oracle. `telling FILE`: the real
+worker, which also notes when records are visible (`visible.py`).
 """
 
 # ruff: noqa: E402 - what is measured runs compiled, as in a worker: before it is imported
 import sys
+from pathlib import Path
 
 from streams import compiled
 
@@ -15,6 +17,7 @@ import agents.worker.process
 from agents.cli import main
 from agents.worker.hospitals import Hospitals
 from agents.worker.tagger import Tagger
+from bench import visible
 from streams.faustkit.chunk import Chunk, Record
 from streams.records import Mention, OpenTopics
 
@@ -79,6 +82,25 @@ class Wired(Hospitals):
         WIRED.append(self)
 
 
+class Telling(Hospitals):
+    """The hospitals agent, which also notes how far it is."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*parts)  # type: ignore[arg-type]
+        self._note = visible.noting(Path(sys.argv[2]))
+
+    async def take(self, chunk: Chunk) -> None:
+        """Count the chunk, then note it: it is visible now."""
+        await super().take(chunk)
+        self._note(chunk.partition, chunk.records[-1].offset)
+
+
+KINDS: dict[str, dict[str, type]] = {
+    "transport": {"Tagger": Nothing, "Hospitals": Wired},
+    "table": {"Tagger": Folding, "Hospitals": Wired},
+    "telling": {"Hospitals": Telling},
+}
+
 if __name__ == "__main__":
-    vars(agents.worker.process).update(Tagger={"transport": Nothing, "table": Folding}[sys.argv[1]], Hospitals=Wired)
+    vars(agents.worker.process).update(KINDS[sys.argv[1]])
     main(["worker"], prog_name=f"bench {sys.argv[1]}")

@@ -1,0 +1,1 @@
+"""bytewax, in an environment of its own: its lock file and its module."""

@@ -1,0 +1,1 @@
+"""Stock Faust, in an environment of its own: its lock file and its module."""

@@ -1,0 +1,1 @@
+"""quixstreams, in an environment of its own: its lock file and its module."""
