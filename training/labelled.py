@@ -13,6 +13,8 @@ from streams.vocabulary import Intent
 
 FOLDER = Path(__file__).with_name("posts")
 TRAIN, DEVELOPMENT, TEST = "train.jsonl", "development.jsonl", "test.jsonl"
+DANGER = "danger.jsonl"
+"""Half about somebody in danger, half only like it; kept apart, as the test posts are."""
 
 
 class Label(msgspec.Struct, frozen=True):

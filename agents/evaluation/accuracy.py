@@ -4,6 +4,7 @@
 its wording; knows no topic by name.
 """
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from streams.reading.topics.lexicon import Lexicon
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 TEST = Path(__file__).parents[2] / "training" / "posts" / "test.jsonl"
 """Posts kept apart from words and weights: another writer's, with scenes of their own."""
+DANGER = Path(__file__).parents[2] / "training" / "posts" / "danger.jsonl"
+"""Posts about danger, and others that look like it: kept apart, too."""
+CURVE = Path(__file__).parents[2] / "training" / "curve.csv"
+"""Written by `make curve`."""
 SAMPLES = 200
 """Of the bootstrap."""
 UNSEEN = ("posts_unseen.jsonl", "posts_unseen_2.jsonl")
@@ -87,6 +92,8 @@ def page() -> str:
         (
             _HEAD,
             *_test(lexicon),
+            *_danger(lexicon),
+            *_curve(),
             *_unseen(lexicon),
             *_topics(topic_lines(lexicon)),
             *_intents(lexicon),
@@ -120,7 +127,37 @@ def _test(lexicon: Lexicon) -> Iterator[str]:
         )
     yield ""
     yield from _reliability(labelled, lexicon)
+    yield "| intent | posts | precision | recall | F1 |"
+    yield "| --- | --- | --- | --- | --- |"
+    for intent, score in figures["intent"].scores().items():
+        yield f"| {intent} | {score.labelled} | {score.precision:.2f} | {score.recall:.2f} | {score.f1:.2f} |"
+    yield ""
     yield from _confusion(figures["intent"])
+
+
+def danger(lexicon: Lexicon) -> tuple[int, Score]:
+    """How many posts about danger and its look-alikes there are, and how well `crisis` is told."""
+    labelled = posts.load(DANGER)
+    answers = [(one.intent == "crisis", posts.answer(one.text, lexicon).intent == "crisis") for one in labelled]
+    alarm = frozenset({"crisis"})
+    pairs = [(alarm if truth else frozenset[str](), alarm if said else frozenset[str]()) for truth, said in answers]
+    return len(labelled), scores.over_sets(pairs).per_topic["crisis"]
+
+
+def _danger(lexicon: Lexicon) -> Iterator[str]:
+    count, score = danger(lexicon)
+    yield f"## Somebody in danger: {count} posts (`training/posts/danger.jsonl`)\n"
+    yield (
+        "Half tell of danger as it is: to oneself, by others, a live emergency; said outright, in slang, by a hint,\n"
+        "in two languages. The others look like it: told afterwards, jokes, news, drills. Harder than what a stream\n"
+        "has, and kept apart like the test posts.\n"
+    )
+    yield f"* crisis: precision {score.precision:.2f}, recall {score.recall:.2f}\n"
+    yield (
+        "A hint, or a fear without its usual words, is missed: that nothing alarms proves nothing, and people must\n"
+        "still read. Of plain posts (the table above) about half of the few that alarm do so in vain: somebody has to\n"
+        "look.\n"
+    )
 
 
 def _reliability(labelled: list[posts.Labelled], lexicon: Lexicon) -> Iterator[str]:
@@ -135,6 +172,21 @@ def _reliability(labelled: list[posts.Labelled], lexicon: Lexicon) -> Iterator[s
             right[kind] += topic in one.topics
     yield "`earshot tag` calls a topic sure or likely by the sum of its evidence. Of the topics given to these posts:\n"
     yield from (f"* {kind}: {right[kind]} of {given[kind]} right ({right[kind] / given[kind]:.0%})" for kind in given)
+    yield ""
+
+
+def _curve() -> Iterator[str]:
+    with CURVE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    yield "## Would more labelled posts help?\n"
+    yield (
+        "`make curve` learns from a part of the training posts, without the cases, and reads plain posts of scenes\n"
+        "that it did not learn from. While F1 still rises from one line to the next, more posts help:\n"
+    )
+    yield "| scenes learned from | posts | macro-F1 | precision | recall |"
+    yield "| --- | --- | --- | --- | --- |"
+    for row in rows:
+        yield f"| {row['scenes']} | {row['posts']} | {row['macro_f1']} | {row['precision']} | {row['recall']} |"
     yield ""
 
 

@@ -42,6 +42,14 @@ class Choices(msgspec.Struct, frozen=True):
     confusion: dict[str, dict[str, int]]
     """Label -> answer -> posts; only what occurs."""
 
+    def scores(self) -> dict[str, Score]:
+        """By label, sorted."""
+        answered: Counter[str] = Counter()
+        for row in self.confusion.values():
+            answered.update(row)
+        rows = {label: self.confusion.get(label, {}) for label in sorted(self.confusion.keys() | answered.keys())}
+        return {label: _score(row.get(label, 0), sum(row.values()), answered[label]) for label, row in rows.items()}
+
 
 def over_sets(pairs: Iterable[tuple[frozenset[str], frozenset[str]]]) -> Scores:
     """(labelled, answered) of each post."""

@@ -24,3 +24,8 @@ def test_a_confusion_says_what_was_taken_for_what() -> None:
     choices = over_choices([("none", "none"), ("none", "question"), ("none", "none"), ("crisis", "crisis")])
     assert choices.accuracy == 0.75
     assert choices.confusion == {"crisis": {"crisis": 1}, "none": {"none": 2, "question": 1}}
+    assert choices.scores() == {
+        "crisis": Score(1.0, 1.0, 1.0, 1, 1),
+        "none": Score(1.0, 0.6667, 0.8, 3, 2),
+        "question": Score(0.0, 0.0, 0.0, 0, 1),
+    }

@@ -64,7 +64,7 @@ def test_a_further_language_turns_praise_round(words: FunctionWords) -> None:
     shipped, more = Phrases(groups), Phrases(groups, words)
 
     def found(phrases: Phrases, text: str) -> set[str]:
-        bits = phrases.found(text)
+        bits = phrases.found(text).bits
         return {group.name for group in groups if bits & phrases.bit(group.name)}
 
     assert (found(shipped, "zno rude"), found(more, "zno rude")) == ({"blame"}, {"praise"})

@@ -3,10 +3,13 @@
 import msgspec
 import pytest
 
+from agents.evaluation.cases import topics
 from streams.directory import load
 from streams.reading.post import Post
 from streams.reading.reader import Reader, asked_at
+from streams.reading.sources import PostEnvelope
 from streams.records import Envelope, Mention, Withdrawal, encode_json
+from streams.vocabulary import ReadingPart
 from tests.payloads import a_payload, as_json
 
 READER = Reader(load(), max_bytes=100_000)
@@ -14,10 +17,15 @@ AT = 1_760_000_000_000
 POST = Post(**dict.fromkeys(Post.__struct_fields__))  # type: ignore[arg-type] # only times are looked at
 
 
-def mention(text: str, hospital: str = "240010") -> Mention:
-    payload = msgspec.Raw(as_json(a_payload({"text": text})))
-    envelope = READER.decode(encode_json(Envelope("x", "1900000000000000001", AT, "stream", (), payload)))
+def an_envelope(text: str, id: int = 1_900_000_000_000_000_001) -> PostEnvelope:
+    payload = msgspec.Raw(as_json(a_payload({"text": text, "id": str(id), "entities": {}})))
+    envelope = READER.decode(encode_json(Envelope("x", str(id), AT, "stream", (), payload)))
     assert not isinstance(envelope, Withdrawal)
+    return envelope
+
+
+def mention(text: str, hospital: str = "240010") -> Mention:
+    envelope = an_envelope(text)
     (found,) = [
         one for one in READER.records(envelope, 0, 7, AT) if isinstance(one, Mention) and one.hospital == hospital
     ]
@@ -37,6 +45,31 @@ def test_a_town_in_the_text_is_kept_apart_from_where_its_author_is(text: str, ti
     found = mention(text)
     assert found.mentioned_tier == tier
     assert (found.tier, found.evidence) == ("national", "profile"), "from Fargo, whatever the text names"
+
+
+def test_posts_read_together_say_what_each_says_alone() -> None:
+    texts = [f"@MayoClinic {text}" for case in topics().values() for text in (case.about + case.not_about)[:8]]
+    texts += ["nobody's", texts[0], "@ClevelandClinic and @MayoClinic, no place to park"]
+    posts = [(an_envelope(text, number), number, AT + number) for number, text in enumerate(texts, start=10**18)]
+    ended = list[ReadingPart]()
+    together = READER.records_of(posts, 3, ended.append)
+    alone = Reader(READER.directory, 100_000, READER.lexicon)
+    assert together == [alone.records(envelope, 3, offset, at) for envelope, offset, at in posts]
+    assert [len(one) for one in together[-3:]] == [0, len(together[0]), 2]
+    assert ended == ["hospitals", "words", "places", "mentions"]
+
+
+def test_a_mention_says_which_of_its_topics_are_sure() -> None:
+    lexicon, kinds = READER.lexicon, set[bool]()
+    for case in topics().values():
+        for text in case.about[:5]:
+            found = mention(f"@MayoClinic {text}")
+            sure = lexicon.sure_of(f"@MayoClinic {text}", found.topics)
+            bits = [bool(found.sure >> place & 1) for place in range(len(found.topics))]
+            assert bits == [topic in sure for topic in found.topics]
+            assert found.sure < 1 << len(found.topics)
+            kinds |= set(bits)
+    assert kinds == {True, False}
 
 
 def a_post(at: int, id_at: int = -1, answers_at: int = -1) -> Post:

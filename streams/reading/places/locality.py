@@ -28,7 +28,7 @@ from streams.vocabulary import Evidence, Precision, Tier
 COUNTRY = "US"
 """Of every hospital in the directory, with its territories: each of these counts as a state."""
 REMEMBERED = 65_536
-"""Places remembered for each hospital; when full, its memory is emptied."""
+"""Decisions remembered, of all hospitals together: some 20 MB. When full, the memory is emptied."""
 
 Rule = Literal[
     "no_place", "psa", "ssa", "hsa", "radius", "county", "hrr", "region_radius", "state", "own_country", "nowhere",
@@ -98,6 +98,8 @@ class Localities:
     def __init__(self, reaches: Reaches) -> None:
         self._reaches = reaches
         self._known: dict[str, dict[Place | Abstention, Locality]] = {}
+        self.remembered = 0
+        """Decisions in memory."""
 
     def locality(self, place: Place | Abstention, hospital: Hospital) -> Locality:
         """How near `place` is to `hospital`. A hospital id must mean the same hospital for the life of this object."""
@@ -106,8 +108,11 @@ class Localities:
             known = self._known[hospital.id] = {}
         found = known.get(place)
         if found is None:
-            if len(known) >= REMEMBERED:
-                known.clear()
+            if self.remembered >= REMEMBERED:
+                self._known.clear()
+                self.remembered = 0
+                known = self._known[hospital.id] = {}
+            self.remembered += 1
             found = known[place] = decide(place, hospital, self._reaches.of(hospital))
         return found
 

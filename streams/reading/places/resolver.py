@@ -32,7 +32,7 @@ CACHE = 65_536
 
 
 class Asked(NamedTuple):
-    """How often profile texts were asked for since the start."""
+    """How often profile texts, and towns that posts name, were asked for since the start."""
 
     hits: int
     """Answered from memory."""
@@ -63,7 +63,7 @@ class Gazetteer:
         return self._tag_cached(country, name, kind)
 
     def asked(self) -> Asked:
-        """Hits and misses of the memory of profile texts."""
+        """Hits and misses of the memory of texts; any thread."""
         counts = self._resolve_cached.cache_info()
         return Asked(counts.hits, counts.misses)
 

@@ -1,8 +1,10 @@
-"""What phrases are looked for, in groups of one meaning, and what is told of one that was found.
+"""What phrases are looked for, in groups of one meaning, what they weigh, and what is told of one that was found.
 
 Made by `taxonomy.py`, `intent_words.py` and `overlay.py`; `phrases.py` finds them. Shapes alone: a module with shapes
 cannot be compiled (`deploy/compiled/modules.py`), so they stand apart from the functions that use them.
 """
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -30,3 +32,34 @@ class Find(msgspec.Struct, frozen=True):
     """The `unless` phrase that it overlaps."""
     negated_by: str = ""
     """The negator before it."""
+
+
+class Weighing(msgspec.Struct, frozen=True):
+    """What finds weigh, by lane: a topic or an intent, by its number. What is absent weighs 0."""
+
+    lanes: int = 0
+    """How many there are."""
+    start: Mapping[int, int] = {}
+    """What any text has: lane -> weight."""
+    phrases: Mapping[str, Mapping[int, int]] = {}
+    groups: Mapping[str, Mapping[int, int]] = {}
+    """By a group's name, where one of its phrases counts."""
+
+    def beside(self, other: "Weighing", first: int) -> "Weighing":
+        """Both, with the lanes of `other` from `first` on, which is above these."""
+        return Weighing(
+            first + other.lanes,
+            _above(self.start, other.start, first),
+            {
+                one: _above(self.phrases.get(one, {}), other.phrases.get(one, {}), first)
+                for one in (*self.phrases, *(one for one in other.phrases if one not in self.phrases))
+            },
+            {
+                one: _above(self.groups.get(one, {}), other.groups.get(one, {}), first)
+                for one in (*self.groups, *(one for one in other.groups if one not in self.groups))
+            },
+        )
+
+
+def _above(lower: Mapping[int, int], upper: Mapping[int, int], first: int) -> dict[int, int]:
+    return {**lower, **{lane + first: weight for lane, weight in upper.items()}}

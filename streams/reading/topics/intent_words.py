@@ -23,13 +23,20 @@ class IntentError(UserError):
 
 
 class IntentRead(msgspec.Struct, frozen=True):
-    """An intent, how sure it is, and by which rule."""
+    """An intent, and by which rule or that weights decided."""
 
     intent: Intent
-    confidence: int
-    """Per cent: how often the rule was right on some 270 labelled posts of the project's own, rounded down by 10, since
-    the words were written with many of them in sight. Sarcasm is what goes wrong most."""
     why: str
+
+
+class IntentFind(msgspec.Struct, frozen=True):
+    """What speaks for an intent, or against it."""
+
+    evidence: str
+    """A phrase, or a list, rule or mark in brackets."""
+    intent: Intent
+    weight: int
+    """In hundredths of the logarithm of the odds."""
 
 
 class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +50,8 @@ class IntentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     self_harm: _Words
     danger: _Words
+    help: _Words
+    peril: _Words
     over: _Words
     awareness: _Words
     request: _Words

@@ -7,35 +7,49 @@ and intents share one index, so that each text is scanned once. Knows no clock a
 from collections.abc import Container, Mapping
 from pathlib import Path
 
-from streams.reading.topics import overlay
+from streams.reading.topics import intent_evidence, overlay
 from streams.reading.topics.evidence import Evidence
-from streams.reading.topics.groups import Find
+from streams.reading.topics.groups import Find, Weighing
 from streams.reading.topics.intent import NEEDED_TOPICS, Intents
-from streams.reading.topics.intent_words import IntentWords
+from streams.reading.topics.intent_words import IntentFind, IntentRead, IntentWords
 from streams.reading.topics.overlay import Overlay, OverlayError
 from streams.reading.topics.phrases import Phrases
 from streams.reading.topics.quotations import own_words
 from streams.reading.topics.taxonomy import Taxonomy, TaxonomyError, TopicFind
 from streams.reading.topics.topic_matcher import TopicMatcher
+from streams.reading.topics.weights import aligned
 from streams.vocabulary import Intent
 
 
 class Lexicon:
-    """Finds topics and intents. Its words never change. Use it in one thread: it remembers the last text."""
+    """Finds topics and intents. Its words never change. Use it in one thread: it remembers the last texts."""
 
     def __init__(
-        self, taxonomy: Taxonomy, words: IntentWords, overlays: Mapping[str, Overlay], evidence: Evidence | None = None
+        self,
+        taxonomy: Taxonomy,
+        words: IntentWords,
+        overlays: Mapping[str, Overlay],
+        evidence: Evidence | None = None,
+        for_intents: Evidence | None = None,
     ) -> None:
-        """`overlays`: by hospital id. `evidence`: without it, topics count by their phrases alone."""
+        """`overlays`: by hospital id. `evidence`: without it, topics count by their phrases alone. `for_intents`:
+        without it, rules alone decide intents."""
         self.taxonomy = taxonomy
         self.overlays = overlays
-        weights = evidence.phrases() if evidence is not None else None
-        self._phrases = Phrases((*taxonomy.groups(), *words.groups()), weights=weights)
+        # Intents have the lanes above the topics'.
+        weighing = evidence.weighing(taxonomy.groups()) if evidence is not None else Weighing()
+        first_lane = aligned(weighing.lanes)
+        if for_intents is not None:
+            weighing = weighing.beside(for_intents.weighing(words.groups()), first_lane)
+        # The groups of intents stand first: their rules read the lowest bits alone.
+        self._phrases = Phrases((*words.groups(), *taxonomy.groups()), weighing=weighing)
         self._intent_groups = frozenset(group.name for group in words.groups())
         self._matcher = TopicMatcher(taxonomy, self._phrases, evidence)
-        self._intents = Intents(words, self._phrases)
+        self._intents = Intents(words, self._phrases, None, for_intents, first_lane)
+        self.prepare = self._phrases.prepare
         self.topics_of = self._matcher.topics_of
         self.sure_of = self._matcher.sure_of
+        self.sure_bits = self._matcher.sure_bits
 
     @classmethod
     def load(cls, taxonomy_file: str = "", hospital_topics_file: str = "", hospitals: Container[str] = ()) -> "Lexicon":
@@ -69,7 +83,7 @@ class Lexicon:
         evidence = Evidence.load()
         if taxonomy_file:
             evidence = evidence.grown(_added(taxonomy, Taxonomy.load()))
-        return cls(taxonomy, IntentWords.load(), overlays, evidence)
+        return cls(taxonomy, IntentWords.load(), overlays, evidence, intent_evidence.load())
 
     @property
     def size(self) -> int:
@@ -90,6 +104,13 @@ class Lexicon:
         found = self._matcher.explain(text)
         own = self.overlays.get(hospital)
         return found if own is None else tuple(own.explain(text, found))
+
+    def weigh_intent(
+        self, text: str, addressed: bool, topics: tuple[str, ...]
+    ) -> tuple[IntentRead, dict[Intent, int], tuple[IntentFind, ...]]:
+        """The intent as `intent_of` finds it; the sum of each, and what speaks for and against each."""
+        own = own_words(text)
+        return (self._intents.read(own, addressed, topics), *self._intents.explain(own, addressed, topics))
 
     def explain_intent(self, text: str) -> tuple[Find, ...]:
         """Every phrase for intents in the author's own words."""

@@ -48,7 +48,7 @@ class Overlay:
 
     def topics_of(self, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
         """The post's topics for this hospital, sorted. `topics`: those by the taxonomy alone."""
-        found = self._index.found(text)
+        found = self._index.found(text).bits
         added = {topic for topic in self._added if found & self._index.bit(topic)}
         return tuple(sorted(added.union(topics) - self._off))
 

@@ -6,10 +6,13 @@ topic of a community's own taxonomy without weights counts by one phrase, or by 
 `make words` gives it weights. Knows no hospital, place or intent.
 """
 
+from librt.vecs import vec
+from mypy_extensions import i64
+
 from streams.reading.topics.evidence import ANY_POST, SURE, Evidence
-from streams.reading.topics.packing import number, zeros
-from streams.reading.topics.phrases import Phrases
+from streams.reading.topics.phrases import Found, Phrases
 from streams.reading.topics.taxonomy import CONTEXT, ELSEWHERE, REMEMBERED, WEAK, Taxonomy, TopicFind
+from streams.reading.topics.weights import unfold
 
 TOLD, NEAR = 20, -200
 """Weights below the first are not explained, unless their topic counts; nor is a topic whose sum is below the second:
@@ -17,14 +20,14 @@ everything speaks a little for or against everything."""
 
 
 class TopicMatcher:
-    """Finds topics. Use it in one thread: its index remembers the last text."""
+    """Finds topics. Use it in one thread: its index remembers the last texts."""
 
     def __init__(self, taxonomy: Taxonomy, phrases: Phrases | None = None, evidence: Evidence | None = None) -> None:
-        """`phrases`: an index that holds `taxonomy.groups()` and the weights of `evidence`; without it, the matcher
-        makes one. Without `evidence`, every topic counts by its phrases alone."""
+        """`phrases`: an index that holds `taxonomy.groups()` and, in its first lanes, the weights of `evidence`;
+        without it, the matcher makes one. Without `evidence`, every topic counts by its phrases alone."""
         self._evidence = evidence
-        weights = evidence.phrases() if evidence is not None else None
-        self._phrases = phrases or Phrases(taxonomy.groups(), weights=weights)
+        groups = taxonomy.groups()
+        self._phrases = phrases or Phrases(groups, weighing=evidence.weighing(groups) if evidence is not None else None)
         bit = self._phrases.bit
         self._context, self._elsewhere = bit(CONTEXT), bit(ELSEWHERE)
         weighed = {topic for topic in (evidence.topics if evidence is not None else ()) if topic in taxonomy.by_id}
@@ -43,54 +46,69 @@ class TopicMatcher:
         for bits in self._topics.values():
             for one in bits:
                 self._mine |= one
-        self._lists: dict[int, int] = {}
-        """Bit of a list of the taxonomy -> its packed weights."""
-        if evidence is not None:
-            groups = [group.name for group in taxonomy.groups()]
-            self._lists = {bit(name): packed for name in groups if (packed := evidence.of_list(name))}
-        self._start = zeros(len(evidence.topics)) + evidence.start if evidence is not None else 0
-        self._enough = evidence.enough if evidence is not None else 0
-        self._known: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._sums: dict[int, int] = {}
+        self._lanes: i64 = len(evidence.topics) if evidence is not None else 0
+        self._sums = vec[i64]([0] * int(self._lanes))
+        """By lane, of the last text that was decided."""
+        self._names = evidence.topics if evidence is not None else ()
+        self._sure: dict[tuple[int, tuple[str, ...]], int] = {}
+        self._known: dict[int, tuple[str, ...]] = {}
+        """Bits of the lanes that reached 0 -> the topics that count by weight."""
 
     def topics_of(self, text: str) -> tuple[str, ...]:
         """Ids of the topics, sorted; empty if there are none. Takes any string."""
-        found = self._phrases.found(text) & self._mine
-        reached = self._sum(text, found) & self._enough
-        key = (reached, found if self._plain else 0)
-        topics = self._known.get(key)
+        found = self._phrases.found(text)
+        topics = found.topics
+        return self._decided(found) if topics is None else topics
+
+    def sure_bits(self, text: str, topics: tuple[str, ...]) -> int:
+        """Which of a text's `topics` are sure: bit i is set for `topics[i]` unless it counts by evidence that is only
+        likely. So a topic without weights is sure, and one that a hospital's own phrase gave. Cheap right after
+        `topics_of` of the same text."""
+        found = self._phrases.found(text)
+        if found.topics is None:
+            self._decided(found)
+        if found.likely == 0:
+            return (1 << len(topics)) - 1
+        key = (int(found.likely), topics)
+        bits = self._sure.get(key)
+        if bits is None:
+            if len(self._sure) >= REMEMBERED:
+                self._sure.clear()
+            only = {topic for lane, topic in enumerate(self._names) if key[0] >> lane & 1}
+            bits = self._sure[key] = sum(1 << place for place, topic in enumerate(topics) if topic not in only)
+        return bits
+
+    def sure_of(self, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a text's `topics` that are sure, as `sure_bits` tells them."""
+        bits = self.sure_bits(text, topics)
+        return tuple(topic for place, topic in enumerate(topics) if bits >> place & 1)
+
+    def _decided(self, found: Found) -> tuple[str, ...]:
+        """Decide the topics of a text, and which of them are only likely."""
+        sums = self._sums
+        unfold(found.totals, found.parts, sums)
+        reached: i64 = 0
+        sure: i64 = 0
+        bit: i64 = 1
+        for lane in range(self._lanes):
+            if sums[lane] >= 0:
+                reached |= bit
+                if sums[lane] >= SURE:
+                    sure |= bit
+            bit <<= 1
+        found.likely = reached & ~sure
+        topics = self._known.get(reached)
         if topics is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            topics = self._known[key] = self._decided(found, reached)
+            names = enumerate(self._names)
+            topics = tuple(topic for place, topic in names if int(reached) >> place & 1 and topic in self._weighed)
+            self._known[reached] = topics
+        if self._plain:
+            by_phrase = [topic for topic in self._plain if not self._missing(found.bits & self._mine, topic)]
+            topics = tuple(sorted([*topics, *by_phrase]))
+        found.topics = topics
         return topics
-
-    def sure_of(self, text: str, topics: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of a text's `topics` of which the evidence is sure; a topic without weights is."""
-        if self._evidence is None:
-            return topics
-        total = self._sum(text, self._phrases.found(text) & self._mine)
-        place = {topic: lane for lane, topic in enumerate(self._evidence.topics)}
-        return tuple(one for one in topics if one not in place or number(total, place[one]) >= SURE)
-
-    def _sum(self, text: str, found: int) -> int:
-        """The packed sums of a text: what any post has, the lists found, the phrases found."""
-        of_lists = self._sums.get(found)
-        if of_lists is None:
-            if len(self._sums) >= REMEMBERED:
-                self._sums.clear()
-            of_lists, lists, rest = self._start, self._lists, found
-            while rest:
-                lowest = rest & -rest
-                of_lists += lists.get(lowest, 0)
-                rest ^= lowest
-            self._sums[found] = of_lists
-        return of_lists + self._phrases.weight(text)
-
-    def _decided(self, found: int, reached: int) -> tuple[str, ...]:
-        by_weight = self._evidence.reached(reached) if self._evidence is not None else ()
-        by_phrase = [topic for topic in self._plain if not self._missing(found, topic)]
-        return tuple(sorted([one for one in by_weight if one in self._weighed] + by_phrase))
 
     def _missing(self, found: int, topic: str, weak_only: bool = False) -> str:
         """Why the groups found are not enough for the topic; empty if they are."""
@@ -106,21 +124,23 @@ class TopicMatcher:
 
     def explain(self, text: str) -> tuple[TopicFind, ...]:
         """Every phrase found for a topic, with its weight and the reason if it does not count."""
-        found = self._phrases.found(text) & self._mine
-        return (*self._explain_weights(text, found), *self._explain_phrases(text, found))
+        found = self._phrases.found(text)
+        bits = found.bits & self._mine
+        return (*self._explain_weights(text, bits, found), *self._explain_phrases(text, bits))
 
-    def _explain_weights(self, text: str, found: int) -> list[TopicFind]:
+    def _explain_weights(self, text: str, bits: int, found: Found) -> list[TopicFind]:
         evidence = self._evidence
         if evidence is None:
             return []
-        total = self._sum(text, found)
-        lists = self._lists_told(text, found, evidence)
+        lists = self._lists_told(text, bits, evidence)
+        phrases = self._phrases.phrases_in(text)
+        unfold(found.totals, found.parts, self._sums)
         told: list[TopicFind] = []
         for lane, topic in enumerate(evidence.topics):
             if topic not in self._weighed:
                 continue
-            total_of = number(total, lane)
-            rows = [(one, evidence.told(one, topic)) for one in self._phrases.phrases_in(text)]
+            total_of = int(self._sums[lane])
+            rows = [(one, evidence.told(one, topic)) for one in phrases]
             rows += [(shown, evidence.told(name, topic)) for name, shown in lists]
             why = "" if total_of >= 0 else f"the sum is {total_of}, below 0"
             speaks = [(phrase, weight) for phrase, weight in rows if weight > (0 if total_of >= 0 else TOLD)]
@@ -135,13 +155,13 @@ class TopicMatcher:
         """Each list of the taxonomy that has weights and counts in the text, and it with the phrases found."""
         told: list[tuple[str, str]] = []
         finds = [find for find in self._phrases.explain(text) if not find.struck_by]
-        for name, bit in self._names():
+        for name, bit in self._lists():
             if found & bit and evidence.of_list(name):
                 phrases = dict.fromkeys(find.phrase for find in finds if find.group == name)
                 told.append((f"[{name.strip()}]", f"{', '.join(phrases)} [{name.strip()}]"))
         return told
 
-    def _names(self) -> list[tuple[str, int]]:
+    def _lists(self) -> list[tuple[str, int]]:
         names = [(CONTEXT, self._context), (ELSEWHERE, self._elsewhere)]
         for topic, (strong, weak, context) in self._topics.items():
             names += [(topic, strong), (topic + WEAK, weak)]

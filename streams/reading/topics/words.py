@@ -13,28 +13,29 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
+from typing import Final
 
-READ_CHARS = 2_000
+READ_CHARS: Final = 2_000
 """Characters of a post that are read, some 350 words. X allows 25,000, but the beginning says what a post is about.
 Keeps any text under 2 ms."""
 
 _KEPT_SIGNS = b"@_#"
 _SENTENCE_SIGNS = b'.,;:!?\n()"'
-_WORDS = bytes(
+_WORDS: Final = bytes(
     code if code >= 128 else ord(chr(code).lower()) if chr(code).isalnum() or code in _KEPT_SIGNS else ord(" ")
     for code in range(256)
 )
-_CLAUSES = bytes(ord(".") if code in _SENTENCE_SIGNS else sign for code, sign in enumerate(_WORDS))
+_CLAUSES: Final = bytes(ord(".") if code in _SENTENCE_SIGNS else sign for code, sign in enumerate(_WORDS))
 """Byte tables: `_CLAUSES` keeps where sentences and their parts end, as a full stop."""
-_APOSTROPHES = b"'`"
+_APOSTROPHES: Final = b"'`"
 
-_FOREIGN = re.compile(rb"&#\d+;(?:&#\d+;)*")
-_HASHTAG = re.compile(rb"#([\w\x80-\xff]+)")
-_HUMP = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
-_STRETCHED = re.compile(rb"([a-z])\1\1+")
-_SIGNS = dict.fromkeys("‘’´ʼ", "") | dict.fromkeys("—–…。、！？；：“”«»¿¡", ".")
+_FOREIGN: Final = re.compile(rb"&#\d+;(?:&#\d+;)*")
+_HASHTAG: Final = re.compile(rb"#([\w\x80-\xff]+)")
+_HUMP: Final = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
+_STRETCHED: Final = re.compile(rb"([a-z])\1\1+")
+_SIGNS: Final = dict.fromkeys("‘’´ʼ", "") | dict.fromkeys("—–…。、！？；：“”«»¿¡", ".")
 """Apostrophes are dropped; any sign that separates parts of a sentence becomes a full stop."""
-_TYPED = "’‘“”…—–"
+_TYPED: Final = "’‘“”…—–"
 """Signs that phones and word processors write in place of ASCII's. In many posts they are nearly all the non-ASCII
 characters; replacing them first takes a fifth of the time of folding each."""
 _VANISHING = frozenset({"Mn", "Me", "Cf"})
@@ -89,14 +90,14 @@ class Words:
         """`emoji`: those that count as words; None: all of them."""
         self._folding = _Folding(None if emoji is None else frozenset(emoji))
 
+    def letters(self, text: str) -> bytes:
+        """Lower-case words, UTF-8, with any number of spaces around each. Takes any string; ignores what is beyond
+        `READ_CHARS`."""
+        return self._spelt(text).translate(_WORDS, _APOSTROPHES)
+
     def plain(self, text: str) -> bytes:
-        """Lower-case words, UTF-8, one space around each; a single space if there are none. Takes any string; ignores
-        what is beyond `READ_CHARS`."""
-        words = b" %b " % self._spelt(text).translate(_WORDS, _APOSTROPHES)
-        words = words.replace(b"  ", b" ")  # nearly always all there is; split and join cost twice as much
-        while b"  " in words:
-            words = words.replace(b"  ", b" ")
-        return words
+        """As `letters`, one space around each word; a single space if there are none."""
+        return spaced(self.letters(text))
 
     def clause_ends(self, text: str) -> list[int]:
         """For each part of a sentence: the number of words of `plain` up to its end."""
@@ -132,6 +133,15 @@ def _with_parts(hashtag: re.Match[bytes]) -> bytes:
         return hashtag[0]
     parts = _HUMP.sub(b" ", hashtag[1])
     return b"%b %b " % (hashtag[0], parts) if parts != hashtag[1] else hashtag[0]
+
+
+def spaced(letters: bytes) -> bytes:
+    """Letters with one space around each word."""
+    words = b" %b " % letters
+    words = words.replace(b"  ", b" ")  # nearly always all there is; split and join cost twice as much
+    while b"  " in words:
+        words = words.replace(b"  ", b" ")
+    return words
 
 
 def shortened(words: bytes, known: frozenset[bytes]) -> bytes:

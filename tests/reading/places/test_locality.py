@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.directory import Hospital
-from streams.reading.places.locality import HOLDS, RULES, Localities, Rule, decide
+from streams.reading.places.locality import HOLDS, REMEMBERED, RULES, Localities, Rule, decide
 from streams.reading.places.place import Abstention, Place, km
 from streams.reading.places.reach import Reaches
 from streams.vocabulary import Precision
@@ -41,6 +41,15 @@ def test_an_author_is(case: dict[str, Any]) -> None:
     found = Localities(REACHES).locality(GAZETTEER.resolve(case["text"]), (HOSPITALS | ISLANDS)[case["hospital"]])
     assert found.tier == case["tier"]
     assert found.rule == case.get("rule", found.rule)
+
+
+def test_what_is_remembered_of_all_hospitals_together_is_bounded() -> None:
+    localities, hospitals = Localities(REACHES), list(HOSPITALS.values())[:3]
+    for number in range(REMEMBERED // 2):
+        place = a_place(latitude=float(number % 90), longitude=number / 1000)
+        for hospital in hospitals:
+            assert localities.locality(place, hospital) == localities.locality(place, hospital)
+    assert 0 < localities.remembered <= REMEMBERED
 
 
 def test_every_rule_is_declared_and_fires() -> None:

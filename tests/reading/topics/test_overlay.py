@@ -47,6 +47,14 @@ def test_a_hospital_has_topics_of_its_own_and_no_other_sees_them(
     assert {find.topic for find in lexicon.explain_topics(TEXT, hospital) if not find.why} == set(topics)
 
 
+def test_a_topic_by_a_hospitals_own_phrase_is_sure(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("240010: {phrases: {facility_environment: [the purple line]}}")
+    lexicon = Lexicon.load(hospital_topics_file=str(tmp_path / "own.yaml"), hospitals={"240010"})
+    text = "by the purple line"
+    topics = lexicon.topics_for("240010", text, lexicon.topics_of(text))
+    assert topics == lexicon.sure_of(text, topics) == ("facility_environment",)
+
+
 def test_a_switched_off_topic_says_so(lexicon: Lexicon) -> None:
     found = [find for find in lexicon.explain_topics("the cafeteria", "240010") if find.topic == "food"]
     assert [find.why for find in found] == ["switched off by the hospital"]

@@ -21,7 +21,7 @@ GROUPS = ("wait", "refill", "job", "picture", "blame", "praise")
 
 
 def found(text: str) -> set[str]:
-    bits = PHRASES.found(text)
+    bits = PHRASES.found(text).bits
     return {name for name in GROUPS if bits & PHRASES.bit(name)}
 
 

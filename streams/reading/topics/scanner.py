@@ -1,0 +1,258 @@
+"""The inner loop: one pass over a text's words finds every pattern, and adds up what they weigh.
+
+Called by `phrases.py`, which owns what a pattern is and which finds count. Walks the trie (`trie.py`) from the
+beginnings of all words at once, a letter further each time: a look into memory then does not wait for the one before
+it, and nothing hangs on where a walk ends, which no processor foresees. What is known of a pattern stands together in
+one row of numbers, because each far look into memory costs as much as ten additions. Written for the compiler (mypyc):
+numbers that the processor adds itself, no objects in the loops, sums in place of branches. In pure Python it does the
+same, forty times slower.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from librt.vecs import append, vec
+from mypy_extensions import i32, i64
+
+from streams.reading.topics.trie import END, ENDS, GOES, MORE, NEVER, NODE_SHIFT, ROOT, Trie
+from streams.reading.topics.weights import numbers_for, numbers_of
+
+Match = tuple[int, int, int]
+"""(pattern, start, end) in the plain words. A match includes the space before it, and the space after it unless the
+phrase is a beginning."""
+
+GROUPS_A_PART: Final = 62
+"""A mask of groups is kept in parts of so many bits: compiled, a Python integer below 2 ** 62 takes no memory of its
+own."""
+_ALL: Final = 0x3FFFFFFFFFFFFFFF
+
+# A pattern's head: whether it was found already in this scan; where its row stands; where in `masks` the groups stand
+# that it strikes. Its row: the groups that it counts for, in parts, and its weights. Equal rows share a place.
+_ROW: Final = 1
+_STRIKES: Final = 2
+_HEAD: Final = 3
+
+_SPACE: Final = 32
+_A: Final = 97
+_W: Final = 119
+_Z: Final = 122
+
+
+class Scanner:
+    """Finds patterns. What it found stands in its attributes until the next scan; use it in one thread."""
+
+    def __init__(
+        self, patterns: Sequence[bytes], counts: Sequence[int], strikes: Sequence[int],
+        weights: Sequence[Mapping[int, int]], groups: int, lanes: int,
+    ) -> None:  # fmt: skip
+        """By pattern, each of which begins with a space: `counts`, `strikes`: bits of groups; `weights`: lane ->
+        weight. `groups`, `lanes`: how many there are."""
+        self.parts: i64 = groups // GROUPS_A_PART + 1
+        """How many parts a mask of all groups has."""
+        self.width: i64 = self.parts + numbers_for(lanes)
+        masks = dict.fromkeys((0, *strikes))
+        mask_at = {mask: number * int(self.parts) for number, mask in enumerate(masks)}
+        self.masks = vec[i64]([part for mask in masks for part in parts_of(mask, int(self.parts))])
+        """Every mask that a pattern strikes, `parts` numbers each."""
+        row_at: dict[tuple[int, ...], int] = {}
+        heads: list[int] = []
+        for one, other, row in zip(counts, strikes, weights, strict=True):
+            own = (*parts_of(one, int(self.parts)), *numbers_of(row, lanes))
+            heads += [0, row_at.setdefault(own, len(row_at) * int(self.width)), mask_at[other]]
+        self._heads = vec[i32](heads)
+        self.rows = vec[i64]([number for row in row_at for number in row])
+        """Each row begins with a mask, in parts, of the groups that its patterns count for."""
+        self._trie = Trie([pattern[1:] for pattern in patterns], range(0, len(heads), _HEAD))
+        self._words = vec[i64]([0, 0, 0])
+        # Of each walk through the trie that goes on: the next letter's place in `_words`, and the node that it is at.
+        self._places = vec[i64]([0])
+        self._nodes = vec[i64]([0])
+        self._begun: i64 = 0
+        self._depths = vec[i64]([0])
+        """By depth of the trie, from 1 on: how many matches there are that are no longer."""
+        self.totals = vec[i64]([0] * int(self.width))
+        """Like a row: the groups that the patterns found count for, `parts` numbers, and the sums of what they weigh,
+        each once."""
+        self.stretched = False
+        """Whether a letter stands three times in a row; not w, because of "www"."""
+        self.matches: i64 = 0
+        """How many there are; shorter ones first."""
+        self._cells_found = vec[i64]([0])
+        self._heads_found = vec[i64]([0])
+        self._rows_found = vec[i64]([0])
+        self.striking: i64 = 0
+        """How many matches are of patterns that strike groups."""
+        self.strikers = vec[i64]([0])
+        """Their numbers."""
+        self.ends = vec[i64]([0])
+        self.starts = vec[i64]([0])
+        """By match; only after `place`."""
+
+    def scan(self, letters: bytes) -> None:
+        """Find every pattern, and sum up in `totals` what they say. `letters`: words with any number of spaces around
+        each; matches are told as if it were one (`words.py`, `plain`)."""
+        self._copy(letters)
+        self._walk()
+        self._sum(self._told())
+
+    def _copy(self, letters: bytes) -> None:
+        """Copy the words into `_words`, one space around each, and note where they begin."""
+        length: i64 = len(letters)
+        if len(self._words) < length + 3:
+            self._words = vec[i64]([0] * int(length + 3))
+            self._places = vec[i64]([0] * int(length + 3))
+            self._nodes = vec[i64]([0] * int(length + 3))
+        words, places = self._words, self._places
+        self.stretched = False
+        words[0] = _SPACE
+        size: i64 = 1
+        begun: i64 = 0
+        before: i64 = _SPACE
+        earlier: i64 = 0
+        spaced = True
+        for place in range(length):
+            byte: i64 = letters[place]
+            if (byte == before) & (byte == earlier) and _A <= byte <= _Z and byte != _W:
+                self.stretched = True
+            space = byte == _SPACE
+            words[size] = byte
+            places[begun] = size
+            begun += spaced & (not space)
+            size += not (spaced & space)
+            spaced = space
+            earlier = before
+            before = byte
+        if not spaced:
+            words[size] = _SPACE
+            size += 1
+        words[size] = NEVER
+        self._begun = begun
+
+    def _walk(self) -> None:
+        """Find every match: its cell of the trie and its end."""
+        words, places, nodes, cells = self._words, self._places, self._nodes, self._trie.cells
+        found, ends, depths = self._cells_found, self.ends, self._depths
+        left = self._begun
+        for number in range(left):
+            nodes[number] = ROOT
+        matches: i64 = 0
+        depth: i64 = 0
+        while left:
+            while len(found) <= matches + left:
+                found, ends = append(found, 0), append(ends, 0)
+            depth += 1
+            if len(depths) == depth:
+                depths = append(depths, 0)
+            going, left = left, 0
+            for number in range(going):
+                place = places[number]
+                byte = words[place]
+                at = nodes[number] + byte
+                narrow: int = cells[at]
+                cell: i64 = narrow
+                place += 1
+                found[matches] = at
+                ends[matches] = place
+                matches += (cell & ENDS) == byte + END
+                nodes[left] = cell >> NODE_SHIFT
+                places[left] = place
+                left += (cell & GOES) == byte + MORE
+            depths[depth] = matches
+        self.matches = matches
+        self._cells_found, self.ends, self._depths = found, ends, depths
+
+    def _told(self) -> i64:
+        """Find the heads of all matches, and the rows, each pattern's once; how many there are."""
+        matches = self.matches
+        if len(self._heads_found) < matches:
+            self._heads_found = vec[i64]([0] * int(matches))
+            self._rows_found = vec[i64]([0] * int(matches))
+            self.strikers = vec[i64]([0] * int(matches))
+        heads, values, found, strikers = self._heads, self._trie.values, self._cells_found, self.strikers
+        heads_found, rows_found = self._heads_found, self._rows_found
+        striking: i64 = 0
+        rows: i64 = 0
+        for match in range(matches):
+            narrow: int = values[found[match]]
+            head: i64 = narrow
+            heads_found[match] = head
+            narrow = heads[head + _ROW]
+            rows_found[rows] = narrow
+            rows += heads[head] == 0
+            heads[head] = 1
+            strikers[striking] = match
+            striking += heads[head + _STRIKES] != 0
+        self.striking = striking
+        for match in range(matches):
+            heads[heads_found[match]] = 0
+        return rows
+
+    def _sum(self, count: i64) -> None:
+        """Sum up so many of the rows found."""
+        rows, rows_found, totals, width = self.rows, self._rows_found, self.totals, self.width
+        for column in range(self.parts):
+            mask: i64 = 0
+            for number in range(count):
+                mask |= rows[rows_found[number] + column]
+            totals[column] = mask
+        place = self.parts
+        while place + 4 <= width:  # four at once take half the time of one after the other
+            first: i64 = 0
+            second: i64 = 0
+            third: i64 = 0
+            fourth: i64 = 0
+            for number in range(count):
+                row = rows_found[number] + place
+                first += rows[row]
+                second += rows[row + 1]
+                third += rows[row + 2]
+                fourth += rows[row + 3]
+            totals[place] = first
+            totals[place + 1] = second
+            totals[place + 2] = third
+            totals[place + 3] = fourth
+            place += 4
+        while place < width:
+            total: i64 = 0
+            for number in range(count):
+                total += rows[rows_found[number] + place]
+            totals[place] = total
+            place += 1
+
+    def place(self) -> None:
+        """Find where each match starts."""
+        if len(self.starts) < self.matches:
+            self.starts = vec[i64]([0] * int(self.matches))
+        starts, ends, depths = self.starts, self.ends, self._depths
+        match: i64 = 0
+        depth: i64 = 0
+        while match < self.matches:
+            if match == depths[depth]:
+                depth += 1
+                continue
+            starts[match] = ends[match] - depth - 1
+            match += 1
+
+    def row(self, match: i64) -> i64:
+        """Where a match's row begins in `rows`."""
+        place: int = self._heads[self._heads_found[match] + _ROW]
+        return place
+
+    def strikes(self, match: i64) -> i64:
+        """Where in `masks` the groups stand that a match strikes; 0 if none."""
+        place: int = self._heads[self._heads_found[match] + _STRIKES]
+        return place
+
+    def matched(self) -> list[Match]:
+        """All matches, by their ends."""
+        self.place()
+        found = [
+            (int(self.ends[match]), int(self.starts[match]), int(self._heads_found[match]) // _HEAD)
+            for match in range(self.matches)
+        ]
+        return [(pattern, start, end) for end, start, pattern in sorted(found)]
+
+
+def parts_of(mask: int, parts: int) -> list[int]:
+    """A mask as numbers of `GROUPS_A_PART` bits, the lowest first."""
+    return [mask >> GROUPS_A_PART * part & _ALL for part in range(parts)]
