@@ -42,12 +42,15 @@ SECRETS: dict[str, Callable[[], str] | None] = {
     "author_key": lambda: secrets.token_urlsafe(48),
     # For whoever asks the workers' API; may be changed at any time.
     "api_token": lambda: secrets.token_urlsafe(32),
-    # Empty files: nobody is told, and an alert on the board says so.
-    "alert_webhook_url": lambda: "",
-    "watchdog_webhook_url": lambda: "",
     # Nobody but X can make this one.
     "x_token": None,
 }
+
+
+ALERTS = "alerts"
+"""Folder beside them, of the files that say whom alerts reach (deploy/alertmanager/examples). Empty: nobody."""
+ALERTS_MODE = 0o755
+"""The folder is mounted as a whole, so its reader inside must enter it; on the host it lies in the other folder."""
 
 
 def fill(text: str) -> tuple[str, list[str]]:
@@ -84,12 +87,21 @@ def init(env: Path, example: Path, folder: Path) -> list[str]:
         elif make is not None:
             path.write_text(make(), encoding="ascii")
             path.chmod(FILE_MODE)
-            said.append(f"{folder.name}/{name}: {'made' if path.stat().st_size else 'made, and empty; fill it in'}")
+            said.append(f"{folder.name}/{name}: made")
         else:
             said.append(
                 f"{folder.name}/{name}: missing; put the X bearer token in it and run `make init` again "
                 "(the demo needs none)"
             )
+    alerts = folder / ALERTS
+    if not alerts.exists():
+        alerts.mkdir()
+        said.append(
+            f"{folder.name}/{ALERTS}: made, and empty; alerts reach nobody until it has a file (docs/compose.md)"
+        )
+    alerts.chmod(ALERTS_MODE)
+    for path in alerts.iterdir():
+        path.chmod(FILE_MODE)
     return said
 
 

@@ -12,11 +12,12 @@ from deploy.grafana.hospital_figures import DAY, MONTH, WEEK
 from deploy.grafana.hospital_posts import TIER_COLOURS
 from deploy.grafana.network import by_region
 from deploy.grafana.panels import Row, bars, lines, number
-from deploy.grafana.queries import Query, selector, table_in_range, table_per_hour
+from deploy.grafana.queries import Query, in_range, selector, table_in_range, table_per_hour
 from deploy.grafana.tables import Column, Text, listing
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import declared
 from streams.reading.topics.communities import Communities
+from streams.vocabulary import TIERS
 
 HELD_BACK = f"Communities of a disease show 0 below {MINIMUM_CELL} so that nobody can be recognised."
 
@@ -44,6 +45,7 @@ def _all(expr: str) -> str:
 def _places() -> Row:
     tiers = declared("conversation_tier_posts_total")
     local, placed = _all(figures.local(MONTH)), _all(figures.placed(MONTH))
+    named = declared("pipeline_named_places_total")
     each = table_in_range(tiers.name, "hospital, tier")
     flow = table_per_hour(tiers.name, "hospital, tier")
     return Row(
@@ -59,7 +61,7 @@ def _places() -> Row:
                 Query(figures.bound(local, placed, "+"), "to"),
                 Query(f"1 - {figures.share(placed, _all(figures.posts(MONTH)))}", "unknown"),
                 unit="percentunit",
-                size=(6, 8),
+                size=(5, 8),
             ),
             bars(
                 "Posts by nearness",
@@ -67,7 +69,17 @@ def _places() -> Row:
                 f"{tiers.act}",
                 Query(f"sort_desc(sum by (tier) ({each}))", "{{tier}}"),
                 colours=TIER_COLOURS,
-                size=(8, 8),
+                size=(6, 8),
+            ),
+            bars(
+                "Towns named, by nearness",
+                "Posts whose text names a town with its state, by how near that town is to the hospital, wherever the "
+                f"author is. All hospitals, in the shown time. {named.act}",
+                Query(
+                    in_range(named.name, "tier", tier="|".join(one for one in TIERS if one != "unknown")), "{{tier}}"
+                ),
+                colours=TIER_COLOURS,
+                size=(6, 8),
             ),
             lines(
                 "Posts an hour by nearness",
@@ -77,7 +89,7 @@ def _places() -> Row:
                 unit="suffix: /h",
                 stacked=True,
                 colours=TIER_COLOURS,
-                size=(10, 8),
+                size=(7, 8),
             ),
         ],
     )

@@ -4,7 +4,7 @@ Called by `hospital`. Knows neither goals nor answers.
 """
 
 from deploy.grafana.panels import Row, bars, lines, number
-from deploy.grafana.queries import Query, selector, table_in_range, table_per_hour, table_week_before
+from deploy.grafana.queries import Query, in_range, selector, table_in_range, table_per_hour, table_week_before
 from deploy.grafana.tables import Column, Text, Words, listing
 from streams.metrics.collector import MINIMUM_CELL
 from streams.metrics.registry import declared
@@ -140,9 +140,10 @@ def about_what() -> Row:
                 "Operational and safety topics",
                 f"Inbound posts by topic, those with any; a post may have several. {HEARD} *A week before*: the same "
                 "hours of the week before, once Prometheus has them. A topic that rises alone points at a service; all "
-                "together, at an event.",
+                "together, at an event. *Sure*: of all hospitals' posts with that topic in that time, the share that "
+                "speaks of it so clearly that few are wrong (docs/accuracy.md); the others are likely.",
                 "topic",
-                _topics(topics.name, kept, 1),
+                [*_topics(topics.name, kept, 1), _sure(topics.name, kept)],
                 sort="Posts",
                 size=(11, 15),
             ),
@@ -164,6 +165,13 @@ def about_what() -> Row:
             ),
         ],
     )
+
+
+def _sure(name: str, topics: str) -> Column:
+    """The share of sure ones, of the topics that the hospital has."""
+    each = [in_range("pipeline_topics_total", "topic", topic=topics, **one) for one in ({"certainty": "sure"}, {})]
+    mine = f"({table_in_range(name, 'topic', hospital=ONE, topic=topics)}) >= 1"
+    return Column("Sure", f"({each[0]} / ({each[1]} > 0)) and on (topic) ({mine})", "percentunit", width=70, decimals=0)
 
 
 def _topics(name: str, topics: str, least: int) -> list[Text | Column]:

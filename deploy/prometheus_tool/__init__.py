@@ -6,9 +6,9 @@
 
 from pathlib import Path
 
-from deploy.prometheus_tool.programs import amtool, prometheus, promtool
+from deploy.prometheus_tool.programs import alertmanager, amtool, prometheus, promtool
 
 CONFIG = Path(__file__).parents[1] / "prometheus" / "prometheus.yml"
 """The configuration that compose mounts; the rules stand beside it."""
 
-__all__ = ["CONFIG", "amtool", "prometheus", "promtool"]
+__all__ = ["CONFIG", "alertmanager", "amtool", "prometheus", "promtool"]

@@ -1,32 +1,47 @@
 """`make prometheus` and `make rules`: get the programs; check configuration and rules with them.
 
-Without arguments prints where prometheus, promtool and amtool are. `check`: both configurations and every rule.
+Without arguments prints where the four programs are. `check`: both configurations and every rule.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from deploy.prometheus_tool import CONFIG, amtool, prometheus, promtool
+from deploy.prometheus_tool import CONFIG, alertmanager, amtool, prometheus, promtool
 from streams.errors import UserError
 
-ALERTMANAGER = CONFIG.parents[1] / "alertmanager" / "alertmanager.yml"
+ALERTMANAGER = CONFIG.parents[1] / "alertmanager"
+"""Folder of alertmanager.yml, of `start`, which finishes it, and of an example of each secret file."""
 
 
-def checks() -> list[list[str]]:
-    """The commands that check what `deploy/` has for Prometheus and Alertmanager; the first checks the rules, too."""
-    return [
-        [str(promtool()), "check", "config", str(CONFIG)],
-        [str(amtool()), "check-config", str(ALERTMANAGER)],
+def finished(files: Path, config: Path) -> None:
+    """Write into `config` what Alertmanager gets with the secret files in the folder `files`. Raises `UserError`."""
+    environ = {**os.environ, "ALERT_FILES": str(files), "ALERT_CONFIG": str(config), "ALERTMANAGER": "true"}
+    command = ["sh", str(ALERTMANAGER / "start")]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise UserError(done.stderr.strip())
+
+
+def check(folder: Path) -> int:
+    """Check the configurations, Alertmanager's with every receiver switched on; 0 if both are taken."""
+    finished(ALERTMANAGER / "examples", folder / "alertmanager.yml")
+    commands = [
+        [str(promtool()), "check", "config", str(CONFIG)],  # the rules, too
+        [str(amtool()), "check-config", str(folder / "alertmanager.yml")],
     ]
+    return max(subprocess.run(command, check=False).returncode for command in commands)  # noqa: S603 - ours
 
 
 def main(arguments: list[str]) -> int:
     """The exit code."""
     try:
         if arguments == ["check"]:
-            return max(subprocess.run(command, check=False).returncode for command in checks())  # noqa: S603 - ours
-        programs: list[Path] = [prometheus(), promtool(), amtool()]
+            with tempfile.TemporaryDirectory() as folder:
+                return check(Path(folder))
+        programs: list[Path] = [prometheus(), promtool(), alertmanager(), amtool()]
     except UserError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1

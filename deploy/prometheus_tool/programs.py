@@ -1,4 +1,4 @@
-"""Where prometheus, promtool and amtool are: on PATH, else fetched or built once into the cache folder.
+"""Where prometheus, promtool, alertmanager and amtool are: on PATH, else fetched or built once into the cache folder.
 
 Owns `prometheus/` there. Asked in this order: PATH; the cache; the distribution's package, downloaded by apt (which
 checks it against the distribution's signatures) and unpacked, so that nothing is installed and no service starts;
@@ -35,14 +35,22 @@ class _Program(NamedTuple):
     package: str
     """Debian's name."""
     module: str
-    """Go's name of the command."""
+    """Go's name of the command's module."""
+    command: str
+    """The command's folder in its module."""
+    absent: str = ""
+    """A file that the command embeds and its module lacks, because a step before Go's makes it."""
 
 
+_PROMETHEUS, _ALERTMANAGER = "github.com/prometheus/prometheus", "github.com/prometheus/alertmanager"
 _PROGRAMS = {
-    "prometheus": _Program((2, 42), "prometheus", "github.com/prometheus/prometheus/cmd/prometheus"),
-    "promtool": _Program((2, 42), "prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
-    # 0.26 brought webhook_configs.url_file.
-    "amtool": _Program((0, 26), "prometheus-alertmanager", "github.com/prometheus/alertmanager/cmd/amtool"),
+    "prometheus": _Program((2, 42), "prometheus", _PROMETHEUS, "cmd/prometheus"),
+    "promtool": _Program((2, 42), "prometheus", _PROMETHEUS, "cmd/promtool"),
+    # 0.26 brought webhook_configs.url_file. Its pages, which nobody opens here, are not in the module.
+    "alertmanager": _Program(
+        (0, 26), "prometheus-alertmanager", _ALERTMANAGER, "cmd/alertmanager", "ui/app/dist/index.html"
+    ),
+    "amtool": _Program((0, 26), "prometheus-alertmanager", _ALERTMANAGER, "cmd/amtool"),
 }
 
 
@@ -54,6 +62,11 @@ def prometheus() -> Path:
 def promtool() -> Path:
     """Checks and tests configuration and rules. Raises `UserError` if there is none to be had."""
     return _find("promtool")
+
+
+def alertmanager() -> Path:
+    """The server that notifies people, without its pages. Raises `UserError` if there is none to be had."""
+    return _find("alertmanager")
 
 
 def amtool() -> Path:
@@ -69,6 +82,8 @@ def _find(name: str) -> Path:
     oldest = ".".join(map(str, least))
     folder = load().cache_path / "prometheus"
     kept = folder / f"{name}-{oldest}"  # at least; so that it is got anew when our files ask for more
+    if kept.exists():
+        return kept  # not behind another process that builds another program
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -108,7 +123,10 @@ def _unpack(name: str, folder: Path) -> str:
         return f"apt has no {package}"
     if _run(["dpkg-deb", "-x", str(archive), "unpacked"], folder, _DOWNLOAD_SECONDS):
         return f"{package} cannot be unpacked"
-    unpacked = folder / "unpacked" / "usr" / "bin" / name
+    programs = folder / "unpacked" / "usr" / "bin"
+    unpacked = programs / (
+        name if (programs / name).exists() else package
+    )  # Debian's alertmanager has its package's name
     if _version(unpacked) < _PROGRAMS[name].least:
         return f"apt's {package} is too old"
     unpacked.replace(folder / name)
@@ -120,9 +138,32 @@ def _build(name: str, folder: Path) -> str:
     if not shutil.which("go"):
         return "no Go here"
     _say(f"{name}: building it from the pinned Go module, first time only: some minutes")
-    command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-tags", _TAGS, "-o", str(folder), _PROGRAMS[name].module]
-    error = _run(command, _MODULES, _BUILD_SECONDS)
+    program = _PROGRAMS[name]
+    for file in ("go.mod", "go.sum"):
+        shutil.copy(_MODULES / file, folder)
+    if program.absent and (error := _complete(program, folder)):
+        return f"Go cannot build it: {error}"
+    package = f"{program.module}/{program.command}"
+    command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-tags", _TAGS, "-o", str(folder), package]
+    error = _run(command, folder, _BUILD_SECONDS)
     return f"Go cannot build it: {error}" if error else ""
+
+
+def _complete(program: _Program, folder: Path) -> str:
+    """Have the build in `folder` use a copy of the module with the absent file, empty; why not, or an empty string."""
+    if error := _run(["go", "mod", "download", program.module], folder, _DOWNLOAD_SECONDS):
+        return error
+    where = ["go", "list", "-m", "-f", "{{.Dir}}", program.module]
+    done = subprocess.run(where, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    if done.returncode:
+        return done.stderr.strip()
+    copy = folder / "module"
+    shutil.copytree(done.stdout.strip(), copy, copy_function=shutil.copyfile)
+    for inside in (copy, *(one for one in copy.rglob("*") if one.is_dir())):
+        inside.chmod(0o755)  # Go's cache is read-only
+    (copy / program.absent).parent.mkdir(parents=True, exist_ok=True)
+    (copy / program.absent).touch()
+    return _run(["go", "mod", "edit", f"-replace={program.module}={copy}"], folder, _DOWNLOAD_SECONDS)
 
 
 def _run(command: list[str], folder: Path, seconds: float) -> str:

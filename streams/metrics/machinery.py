@@ -6,15 +6,26 @@ tables.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Histogram
 
 from streams.metrics.collector import Reading, ReadingCollector
 from streams.metrics.metric import Closed
 from streams.metrics.registry import declared
-from streams.vocabulary import AttentionReason, DeadReason, Reload, Skipped, Untimely, WrongPart
+from streams.vocabulary import (
+    CERTAINTIES,
+    AttentionReason,
+    DeadReason,
+    ReadingPart,
+    Reload,
+    Skipped,
+    Tier,
+    Untimely,
+    WrongPart,
+)
 
 
 class _Counted(ReadingCollector):
@@ -33,10 +44,13 @@ class Metrics:
         self._untimely = declared("pipeline_untimely_posts_total").counts()
         self._dead_letters = declared("pipeline_dead_letters_total").counts(where="tagger")
         self._wrong_parts = declared("pipeline_wrong_parts_total").counts()
+        self._named_places = declared("pipeline_named_places_total").counts()
+        self._topics: dict[tuple[str, ...], int] = {}
         self._attention = declared("pipeline_attention_total").counts()
         self._word_reloads = declared("pipeline_taxonomy_reloads_total").counts()
         self._directory_reloads = declared("pipeline_directory_reloads_total").counts()
         self._chunk_seconds = histograms("pipeline_chunk_seconds", self.registry)
+        self._reading_seconds = histograms("pipeline_reading_seconds", self.registry)
         self._visible = histograms("pipeline_visible_seconds", self.registry)[()]
         self.registry.register(_Counted(self._counted))
 
@@ -47,6 +61,8 @@ class Metrics:
             "pipeline_untimely_posts_total": self._untimely,
             "pipeline_dead_letters_total": self._dead_letters,
             "pipeline_wrong_parts_total": self._wrong_parts,
+            "pipeline_named_places_total": self._named_places,
+            "pipeline_topics_total": self._topics,
             "pipeline_attention_total": self._attention,
             "pipeline_taxonomy_reloads_total": self._word_reloads,
             "pipeline_directory_reloads_total": self._directory_reloads,
@@ -77,6 +93,25 @@ class Metrics:
         for part, count in counts.items():
             self._wrong_parts[part,] += count
         counts.clear()
+
+    def read_in(self, seconds: Mapping[ReadingPart, float], posts: int) -> None:
+        """How long each part of reading took, for `posts` read together."""
+        for part, spent in seconds.items() if posts else ():
+            self._reading_seconds[part,].observe(spent / posts)
+
+    def show_topics(self, topics: Iterable[str]) -> None:
+        """The topics that `said` counts: operational and safety ones."""
+        self._topics = dict.fromkeys(product(topics, CERTAINTIES), 0)
+
+    def said(self, counts: Mapping[tuple[Tier, tuple[str, ...], int], int]) -> None:
+        """Inbound posts by what their text says, as `Mention` has it: `mentioned_tier`, `topics`, `sure`. A topic of a
+        worker with another taxonomy is left out."""
+        for (tier, topics, sure), count in counts.items():
+            self._named_places[tier,] += count
+            for place, topic in enumerate(topics):
+                key = (topic, "sure" if sure >> place & 1 else "likely")
+                if key in self._topics:
+                    self._topics[key] += count
 
     def attention(self, reason: AttentionReason) -> None:
         """A post was put before a person."""

@@ -7,12 +7,16 @@ from streams.kafka.topics import TABLES
 from streams.metrics.metric import Job, Metric
 from streams.vocabulary import (
     ATTENTION_REASONS,
+    CERTAINTIES,
     COMPILEDS,
     DEAD_REASONS,
     DEAD_WHERE,
+    LOOK_UPS,
+    READING_PARTS,
     RELOADS,
     SKIPPED,
     STAGES,
+    TIERS,
     UNTIMELY,
     WRONG_PARTS,
 )
@@ -98,6 +102,43 @@ PIPELINE: tuple[Metric, ...] = (
         buckets=_SECONDS,
     ),
     Metric(
+        name="pipeline_reading_seconds",
+        kind="histogram",
+        unit="seconds",
+        labels={"part": READING_PARTS},
+        help="Time that each part of the tagger's work took a post, the mean of each batch of up to 64 posts.",
+        act="The tagger got slower: the part whose average grew is why.",
+        buckets=(0.000002, 0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.001, 0.01),
+    ),
+    Metric(
+        name="pipeline_place_look_ups_total",
+        kind="counter",
+        unit="texts",
+        labels={"result": LOOK_UPS},
+        help="Profile texts, and towns that posts name, whose place the tagger looked up.",
+        act="`miss` grows against `hit`: more different texts come than memory has room for, and places take more of "
+        "the tagger's time.",
+    ),
+    Metric(
+        name="pipeline_named_places_total",
+        kind="counter",
+        unit="posts",
+        labels={"tier": TIERS},
+        help="Inbound posts, once for each hospital, by how near the nearest town is that the text names with its "
+        "state. `unknown` here: the text names none. No other count uses it: tiers are the author's.",
+        act="`unknown` alone for long while posts come: towns in texts are not found any more.",
+    ),
+    Metric(
+        name="pipeline_topics_total",
+        kind="counter",
+        unit="posts",
+        labels={"topic": (), "certainty": CERTAINTIES},
+        help="Inbound posts by topic, once for each hospital, sure and likely ones apart. Operational and safety "
+        "topics alone: nothing tells of a service line how sure it is.",
+        act="A topic that is mostly `likely`: people speak of it in words that the weights do not know well; label "
+        "posts about it (docs/topics.md).",
+    ),
+    Metric(
         name="pipeline_visible_seconds",
         kind="histogram",
         unit="seconds",
@@ -164,7 +205,7 @@ PIPELINE: tuple[Metric, ...] = (
         kind="gauge",
         unit="posts",
         help="Post ids that the worker remembers to drop duplicates.",
-        act="About 27 bytes of memory each, up to a fifth more than EARSHOT_REMEMBERED_POSTS.",
+        act="About 30 bytes of memory each, up to a fifth more than EARSHOT_REMEMBERED_POSTS.",
     ),
     Metric(
         name="pipeline_duplicate_horizon_seconds",

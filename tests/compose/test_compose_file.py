@@ -13,7 +13,7 @@ from agents.ingest import service as ingest
 from agents.ingest.threads import STOP_SECONDS
 from agents.worker import process as worker
 from deploy.compose import settings
-from deploy.compose.init import SECRETS, init
+from deploy.compose.init import ALERTS, SECRETS, init
 from deploy.compose.pin import images
 from deploy.local_kafka.properties import server_properties
 from streams.settings import describe
@@ -211,6 +211,20 @@ def test_secrets_are_files_that_init_knows() -> None:
     for ignored in (".gitignore", ".dockerignore"):
         lines = (ROOT / ignored).read_text(encoding="utf-8").splitlines()
         assert "*" in lines or {".env", ".secrets/"} <= set(lines), ignored
+
+
+def test_alertmanager_starts_with_the_receivers_that_have_a_file() -> None:
+    one = SERVICES["alertmanager"]
+    assert one["entrypoint"] == ["sh", "/etc/alertmanager/start"]
+    assert "./deploy/alertmanager:/etc/alertmanager:ro" in one["volumes"]
+    files = next(mount for mount in one["volumes"] if isinstance(mount, dict))
+    assert files["source"] == f"${{SECRETS_DIR:-./.secrets}}/{ALERTS}"
+    assert files["read_only"]
+    start = (ROOT / "deploy/alertmanager/start").read_text(encoding="utf-8")
+    assert f"${{ALERT_FILES:-{files['target']}}}" in start
+    config = re.search(r"ALERT_CONFIG:-([^}]+)\}", start)
+    assert config is not None
+    assert any(mount.startswith(f"{Path(config[1]).parent}:") for mount in one["tmpfs"]), "it may hold a password"
 
 
 def test_the_demo_needs_no_x() -> None:

@@ -5,8 +5,8 @@ import json
 
 import pytest
 from click.testing import Result
-from kafka import KafkaProducer
 
+from agents.kafka import clients
 from agents.proving import load
 from agents.simulated.options import Options
 from agents.simulated.people import targets
@@ -27,7 +27,9 @@ def verify(settings: Settings, *words: str) -> Result:
 def test_verify_agrees_when_there_is_nothing_to_count(pipeline_settings: Settings) -> None:
     assert verify(pipeline_settings).stdout.startswith("oracle: 0 posts, 0 mentions, difference 0 in lifetime, hours")
     found = verify(pipeline_settings, "--json")
-    assert json.loads(found.stdout) == {"posts": 0, "mentions": 0, "difference": 0, "parts": {}, "since": ""}
+    assert json.loads(found.stdout) == {
+        "posts": 0, "mentions": 0, "difference": 0, "parts": {}, "since": "", "beforehand": False,
+    }  # fmt: skip
     assert found.exit_code == 0
 
 
@@ -36,7 +38,7 @@ def test_verify_finds_a_row_that_no_post_accounts_for(pipeline_settings: Setting
     tables = HospitalTables()
     for offset in range(2):
         tables.apply(0, offset, a_mention(hospital="050454", offset=offset))
-    producer = KafkaProducer(bootstrap_servers=pipeline_settings.kafka_bootstrap)
+    producer = clients.producer(pipeline_settings)
     changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
     for key, value in tables.changes([0])[0]:
         producer.send(changelog, value, key=key)

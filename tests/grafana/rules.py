@@ -14,6 +14,7 @@ import yaml
 from deploy.grafana.board_file import Board, Panel, columns, fill
 from deploy.prometheus_tool import CONFIG
 from streams.metrics.registry import METRICS, Metric
+from tests.grafana.units import unfit
 
 COLUMNS = 24
 MOST_PANELS = 30
@@ -71,9 +72,18 @@ def _recorded() -> Labels:
 KNOWN: Labels = {**dict(pair for metric in METRICS for pair in _exposed(metric)), **_recorded(), **OWN}
 
 
+CLOSED = {
+    (name, label): set(values)
+    for metric in METRICS
+    for name, _ in _exposed(metric)
+    for label, values in metric.labels.items()
+}
+"""Series and label -> its values; empty where what is loaded closes it."""
+
+
 def wrong(saved: Board) -> list[str]:
     """Everything that breaks a rule."""
-    return [*_frame(saved), *_grid(saved.panels), *_panels(saved), *_expressions(saved)]
+    return [*_frame(saved), *_grid(saved.panels), *_panels(saved), *_expressions(saved), *unfit(saved)]
 
 
 def _frame(saved: Board) -> Iterator[str]:
@@ -166,12 +176,13 @@ def _expressions(saved: Board) -> Iterator[str]:
     for panel, target in saved.queries():
         if RANGES.search(target.expr):
             yield f"{panel.title}: a range of its own in {target.expr}"
-        yield from (f"{panel.title}: {line}" for line in _expression(target.expr))
+        yield from (f"{panel.title}: {line}" for line in wrong_in(target.expr, target.legend))
     for expr in (*saved.variable_queries.values(), *saved.annotation_queries):
-        yield from _expression(expr)
+        yield from wrong_in(expr)
 
 
-def _expression(expr: str) -> Iterator[str]:
+def wrong_in(expr: str, legend: str = "") -> Iterator[str]:
+    """What is wrong with an expression, and with the labels in the legend of its series."""
     try:
         tree = promql.parse(filled(expr))
     except ValueError as error:
@@ -179,6 +190,7 @@ def _expression(expr: str) -> Iterator[str]:
         return
     known: set[str] = set()
     grouped: set[str] = set()
+    made: set[str] = set()
     problems: list[str] = []
 
     def visit(node: promql.Expr) -> bool:
@@ -186,12 +198,22 @@ def _expression(expr: str) -> Iterator[str]:
             problems.extend(_selector(node, known))
         elif isinstance(node, promql.AggregateExpr) and node.modifier is not None:
             grouped.update(node.modifier.labels)
+        elif isinstance(node, promql.BinaryExpr) and node.modifier is not None:
+            grouped.update(node.modifier.matching.labels if node.modifier.matching is not None else ())
+            grouped.update(node.modifier.group_labels or ())
+        elif isinstance(node, promql.Call) and node.func.name == "label_replace":
+            made.add(node.args[1].val)
         return True
 
     promql.walk(tree, visit)
     yield from problems
     if stray := grouped - known:
         yield f"grouped by {', '.join(sorted(stray))}, which no series has, in {expr}"
+    named = set(re.findall(r"{{(\w+)}}", legend))
+    if legend and (stray := made - named):
+        yield f"{', '.join(sorted(stray))} made and not in the legend, in {expr}"
+    if stray := named - known - made:
+        yield f"named by {', '.join(sorted(stray))}, which no series has, in {expr}"
     if re.search(r"\b(sum|avg)( by \([^)]*\))? ?\((pipeline_remembered|conversation_suppressed)", expr):
         yield f"a gauge of several workers is summed without max by in {expr}"
     # A process' counter starts at zero with it and says nothing alone; a table's is a total.
@@ -212,5 +234,9 @@ def _selector(node: promql.VectorSelector, known: set[str]) -> Iterator[str]:
     matched = {one.name for one in node.matchers.matchers}
     if stray := matched - labels:
         yield f"{node.name} has no label {', '.join(sorted(stray))}"
+    for one in node.matchers.matchers:
+        closed = CLOSED.get((str(node.name), one.name), set())
+        if closed and not set(one.value.split("|")) <= closed:
+            yield f"{node.name} has no {one.name}={one.value!r}"
     if ":" not in str(node.name) and node.name not in OWN and "job" not in matched:
         yield f"{node.name} without its job"

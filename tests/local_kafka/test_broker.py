@@ -9,14 +9,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
+from agents.kafka import clients
 from deploy.local_kafka import LocalKafka, process
 from streams.errors import UserError
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import answers
-from streams.settings import Settings
+from streams.settings import Settings, load
 
 pytestmark = pytest.mark.kafka
 
@@ -41,9 +42,9 @@ def refusal(broker: LocalKafka) -> str:
 def test_a_second_up_finds_the_data_of_the_first(broker: LocalKafka) -> None:
     address = broker.up()
     assert broker.up() == address
-    with KafkaAdminClient(bootstrap_servers=address) as admin:
+    with clients.admin(load({}, kafka_bootstrap=address)) as admin:
         admin.create_topics({"kept": {"num_partitions": 1}}, wait_for_metadata=True)
-    producer = KafkaProducer(bootstrap_servers=address)
+    producer = clients.producer(load({}, kafka_bootstrap=address))
     producer.send("kept", b"a record").get(timeout=20)
     producer.close()
 
@@ -57,7 +58,9 @@ def test_a_second_up_finds_the_data_of_the_first(broker: LocalKafka) -> None:
     assert broker.down() is False
 
     again = broker.up()
-    consumer = KafkaConsumer(bootstrap_servers=again, auto_offset_reset="earliest", consumer_timeout_ms=20_000)
+    consumer = clients.consumer(
+        load({}, kafka_bootstrap=again), auto_offset_reset="earliest", consumer_timeout_ms=20_000
+    )
     consumer.assign([TopicPartition("kept", 0)])
     assert next(consumer).value == b"a record"
     consumer.close()
@@ -65,11 +68,11 @@ def test_a_second_up_finds_the_data_of_the_first(broker: LocalKafka) -> None:
 
 
 def test_no_kafka_topic_is_created_by_asking_for_it(kafka: str) -> None:
-    producer = KafkaProducer(bootstrap_servers=kafka, max_block_ms=1000)
+    producer = clients.producer(load({}, kafka_bootstrap=kafka), max_block_ms=1000)
     with pytest.raises(KafkaTimeoutError):
         producer.send("never-declared", b"")
     producer.close()
-    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+    with clients.admin(load({}, kafka_bootstrap=kafka)) as admin:
         assert "never-declared" not in admin.list_topics()
 
 
@@ -77,12 +80,10 @@ def test_a_record_as_large_as_a_dead_letter_may_be_goes_through(pipeline_setting
     name = kafka_topics.dead_letters(pipeline_settings)
     value = os.urandom(2 * kafka_topics.MAX_RECORD_BYTES - 1024)  # does not compress
     size = 2 * kafka_topics.MAX_RECORD_BYTES
-    producer = KafkaProducer(bootstrap_servers=pipeline_settings.kafka_bootstrap, max_request_size=size)
+    producer = clients.producer(pipeline_settings, max_request_size=size)
     producer.send(name, value).get(timeout=30)
     producer.close()
-    consumer = KafkaConsumer(
-        bootstrap_servers=pipeline_settings.kafka_bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=30_000
-    )
+    consumer = clients.consumer(pipeline_settings, auto_offset_reset="earliest", consumer_timeout_ms=30_000)
     consumer.assign([TopicPartition(name, 0)])
     assert next(consumer).value == value
     consumer.close()

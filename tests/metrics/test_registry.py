@@ -97,11 +97,27 @@ def test_every_series_is_there_before_it_counts() -> None:
         "pipeline_untimely_posts_total": {},
         "pipeline_dead_letters_total": {"where": "tagger"},
         "pipeline_wrong_parts_total": {},
+        "pipeline_named_places_total": {},
         "pipeline_attention_total": {},
         "pipeline_taxonomy_reloads_total": {},
         "pipeline_directory_reloads_total": {},
     }
     assert shown == {(name, *values) for name, some in fixed.items() for values in declared(name).series(**some)}
+
+
+def test_topics_are_counted_by_certainty_and_those_of_another_taxonomy_are_left_out() -> None:
+    metrics = Metrics()
+    metrics.show_topics(["wait_times", "food"])
+    metrics.said({("local", ("food", "wait_times"), 0b10): 2, ("unknown", ("gone", "wait_times"), 0b01): 1})
+    shown = {
+        (sample.labels["topic"], sample.labels["certainty"]): sample.value
+        for one in metrics.registry.collect()
+        for sample in one.samples
+        if sample.name == "pipeline_topics_total"
+    }
+    assert shown == {
+        ("food", "sure"): 0, ("food", "likely"): 2, ("wait_times", "sure"): 2, ("wait_times", "likely"): 1,
+    }  # fmt: skip
 
 
 def test_a_reading_of_something_undeclared_fails_the_scrape() -> None:

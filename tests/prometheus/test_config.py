@@ -5,21 +5,31 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
 import yaml
 
+from agents.cli import main
 from agents.ingest.wal.wal import ROOM
 from agents.proving.prometheus import RunningPrometheus
+from deploy.compose.init import ALERTS as SECRETS_OF_ALERTS
+from deploy.compose.init import SECRETS
 from deploy.prometheus_tool import CONFIG, promtool
+from deploy.reference.runbook import FILE as RUNBOOK
+from deploy.reference.runbook import page as runbook
 from streams import directory
 from streams.metrics.registry import declared
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError, describe, load, variable
 from tests.prometheus.files import ALERTS, RECORDED, RULES, named
 
 ROOT = CONFIG.parents[2]
 SCRAPES = {one["job_name"]: one for one in yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["scrape_configs"]}
+SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"].keys()
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 DEFAULTS = Settings()
+LINKS = "{{ $externalLabels.grafana }}"
+"""Becomes Grafana's address."""
 OURS = re.compile(r"(?<![:\w])(?:conversation|pipeline|source|x|bluesky)_\w+(?![:\w])")
 SERIES = re.compile(r"\w+:\w+(?::\w+)?")
 
@@ -73,10 +83,41 @@ def test_an_alert_says_what_is_normal_and_what_to_do(rule: dict[str, Any]) -> No
     assert "Normal: " in said["description"]
     assert re.search(r"1\. .*2\. .*3\. ", said["action"])
     assert len(said["summary"]) < 100
-    file, anchor = said["runbook_url"].split("#")
-    assert f"\n## {rule['alert']}\n" in (ROOT / file).read_text(encoding="utf-8")
-    assert anchor == rule["alert"].lower()
-    assert re.fullmatch(r"http://localhost:3000/d/earshot-\w+", said["dashboard_url"])
+    assert said["runbook_url"] == f"{LINKS}public/runbook.html#{rule['alert'].lower()}"
+    address, _, of = said["dashboard_url"].partition("?")
+    assert re.fullmatch(rf"{re.escape(LINKS)}d/earshot-\w+", address)
+    assert of == ("var-hospital={{ $labels.hospital }}" if "by (hospital)" in rule["expr"] else "")
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=named)
+def test_what_an_alert_tells_to_do_works_inside_compose(rule: dict[str, Any]) -> None:
+    said = rule["annotations"]["action"] + rule["annotations"]["description"]
+    for command in re.findall(r"`([^`]+)`", said):
+        words = command.replace("{{ $labels.job }}", "worker").partition(" |")[0].split()
+        if words[:2] != ["docker", "compose"]:
+            assert command.startswith(("make ", "docker system df", "timedatectl")), command
+            continue
+        service = next((word for word in words if word in SERVICES), "")
+        assert service or words[2] == "up", f"{command}: of which service?"
+        ours = words[words.index(service) + 1 :] if service in ("worker", "ingest") else []
+        if words[2] == "exec" and ours:
+            assert ours.pop(0) == "earshot", command
+        if words[2] in ("exec", "run"):
+            assert_is_a_command(ours)
+    variables = {one.env for one in describe()} | set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    assert set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", said)) <= variables
+    assert set(re.findall(r"\.secrets/(\w+)", said)) <= {*SECRETS, SECRETS_OF_ALERTS}
+
+
+def assert_is_a_command(words: list[str]) -> None:
+    """Words after `earshot`: each name of a command is one that there is."""
+    group: click.Command = main
+    for word in words:
+        if not isinstance(group, click.Group):
+            return
+        found = group.get_command(click.Context(group), word)
+        assert found is not None, " ".join(words)
+        group = found
 
 
 def test_the_runbook_has_a_chapter_for_each_alert_and_no_other() -> None:
@@ -88,6 +129,23 @@ def test_the_runbook_has_a_chapter_for_each_alert_and_no_other() -> None:
     for one in ALERTS:
         severities.setdefault(one["alert"], []).append(one["labels"]["severity"])
     assert rows == {name: ", ".join(dict.fromkeys(every)) for name, every in severities.items()}
+
+
+def test_links_begin_with_the_setting_which_no_message_has_as_a_label() -> None:
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    assert config["global"]["external_labels"] == {"grafana": f"${{{variable('grafana_root_url')}}}"}
+    assert config["alerting"]["alert_relabel_configs"] == [{"action": "labeldrop", "regex": "grafana"}]
+    with pytest.raises(SettingsError, match="/ at the end"):
+        load(environ={"GRAFANA_ROOT_URL": "https://boards.example.org"})
+
+
+@pytest.mark.parametrize("name", sorted({one["alert"] for one in ALERTS}))
+def test_the_runbook_that_grafana_offers_has_the_chapter(name: str) -> None:
+    assert f'<h2 id="{name.lower()}">{name}</h2>' in RUNBOOK.read_text(encoding="utf-8")
+
+
+def test_the_runbook_that_grafana_offers_is_the_runbook() -> None:
+    assert RUNBOOK.read_text(encoding="utf-8") == runbook(), "run `make docs`"
 
 
 def test_numbers_in_rules_are_those_of_the_code() -> None:

@@ -1,5 +1,6 @@
 """Where a Prometheus comes from, and what is said when there is none to be had."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,12 @@ def test_one_in_the_cache_is_kept(only: Path, tmp_path: Path) -> None:
     kept.parent.mkdir(parents=True)
     program(only, "2.42.0").replace(kept)
     assert promtool() == kept
+
+
+def test_one_in_the_cache_does_not_wait_for_a_build_of_another(only: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "cache" / "prometheus" / "promtool-2.42"
+    kept.parent.mkdir(parents=True)
+    program(only, "2.42.0").replace(kept)
+    with (kept.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert promtool() == kept
