@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "settings": ("agents.cli.settings:settings", "List every setting: variable, value, allowed values."),
     "simulate-bluesky": ("agents.cli.simulate_bluesky:command", "Run a simulated Bluesky: its stream, with replay."),
     "simulate-x": ("agents.cli.simulate_x:command", "Run a simulated X: rules, stream, search, faults."),
+    "soak": ("agents.cli.soak:soak", "Run everything for an hour: what grows, which alerts fire."),
     "tag": ("agents.cli.tag:tag", "Show the topics and intent of a text, and why."),
     "top": ("agents.cli.top:top", "Watch all hospitals live: posts, local share, open questions, surges."),
     "topics": ("agents.cli.topics:topics", "Create and describe the Kafka topics."),

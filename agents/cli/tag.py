@@ -3,7 +3,7 @@
 Knows what is printed; the tagging is `streams/reading/`. The text is the command's own argument, so it may be shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 import msgspec
@@ -14,8 +14,10 @@ from agents.worker import knowledge
 from streams import directory
 from streams.directory import Hospital
 from streams.reading.addressed import is_about
+from streams.reading.topics.intent_words import IntentFind
 from streams.reading.topics.lexicon import Lexicon
 from streams.reading.topics.taxonomy import Class
+from streams.reading.topics.topic_matcher import TOLD
 from streams.settings import Settings
 from streams.vocabulary import Intent
 
@@ -36,7 +38,8 @@ class Match(msgspec.Struct, frozen=True):
     why: str
     """Why it does not count; empty if it does."""
     weight: int = 0
-    """How much it speaks for the topic, in hundredths of the log of the odds; the topic counts from a sum of 0."""
+    """How much it speaks for the topic or intent, in hundredths of the log of the odds; a topic counts from a sum of 0,
+    of the intents the one with the largest."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -54,6 +57,11 @@ class Read(msgspec.Struct, frozen=True):
     """It is about the hospital, not merely located there."""
     attention: bool
     """A person must look at it."""
+    rule: str
+    """How the intent was found: the rule that decided, or that it was outweighed."""
+    sums: dict[Intent, int]
+    """What the post has for each intent, added up: the largest decides. Empty if somebody is in danger: a rule alone
+    says so."""
     matches: list[Match]
 
 
@@ -82,6 +90,9 @@ def tag(settings: Settings, text: str, named: str, as_json: bool) -> None:
     for topic, kind in read.classes.items():
         click.echo(f"           {topic} is {'sure' if topic in read.sure else 'likely'}; {_CLASSES[kind]}")
     click.echo(f"intent     {read.intent}{'; a person must look at it' * read.attention}")
+    click.echo(f"           {read.rule}")
+    if read.sums:
+        click.echo(f"           {', '.join(f'{intent} {total:+d}' for intent, total in read.sums.items())}")
     click.echo(f"addressed  {'yes' if read.addressed else 'no'}")
     click.echo(f"about      {'yes' if read.about else 'no'}")
     for match in read.matches:
@@ -97,16 +108,21 @@ def _read(text: str, lexicon: Lexicon, hospital: Hospital | None) -> Read:
         topics = lexicon.topics_for(hospital.id, text, topics)
         handles &= {one.handle for one in hospital.accounts["x"]}
     addressed = speaks_to(text, handles)
-    intent = lexicon.intent_of(text, addressed, topics)
+    intent, sums, evidence = lexicon.weigh_intent(text, addressed, topics)
     return Read(
         topics=topics,
         sure=lexicon.sure_of(text, topics),
         classes={topic: lexicon.taxonomy.by_id[topic].kind for topic in topics},
-        intent=intent,
+        intent=intent.intent,
         addressed=addressed,
         about=any(is_about(text, handle, topics) for handle in handles),
-        attention=intent == "crisis" or not lexicon.taxonomy.safety.isdisjoint(topics),
-        matches=list(_matches(text, lexicon, hospital.id if hospital else "")),
+        attention=intent.intent == "crisis" or not lexicon.taxonomy.safety.isdisjoint(topics),
+        rule=intent.why,
+        sums=sums,
+        matches=[
+            *_matches(text, lexicon, hospital.id if hospital else ""),
+            *_weighed(sums, evidence),
+        ],
     )
 
 
@@ -117,3 +133,12 @@ def _matches(text: str, lexicon: Lexicon, hospital: str) -> Iterator[Match]:
         why = f"part of {find.struck_by!r}" if find.struck_by else ""
         why = f"negated by {find.negated_by!r}" if find.negated_by and not why else why
         yield Match(find.group, find.phrase, not why, why)
+
+
+def _weighed(sums: dict[Intent, int], evidence: Iterable[IntentFind]) -> Iterator[Match]:
+    """What speaks most for or against the two intents with the largest sums."""
+    nearest = sorted(sums, key=lambda intent: -sums[intent])[:2]
+    for intent in nearest:
+        for find in evidence:
+            if find.intent == intent and abs(find.weight) >= TOLD:
+                yield Match(intent, find.evidence, True, "", find.weight)

@@ -1,7 +1,7 @@
 """Makes a broker's Kafka topics what `streams/kafka/topics.py` declares.
 
-Called by `earshot topics`, the demo, chaos and the tests; nobody else creates, changes or deletes a Kafka topic. Knows
-the declaration and the admin client, neither records nor groups' meaning.
+Called by `earshot topics`, the proofs and the tests; nobody else creates, changes or deletes a Kafka topic. Knows the
+declaration and the admin client, neither records nor groups' meaning.
 """
 
 import logging
@@ -16,8 +16,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import AlterConfigOp, ConfigResource, ConfigResourceType
 from kafka.errors import GroupIdNotFoundError, KafkaError, NonEmptyGroupError, UnknownTopicOrPartitionError
 
+from agents.kafka import clients
 from streams.errors import UserError
-from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import require_answer
 from streams.kafka.topics import KafkaTopic, declared
@@ -32,9 +32,10 @@ _PAUSE = 0.05
 
 _HARMLESS = {
     "segment.bytes", "segment.ms", "compression.type", "min.cleanable.dirty.ratio", "max.compaction.lag.ms",
-    "flush.messages",
+    "flush.messages", "retention.bytes",
 }  # fmt: skip
-"""Keys that say how Kafka stores and when it tidies up, not what it keeps."""
+"""Keys that say how Kafka stores and when it tidies up, not what it keeps; and the bound that keeps its disk from
+filling, which deletes where all would stand still otherwise."""
 _GROWS = {"max.message.bytes", "min.compaction.lag.ms", "delete.retention.ms"}
 """Keys of which more is harmless, and less deletes or refuses records. Not retention: how long text is kept is not ours
 to lengthen unasked."""
@@ -65,7 +66,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def harmless(self) -> bool:
-        """Whether it may be changed at any time: no record is deleted sooner and none refused for it."""
+        """Whether it may be changed at any time: no record is refused for it, and none deleted sooner but to keep the
+        disk from filling."""
         if self.wanted is None:
             return False  # somebody set it, and may know why
         if self.key in _GROWS:
@@ -138,6 +140,17 @@ def require_topics(settings: Settings, names: Container[str] | None = None) -> N
         raise UserError("; ".join(wrong))
 
 
+def disk(settings: Settings) -> dict[str, int]:
+    """Bytes that each declared Kafka topic's segments take, on all brokers together. Raises `UserError`."""
+    with connected(settings) as admin:
+        brokers = admin.describe_log_dirs([topic.name for topic in declared(settings)])
+    found: dict[str, int] = {}
+    for topic in (topic for broker in brokers for folder in broker["log_dirs"] for topic in folder["topics"]):
+        held = sum(partition["partition_size"] for partition in topic["partitions"])
+        found[topic["name"]] = found.get(topic["name"], 0) + held
+    return found
+
+
 def make_anew(settings: Settings) -> None:
     """Create the Kafka topics that a migration makes, empty: what an interrupted one left is deleted first."""
     names = kafka_topics.partitioned(settings)
@@ -185,12 +198,10 @@ def delete(settings: Settings, prefix: str) -> list[str]:
 @contextmanager
 def connected(settings: Settings) -> Iterator[KafkaAdminClient]:
     """The admin client; whatever Kafka says against a request becomes one line."""
-    # A client that cannot bootstrap leaves its thread behind, so it is built only for a broker that answers.
+    # Says within two seconds what the client would say after `_REQUEST_MS`.
     require_answer(settings)
     try:
-        admin = KafkaAdminClient(
-            **kafka_client.arguments(settings), bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS
-        )
+        admin = clients.admin(settings, bootstrap_timeout_ms=_REQUEST_MS, request_timeout_ms=_REQUEST_MS)
         try:
             yield admin
         finally:

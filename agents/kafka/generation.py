@@ -7,13 +7,11 @@ as the last thing it does. Does not know what is in the Kafka topics.
 import time
 
 import msgspec
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from agents.kafka import stored
+from agents.kafka import clients, stored
 from deploy.local_kafka import with_kafka_address
 from streams.errors import UserError
-from streams.kafka import client
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import answers
 from streams.kafka.reach import Reach
@@ -94,7 +92,7 @@ def latest(settings: Settings) -> Generation | None:
 def switch(settings: Settings, to: Generation) -> None:
     """Say that a generation is in use from now on. Raises `UserError` when Kafka does not take it: run it again."""
     try:
-        producer = KafkaProducer(**client.arguments(settings), acks="all")
+        producer = clients.producer(settings, acks="all")
         try:
             producer.send(
                 kafka_topics.generation(settings), key=str(to.number).encode(), value=msgspec.json.encode(to)

@@ -1,16 +1,16 @@
 """Reads whole Kafka topics up to their present end: for the queues that people look at, compliance and the proofs.
 
-Uses only the public API of kafka-python. Knows names and offsets, not what records mean.
+Knows names and offsets, not what records mean.
 """
 
 from collections.abc import Iterator
 from time import monotonic
 from typing import NamedTuple
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
+from agents.kafka import clients
 from streams.errors import UserError
-from streams.kafka import client as kafka_client
 from streams.kafka.probe import require_answer
 from streams.settings import Settings
 
@@ -34,9 +34,8 @@ def read(settings: Settings, kafka_topic: str, *, missing_ok: bool = False) -> I
     """Yield every record of a Kafka topic up to its present end; each partition in offset order. Blocks between
     them. Raises `UserError` for a missing Kafka topic (`missing_ok`: it has none) and for a broker that went away."""
     require_answer(settings)
-    consumer = KafkaConsumer(
-        **kafka_client.arguments(settings),
-        enable_auto_commit=False,
+    consumer = clients.consumer(
+        settings,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )
@@ -68,7 +67,7 @@ def read(settings: Settings, kafka_topic: str, *, missing_ok: bool = False) -> I
 
 def emptied(settings: Settings, kafka_topic: str) -> list[int]:
     """Partitions that once had records and have none now."""
-    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
+    consumer = clients.consumer(settings)
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
         begins, ends = consumer.beginning_offsets(tps), consumer.end_offsets(tps)
@@ -79,7 +78,7 @@ def emptied(settings: Settings, kafka_topic: str) -> list[int]:
 
 def size(settings: Settings, kafka_topic: str) -> int:
     """Number of records ever written to a Kafka topic: the sum of its partitions' end offsets."""
-    consumer = KafkaConsumer(**kafka_client.arguments(settings), enable_auto_commit=False)
+    consumer = clients.consumer(settings)
     try:
         tps = [TopicPartition(kafka_topic, number) for number in consumer.partitions_for_topic(kafka_topic) or ()]
         return sum(consumer.end_offsets(tps).values())

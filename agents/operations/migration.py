@@ -12,24 +12,20 @@ from contextlib import closing
 from typing import NamedTuple
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import GroupIdNotFoundError, KafkaError
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import GroupIdNotFoundError
 
-from agents.ingest.partitioner import murmur2
-from agents.kafka import generation, group_lag, stored
+from agents.ingest.partitioner import partition_of
+from agents.kafka import clients, generation, group_lag, stored
 from agents.kafka.admin import connected, drop, make_anew, require_topics
+from agents.kafka.filling import Filling
 from agents.kafka.generation import Generation
 from streams.errors import UserError
-from streams.kafka import client
 from streams.kafka import topics as kafka_topics
 from streams.settings import MOST_PARTITIONS, Settings
 from streams.tables import moving
 from streams.tables.first_seen import codec
 from streams.tables.hospitals import HospitalTables
-
-_ACK_SECONDS = 60.0
-_SEND_BYTES = 20 * 1024 * 1024
-"""More than any record that the Kafka topics allow."""
 
 Say = Callable[[str], None]
 
@@ -115,7 +111,7 @@ def _require_idle(settings: Settings) -> None:
 
 
 def _consumer(settings: Settings) -> KafkaConsumer:
-    return KafkaConsumer(**client.arguments(settings), enable_auto_commit=False)
+    return clients.consumer(settings)
 
 
 def _ends(settings: Settings) -> dict[TopicPartition, int]:
@@ -133,51 +129,10 @@ def _ends(settings: Settings) -> dict[TopicPartition, int]:
 # -- moving -----------------------------------------------------------------------------------------------------------
 
 
-class _Filling:
-    """A producer that remembers what Kafka has not acknowledged yet. Raises `UserError` at its end if it did not."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._failed: list[str] = []
-        self.count = 0
-
-    def __enter__(self) -> "_Filling":
-        self._producer = KafkaProducer(
-            **client.arguments(self._settings),
-            acks="all",
-            compression_type="zstd",
-            linger_ms=20,
-            max_request_size=_SEND_BYTES,
-        )
-        return self
-
-    def put(self, kafka_topic: str, partition: int, key: bytes, value: bytes | None) -> None:
-        """Hand a record over."""
-        sent = self._producer.send(kafka_topic, key=key, value=value, partition=partition)
-        sent.add_errback(lambda error: self._failed.append(type(error).__name__))
-        self.count += 1
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._producer.flush(_ACK_SECONDS)
-        except KafkaError as error:
-            self._failed.append(type(error).__name__)
-        finally:
-            self._producer.close(0)
-        if kind is None and self._failed:
-            raise UserError(f"Kafka did not take every record ({self._failed[0]}): run it again")
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key, as Kafka's own producer chooses it."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
-
-
 def _fill(old: Settings, new: Settings) -> tuple[int, int]:
     """Write every row and fact; how many."""
     rows = facts = 0
-    with _Filling(new) as filling:
+    with Filling(new) as filling:
         changelog = kafka_topics.changelog(new, kafka_topics.HOSPITALS)
         for hospital, key, value in moving.rows(_tables(old), range(old.partitions)):
             filling.put(changelog, partition_of(hospital.encode(), new.partitions), key, value)
@@ -252,7 +207,7 @@ def _hand_on(settings: Settings, say: Say) -> None:
         return
     before = kafka_topics.posts(msgspec.structs.replace(settings, generation=current.number - 1))
     posts = kafka_topics.posts(settings)
-    with _Filling(settings) as filling:
+    with Filling(settings) as filling:
         for record in stored.read(settings, before, missing_ok=True):
             if record.offset >= current.ends.get(record.partition, 0):
                 key = record.key or b""

@@ -13,8 +13,8 @@ from agents.operations.attention import address_by_id
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 from streams.tables.hospitals import HospitalTables
+from streams.tables.question_kinds import is_urgent
 from streams.tables.question_wire import Waiting
-from streams.tables.questions import is_urgent
 from streams.vocabulary import Intent, Tier
 
 

@@ -11,7 +11,8 @@ from agents.proving.shown import restored
 from streams.figures.responses import hours_of
 from streams.figures.shares import median
 from streams.tables.cells import add
-from streams.tables.question_counts import EVERY, Open, added_up
+from streams.tables.open_questions import Open
+from streams.tables.question_counts import EVERY, added_up
 from streams.tables.questions import EDGES
 
 SHOWN = 5

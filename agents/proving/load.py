@@ -7,13 +7,11 @@ The posts are the simulated X's, their copies included, in the envelopes that in
 import time
 from collections.abc import Iterator
 
-from kafka import KafkaProducer
-
 from agents.ingest.x.intake import Intake
+from agents.kafka import clients
 from agents.simulated.feed import Feed
 from agents.simulated.people import targets
 from streams import directory
-from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings
 
@@ -42,8 +40,8 @@ def records(settings: Settings, count: int, seed: int) -> Iterator[tuple[bytes, 
 
 def fill(settings: Settings, count: int, seed: int) -> int:
     """Put the envelopes of `count` posts and their copies on `posts`; the number of records."""
-    producer = KafkaProducer(
-        **kafka_client.arguments(settings),
+    producer = clients.producer(
+        settings,
         acks="all",
         linger_ms=20,
         batch_size=256 * 1024,

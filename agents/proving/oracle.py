@@ -47,6 +47,8 @@ class Verdict(NamedTuple):
     since: str = ""
     """Not all could be counted again: hours from this one (UTC) on were compared, and windows that begin then or later.
     Empty: everything was."""
+    beforehand: bool = False
+    """The earlier hours were written beforehand (`aged.py`), so that the lifetime was compared, too."""
 
     def __str__(self) -> str:
         line = f"oracle: {self.posts} posts, {self.mentions} mentions, difference {self.difference}"
@@ -54,7 +56,12 @@ class Verdict(NamedTuple):
             line += f" ({', '.join(f'{part} {self.parts[part]}' for part in PARTS if self.parts.get(part))})"
         elif not self.since:
             line += " in lifetime, hours, windows, people, questions, goals and community x nearness"
-        if self.since:
+        if self.since and self.beforehand:
+            line += (
+                f" in the lifetime, and in hours from {self.since} UTC on, with windows, people, questions and goals;"
+                " not compared: earlier hours, which were written beforehand"
+            )
+        elif self.since:
             line += (
                 f" in hours from {self.since} UTC on, with windows, people, questions, goals and community x nearness;"
                 " not compared: the lifetime and earlier hours, whose posts are no longer in Kafka"
@@ -69,6 +76,24 @@ class Held(NamedTuple):
     """Partition whose beginning is gone and that is empty now -> a moment after all of it came, ms."""
     migrated_at: int = -1
     """ms since the epoch: earlier posts were on other Kafka topics. -1: there are none."""
+    begun: int = -1
+    """The first hour (since the epoch) that posts counted in: earlier ones were written beforehand (`aged.py`).
+    -1: none were."""
+
+
+class Recounted(NamedTuple):
+    """What posts must make of the tables."""
+
+    recount: Recount
+    questions: Questions
+    posts: int
+    mentions: int
+    newest: float
+    """Seconds since the epoch of the newest post."""
+    missing: int
+    """The first hour that no post of before is in whose place in Kafka is gone; -1: none is gone."""
+    begun: int
+    """As in `Held`."""
 
 
 def judge(
@@ -86,6 +111,17 @@ def judge(
     beginning of a partition is gone, only what can be counted again is compared (`_first_hour`). `scraped`: what the
     workers showed when all of it was counted.
     """
+    return verdict(recounted(posts, reader, horizon, reach, held), changelog, reader, scraped)
+
+
+def recounted(
+    posts: Iterable[Stored],
+    reader: Reader,
+    horizon: int,
+    reach: int,
+    held: Held = Held(),  # noqa: B008 - immutable
+) -> Recounted:
+    """Count the posts anew: half of `judge`, for whoever judges several tables by the same posts."""
     if compiled.used():  # the worker's form would judge itself
         raise RuntimeError("the oracle runs in pure Python, and this process uses compiled modules")
     recount, questions = Recount(), Questions()
@@ -119,18 +155,36 @@ def judge(
                 mentions += 1
                 questions.add(record)
     recount.cells.update(questions.cells())
-    since = _first_hour(max((held.migrated_at, *missing_until.values())))
+    missing = _first_hour(max((held.migrated_at, *missing_until.values())))
+    return Recounted(recount, questions, distinct, mentions, newest / 1000, missing, held.begun)
+
+
+def verdict(
+    counted: Recounted, changelog: Iterable[Stored], reader: Reader, scraped: gauges.Scraped | None = None
+) -> Verdict:
+    """Compare the tables, as their changelog has them, with what was counted: the other half of `judge`."""
+    recount, begun = counted.recount, counted.begun
+    since = max(counted.missing, begun)
+    if begun >= 0:
+        changelog = (one for one in changelog if _is_from(one, begun))
 
     def residents(hospital: str) -> int:
         known = reader.directory.by_id.get(hospital)
         return reader.residents(known) if known is not None else 0
 
-    goals = GoalOracle(recount, questions, residents)
-    parts = compared(recount, list(changelog), newest / 1000, since, goals)
+    goals = GoalOracle(recount, counted.questions, residents)
+    lifetime = counted.missing < 0
+    parts = compared(recount, list(changelog), counted.newest, since, goals, lifetime=lifetime)
     if scraped is not None and since < 0 and (found := gauges.difference(recount, scraped)):
         parts["/metrics"] = found
     whole = "" if since < 0 else f"{datetime.fromtimestamp(since * 3600, UTC):%Y-%m-%d %H:%M}"
-    return Verdict(distinct, mentions, parts.total(), dict(parts), whole)
+    return Verdict(counted.posts, counted.mentions, parts.total(), dict(parts), whole, lifetime and since >= 0)
+
+
+def _is_from(row: Stored, hour: int) -> bool:
+    """Whether a row is not one of questions of before an hour: the most of what was written beforehand."""
+    _, _, slot = (row.key or b"").partition(b"/q")
+    return not slot or int(slot.partition(b".")[0]) // 360 >= hour
 
 
 def _first_hour(missing_until: int) -> int:
@@ -142,16 +196,22 @@ def _first_hour(missing_until: int) -> int:
 
 
 def compared(
-    recount: Recount, changelog: list[Stored], newest: float, since: int = -1, goals: GoalOracle | None = None
+    recount: Recount,
+    changelog: list[Stored],
+    newest: float,
+    since: int = -1,
+    goals: GoalOracle | None = None,
+    *,
+    lifetime: bool = True,
 ) -> Counter[str]:
     """Part -> sum of |tables - oracle|, of those parts that differ. `newest`: seconds since the epoch of the newest
     post, when windows are asked for first; `since`: the first hour to compare, or -1 for everything; `goals`: compared
-    where given."""
+    where given; `lifetime`: whether it is compared."""
     expected, found = recount.cells, counted(changelog)
     parts: Counter[str] = Counter()
     for cell in (expected.keys() | found.keys()) - _outranked(expected):
         _, period, name, _ = cell
-        if since >= 0 and (period == "all" or int(period[1:]) < since):
+        if (not lifetime) if period == "all" else (int(period[1:]) < since):
             continue
         if difference := abs(expected[cell] - found[cell]):
             parts[shown.part_of(name) or ("lifetime" if period == "all" else "hours")] += difference

@@ -22,10 +22,11 @@ from agents.kafka import group_lag
 from agents.kafka.admin import apply_topics, delete
 from agents.proving.gauges import Scraped
 from agents.proving.oracle import Verdict
-from agents.proving.processes import EARSHOT, Child, free_port
+from agents.proving.processes import EARSHOT, Child
 from agents.proving.verification import verdict
 from agents.simulated.sources import SIMULATED
 from deploy.local_kafka import LocalKafka, local_kafka
+from deploy.local_kafka.ports import free_port
 from streams.errors import UserError
 from streams.settings import Settings, environment
 
@@ -241,6 +242,7 @@ class Pipeline:
             if child.running:
                 child.end()
 
-    def judge(self, scraped: Scraped | None = None) -> Verdict:
-        """Have the oracle compare the tables, and what workers showed, with the posts."""
-        return verdict(self.settings, scraped)
+    def judge(self, scraped: Scraped | None = None, begun: int = -1) -> Verdict:
+        """Have the oracle compare the tables, and what workers showed, with the posts. `begun`: as
+        `oracle.Held.begun`."""
+        return verdict(self.settings, scraped, begun)

@@ -6,7 +6,6 @@ Called by `pipeline.py`. Knows nothing of what they run.
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,12 +19,22 @@ EARSHOT = (sys.executable, "-m", "agents.cli")
 """The `earshot` command of this very environment."""
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used, by /proc; 0 where there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rss_bytes(pid: int) -> int:
+    """Memory that a process holds now, by /proc; 0 where there is none."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Child:
@@ -63,6 +72,11 @@ class Child:
         """Its exit code; None while it runs or before it started."""
         return None if self._process is None else self._process.poll()
 
+    @property
+    def pid(self) -> int:
+        """Its process id, of the last start; 0 before the first."""
+        return 0 if self._process is None else self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal if it runs."""
         if self._process is not None and self.running:
@@ -95,21 +109,11 @@ class Child:
 
     def cpu_seconds(self) -> float:
         """User and system time that it has used, by /proc; 0 where there is none."""
-        try:
-            fields = (
-                Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split() if self._process else []
-            )
-        except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+        return cpu_seconds(self.pid) if self.pid else 0.0
 
     def rss_bytes(self) -> int:
         """Memory that it holds now, by /proc; 0 where there is none."""
-        try:
-            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1] if self._process else "0"
-        except OSError:
-            return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return rss_bytes(self.pid) if self.pid else 0
 
     def ended_error(self) -> UserError:
         """What to raise when it has ended and should not have."""

@@ -1,10 +1,11 @@
 """A Prometheus that runs on loopback, with the configuration and rules of `deploy/prometheus`, and answers questions.
 
 Used by the tests and the dashboards' preview. Owns the derived configuration: the same jobs, limits and rules; targets
-from files in place of DNS, a short interval, no Alertmanager. Does not know what the numbers mean.
+from files in place of DNS, a short interval, no Alertmanager unless one is given. Does not know what the numbers mean.
 """
 
 import json
+import re
 import time
 import urllib.parse
 import urllib.request
@@ -16,10 +17,12 @@ from urllib.error import HTTPError
 
 import yaml
 
-from agents.proving.processes import Child, free_port
+from agents.proving.processes import Child
+from deploy.local_kafka.ports import free_port
 from deploy.prometheus_tool import CONFIG, prometheus
 from streams.atomic_file import replace_file
 from streams.errors import UserError
+from streams.settings import load
 
 READY_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
@@ -52,11 +55,23 @@ class RunningPrometheus:
 
     `targets`: job of prometheus.yml -> addresses, host:port; a job that is not named has none, `prometheus` is itself.
     `folder` takes data, configuration and log, and stays. `interval`: seconds between scrapes and evaluations.
+    `alertmanager`: host:port that alerts go to; empty: nowhere. `hold`: how long every alert must hold before it fires,
+    as Prometheus writes it (`1s`); empty: as its rule says. Links in alerts begin with the setting GRAFANA_ROOT_URL.
     """
 
-    def __init__(self, targets: Mapping[str, Sequence[str]], folder: Path, interval: int = 1) -> None:
+    def __init__(
+        self,
+        targets: Mapping[str, Sequence[str]],
+        folder: Path,
+        interval: int = 1,
+        *,
+        alertmanager: str = "",
+        hold: str = "",
+    ) -> None:
         self.folder = folder
         self._interval = interval
+        self._alertmanager = alertmanager
+        self._hold = hold
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,9 +88,12 @@ class RunningPrometheus:
                 f"--storage.tsdb.path={folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{self._port}",
                 "--log.level=warn",
+                "--enable-feature=expand-external-labels",
+                # An alert that fires before Alertmanager is found comes with the next sending, else a minute later.
+                f"--rules.alert.resend-delay={interval}s",
             ],
             folder,
-            {},
+            {"GRAFANA_ROOT_URL": load().grafana_root_url},
         )
 
     def __enter__(self) -> "RunningPrometheus":
@@ -92,15 +110,23 @@ class RunningPrometheus:
     ) -> None:
         self._child.end()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
     # -- configure ----------------------------------------------------------------------------------------------------
 
     def _configure(self) -> set[str]:
         """Write the derived configuration; the jobs whose targets come from files."""
         config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
         every = f"{self._interval}s"
-        config["global"] = {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every}
-        config["rule_files"] = [str(CONFIG.parent / pattern) for pattern in config["rule_files"]]
-        del config["alerting"]
+        config["global"] |= {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every}
+        config["rule_files"] = self._rules(config["rule_files"])
+        if self._alertmanager:
+            config["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [self._alertmanager]}]}]
+        else:
+            del config["alerting"]
         jobs = set()
         for scrape in config["scrape_configs"]:
             if scrape.pop("dns_sd_configs", None):
@@ -111,6 +137,17 @@ class RunningPrometheus:
                 scrape["static_configs"] = [{"targets": [f"127.0.0.1:{self._port}"]}]
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         return jobs
+
+    def _rules(self, patterns: Sequence[str]) -> list[str]:
+        """The rule files, or copies whose alerts hold as long as asked for."""
+        files = [file for pattern in patterns for file in sorted(CONFIG.parent.glob(pattern))]
+        if not self._hold:
+            return [str(file) for file in files]
+        copies = [self.folder / file.name for file in files]
+        for file, copy in zip(files, copies, strict=True):
+            text = re.sub(r"(?m)^( +for): \w+$", rf"\1: {self._hold}", file.read_text(encoding="utf-8"))
+            copy.write_text(text, encoding="utf-8")
+        return [str(copy) for copy in copies]
 
     def _targets_file(self, job: str) -> Path:
         return self.folder / "targets" / f"{job}.json"

@@ -23,22 +23,25 @@ from streams.settings import Settings
 _PAUSE = 0.5
 
 
-def verdict(settings: Settings, scraped: Scraped | None = None) -> Verdict:
-    """Have the oracle compare the tables, and what workers showed, with the posts, as they are now."""
+def verdict(settings: Settings, scraped: Scraped | None = None, begun: int = -1) -> Verdict:
+    """Have the oracle compare the tables, and what workers showed, with the posts, as they are now. `begun`: as
+    `Held.begun`."""
     hospitals = directory.load(settings.directory_folder)
     words, key = knowledge.load_words(settings, hospitals), author_key.load(settings)
     reader = Reader(hospitals, settings.max_post_bytes, words, key)
     posts = stored.read(settings, kafka_topics.posts(settings))
     rows = stored.read(settings, kafka_topics.changelog(settings, kafka_topics.HOSPITALS))
     reach = settings.remembered_posts // settings.partitions
-    return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings), scraped)
+    return judge(posts, rows, reader, settings.duplicate_horizon, reach, _held(settings, begun), scraped)
 
 
-def _held(settings: Settings) -> Held:
+def _held(settings: Settings, begun: int) -> Held:
     now = int(time.time() * 1000)
     moved = generation.latest(settings) if settings.generation > 1 else None
     return Held(
-        dict.fromkeys(stored.emptied(settings, kafka_topics.posts(settings)), now), -1 if moved is None else moved.at
+        dict.fromkeys(stored.emptied(settings, kafka_topics.posts(settings)), now),
+        -1 if moved is None else moved.at,
+        begun,
     )
 
 

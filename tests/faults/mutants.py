@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 
 from agents.cli import main
-from streams.records import Mention, Tally
-from streams.tables import rows
+from streams.tables import counted
+from streams.tables.counted import Counted
 from streams.tables.first_seen import FirstSeen
 from streams.tables.rows import Day, Head
 
@@ -28,19 +28,18 @@ def forgetful() -> None:
 
 def bucket() -> None:
     """A mention is counted in the 5 minutes after its own."""
-    five_of = rows.five_of
-    rows.five_of = lambda mention: five_of(mention) + 1
+    five_of = counted.five_of
+    counted.five_of = lambda written, hour: five_of(written, hour) + 1
 
 
 def people() -> None:
     """An author is kept in the hour before."""
     apply = Head.apply
 
-    def moved(head: Head, offset: int, record: Mention | Tally) -> list[str]:
-        cells = apply(head, offset, record)
-        if authors := head.people.pop(record.hour, None):
-            head.people.setdefault(record.hour - 1, set()).update(authors)
-        return cells
+    def moved(head: Head, offset: int, one: Counted) -> None:
+        apply(head, offset, one)
+        if authors := head.people.pop(one.hour, None):
+            head.people.setdefault(one.hour - 1, set()).update(authors)
 
     Head.apply = moved  # type: ignore[method-assign,assignment]
 

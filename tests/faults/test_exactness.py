@@ -1,9 +1,8 @@
 """Counts are right to the unit whatever happens to a worker; and the oracle notices when they are not."""
 
 import pytest
-from kafka import KafkaProducer
 
-from agents.kafka import group_lag, stored
+from agents.kafka import clients, group_lag, stored
 from agents.proving import chaos
 from agents.proving.load import fill
 from agents.proving.plan import plan
@@ -39,7 +38,7 @@ def kill_between_a_post_and_its_copy(bench: Bench) -> None:
     bench.start()
     bench.drain()
     bench.kill()
-    producer = KafkaProducer(bootstrap_servers=bench.settings.kafka_bootstrap, compression_type="zstd")
+    producer = clients.producer(bench.settings, compression_type="zstd")
     topic = kafka_topics.posts(bench.settings)
     for one in list(stored.read(bench.settings, topic)):
         producer.send(topic, one.value, key=one.key)
@@ -98,8 +97,8 @@ def test_fausts_own_transport_counts_the_same(bench: Bench) -> None:
 
 def test_what_cannot_be_read_is_kept_with_its_reason_and_the_worker_lives(bench: Bench) -> None:
     settings = bench.settings
-    producer = KafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap,
+    producer = clients.producer(
+        settings,
         max_request_size=kafka_topics.MAX_RECORD_BYTES,
         compression_type="zstd",
     )

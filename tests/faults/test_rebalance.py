@@ -41,8 +41,8 @@ def test_more_workers_than_partitions_share_and_survive_each_other(bench: Bench)
 
     def held() -> list[float]:
         return [
-            bench.pipeline.scrape(name).get(("pipeline_held_partitions", frozenset({("stage", stage)})), -1)
-            for name in names
+            samples.get(("pipeline_held_partitions", frozenset({("stage", stage)})), -1)
+            for samples in map(bench.pipeline.scrape, names)
             for stage in ("tagger", "hospitals")
         ]
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import Result
-from kafka import KafkaAdminClient
 
 from agents.ingest.source import Finding
+from agents.kafka import clients
 from agents.operations.doctor import examine
 from agents.proving.pipeline import Pipeline
-from agents.proving.processes import free_port
 from agents.proving.prometheus import RunningPrometheus
 from deploy.compose.init import ROOT, init
+from deploy.local_kafka.ports import free_port
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, load
 from tests.commands import earshot
@@ -187,7 +187,7 @@ def test_kafka_topics_that_are_missing_or_differ(empty_settings: Settings, alone
     )
     posts, mentions = kafka_topics.posts(settings), kafka_topics.mentions(settings)
     configs = {one.name: one.full_config for one in kafka_topics.declared(settings)}
-    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
+    with clients.admin(settings) as admin:
         admin.create_topics(
             {
                 posts: {"num_partitions": 12, "configs": {**configs[posts], "retention.ms": "1000"}},

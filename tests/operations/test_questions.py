@@ -5,10 +5,9 @@ import time
 
 import pytest
 from click.testing import CliRunner
-from kafka import KafkaProducer
 
 from agents.cli import main
-from agents.kafka import stored
+from agents.kafka import clients, stored
 from streams.kafka import topics as kafka_topics
 from streams.records import Mention, OpenTopics
 from streams.settings import Settings, environment
@@ -47,7 +46,7 @@ def test_what_waits_is_listed_urgent_first_with_where_to_open_it(pipeline_settin
     for offset, mention in enumerate(mentions):
         tables.apply(0, offset, mention)
     changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
-    producer = KafkaProducer(bootstrap_servers=pipeline_settings.kafka_bootstrap)
+    producer = clients.producer(pipeline_settings)
     for key, value in tables.changes([0])[0]:
         producer.send(changelog, value, key=key, partition=0).get(30)
     producer.close()

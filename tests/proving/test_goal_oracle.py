@@ -17,7 +17,9 @@ from streams.directory.hospital import GOALS
 from streams.figures import hospital, responses
 from streams.records import Gone, Mention
 from streams.tables import question_counts
+from streams.tables.counted import Counted
 from streams.tables.hospitals import HospitalTables
+from streams.tables.open_questions import Open
 from streams.tables.questions import OPEN_SECONDS, Asked
 from tests.tables.test_questions import START, answer, gone, question
 
@@ -88,8 +90,8 @@ def test_every_goal_has_an_actual_at_some_moment() -> None:
 def an_answer_before_its_question_lost(patch: pytest.MonkeyPatch) -> None:
     take = Asked.take
 
-    def forgetful(row: Asked, offset: int, mention: Mention) -> bool:
-        taken = take(row, offset, mention)
+    def forgetful(row: Asked, offset: int, one: Counted) -> bool:
+        taken = take(row, offset, one)
         row.answers = {post: written for post, written in row.answers.items() if post in row.questions}
         return taken
 
@@ -113,7 +115,7 @@ def questions_judged_too_late(patch: pytest.MonkeyPatch) -> None:
 
 
 def complaints_that_wait_in_the_goal(patch: pytest.MonkeyPatch) -> None:
-    def every(_: object, about: object, now: object, asked: object, waits: dict[str, question_counts.Open]) -> object:
+    def every(_: object, about: object, now: object, asked: object, waits: dict[str, Open]) -> object:
         return right(_, about, now, asked, {**waits, "question": waits["every"]} if "every" in waits else waits)
 
     right: Callable[..., object] = hospital._goals

@@ -10,7 +10,8 @@ from agents.kafka.stored import Stored
 from agents.proving.oracle import compared
 from agents.proving.recount import Recount
 from streams.records import Mention, OpenCommunities, OpenTopics, Tally
-from streams.tables import hospitals, rolling, rows, sketch
+from streams.tables import counted, hospitals, rolling, sketch
+from streams.tables.counted import Counted
 from streams.tables.hospitals import HospitalTables
 from streams.tables.rows import Day, Head
 
@@ -95,8 +96,8 @@ def test_tables_as_they_are_differ_by_nothing(crash: bool) -> None:
 
 
 def bucket_off_by_one(patch: pytest.MonkeyPatch) -> None:
-    five_of = rows.five_of
-    patch.setattr(rows, "five_of", lambda mention: five_of(mention) + 1)
+    five_of = counted.five_of
+    patch.setattr(counted, "five_of", lambda written, hour: five_of(written, hour) + 1)
 
 
 def hour_off_by_one(patch: pytest.MonkeyPatch) -> None:
@@ -132,17 +133,16 @@ def registers_added(patch: pytest.MonkeyPatch) -> None:
 def people_of_another_hour(patch: pytest.MonkeyPatch) -> None:
     apply = Head.apply
 
-    def moved(head: Head, offset: int, one: Record) -> list[str]:
-        cells = apply(head, offset, one)
+    def moved(head: Head, offset: int, one: Counted) -> None:
+        apply(head, offset, one)
         if people := head.people.pop(one.hour, None):
             head.people.setdefault(one.hour - 1, set()).update(people)
-        return cells
 
     patch.setattr(Head, "apply", moved)
 
 
 def local_people_are_everybody(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(rows, "person_of", lambda mention: mention.person << 1 | 1)
+    patch.setattr(counted, "person_of", lambda person, _: person << 1 | 1)
 
 
 def an_hour_closed_twice(patch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterable
 from random import Random
 
+import msgspec
 import pytest
 
 from agents.kafka.stored import Stored
 from agents.proving.load import records
-from agents.proving.oracle import compared, judge
+from agents.proving.oracle import Held, compared, judge
 from agents.proving.recount import Recount
 from streams import directory
 from streams.reading.reader import Reader
@@ -120,6 +121,38 @@ def test_a_missing_row_is_noticed(posts: list[Stored], reader: Reader) -> None:
 def test_a_lost_post_is_noticed(posts: list[Stored], reader: Reader) -> None:
     counted = next(n for n, post in enumerate(posts) if _mentions(post, reader))
     assert judge(posts, tables(posts[:counted] + posts[counted + 1 :], reader), reader, HORIZON, REACH).difference > 0
+
+
+def with_a_past(posts: list[Stored], reader: Reader) -> tuple[list[Stored], int]:
+    """The changelog of a worker that began with rows of earlier hours, and the first hour that is its own."""
+    hour = NOW // 3_600_000
+    past, first = HospitalTables(), hour - 30
+    for offset in range(40):
+        asked = first * 3600 + offset * 60
+        early = mention(offset, at=1000 * asked, hour=asked // 3600, written=asked, asked=asked, intent="question")
+        past.apply(0, offset, msgspec.structs.replace(early, addressed=True, post=str(offset)))
+    past.apply(0, 40, mention(40, at=NOW - 3_600_000, hour=hour - 1, written=hour * 3600 - 60))
+    rows = [(key, value) for key, value in past.changes([0])[0] if not key.endswith(b"/head")]
+    assert {key[7:8] for key, _ in rows} == {b"d", b"q"}
+    written = [Stored(0, n, NOW, key, value) for n, (key, value) in enumerate(rows)]
+    return [*written, *tables(posts, reader)], hour
+
+
+def test_rows_that_were_written_beforehand_are_not_compared(posts: list[Stored], reader: Reader) -> None:
+    changelog, begun = with_a_past(posts, reader)
+    assert judge(posts, changelog, reader, HORIZON, REACH).difference > 0
+    verdict = judge(posts, changelog, reader, HORIZON, REACH, Held(begun=begun))
+    assert (verdict.difference, verdict.beforehand) == (0, True)
+    assert "not compared: earlier hours, which were written beforehand" in str(verdict)
+
+
+@pytest.mark.parametrize("lost", ["/head", "/q"])
+def test_what_came_after_a_past_is_compared_all_the_same(lost: str, posts: list[Stored], reader: Reader) -> None:
+    changelog, begun = with_a_past(posts, reader)
+    place = max(n for n, one in enumerate(changelog) if lost.encode() in (one.key or b""))
+    del changelog[place]
+    verdict = judge(posts, changelog, reader, HORIZON, REACH, Held(begun=begun))
+    assert verdict.parts["lifetime" if lost == "/head" else "questions"] > 0
 
 
 def test_a_copy_past_the_horizon_counts_again(posts: list[Stored], reader: Reader) -> None:

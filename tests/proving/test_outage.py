@@ -20,7 +20,7 @@ def test_an_outage_is_a_line_for_each_change_of_state(capsys: pytest.CaptureFixt
         assert pipeline.ingest is not None
         processes = (pipeline.ingest, worker)
         taken = ("pipeline_records_total", frozenset({("stage", "tagger")}))
-        pipeline.wait_until(lambda: pipeline.scrape("worker-1").get(taken, 0) > 100, "posts are counted")
+        pipeline.wait_until(lambda: pipeline.scrape("worker-1", taken[0]).get(taken, 0) > 100, "posts are counted")
         before = [len(one.log.read_text().splitlines()) for one in processes]
         pipeline.own_kafka.down()
         for one in processes:

@@ -8,6 +8,7 @@ from agents.kafka.stored import Stored
 from agents.proving.oracle import counted
 from agents.proving.question_oracle import Questions
 from streams.records import Gone, Mention
+from streams.tables.counted import Counted
 from streams.tables.hospitals import HospitalTables
 from streams.tables.questions import OPEN_SECONDS, Asked
 from tests.tables.test_questions import START, answer, gone, question
@@ -65,8 +66,8 @@ def lost_before_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that comes first is forgotten."""
     take = Asked.take
 
-    def forgetful(row: Asked, offset: int, mention: Mention) -> bool:
-        taken = take(row, offset, mention)
+    def forgetful(row: Asked, offset: int, one: Counted) -> bool:
+        taken = take(row, offset, one)
         row.answers = {post: written for post, written in row.answers.items() if post in row.questions}
         return taken
 

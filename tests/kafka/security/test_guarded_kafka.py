@@ -64,7 +64,9 @@ def test_a_whole_pipeline_counts_exactly_and_shows_the_password_nowhere(
         pipeline.start_worker("worker")
         pipeline.start_ingest()
         taken = ("pipeline_records_total", frozenset({("stage", "tagger")}))
-        pipeline.wait_until(lambda: pipeline.scrape("worker").get(taken, 0) > filled + 200, "posts of both ways")
+        pipeline.wait_until(
+            lambda: pipeline.scrape("worker", taken[0]).get(taken, 0) > filled + 200, "posts of both ways"
+        )
         arguments = arguments_of_every_process()
         assert b"earshot.kafka=" in arguments
         assert password not in arguments
