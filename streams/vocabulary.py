@@ -199,6 +199,40 @@ STAGE: ClosedSet[Stage] = ClosedSet(
     },
 )  # fmt: skip
 
+ReadingPart = Literal["decode", "duplicates", "hospitals", "words", "places", "mentions", "encode"]
+READING_PART: ClosedSet[ReadingPart] = ClosedSet(
+    "ReadingPart", "A part of the tagger's work on one post.",
+    {
+        "decode": Means("the record's bytes become an envelope", "Grows with the size of posts."),
+        "duplicates": Means("the post is looked for among those that came before", "Only first copies go on."),
+        "hospitals": Means("the hospitals are found that the post is tied to", "A post without one ends here."),
+        "words": Means("topics, intent and communities are found in the text", "Grows with the words known."),
+        "places": Means(
+            "the author's place is found, and how near it is", "Grows with texts that memory does not have."
+        ),
+        "mentions": Means("the records for `mentions` are made", "Grows with the hospitals a post is tied to."),
+        "encode": Means("those records become bytes", "Grows with the hospitals a post is tied to."),
+    },
+)  # fmt: skip
+
+LookUp = Literal["hit", "miss"]
+LOOK_UP: ClosedSet[LookUp] = ClosedSet(
+    "LookUp", "How a place was looked up.",
+    {
+        "hit": Means("memory had the answer", "Takes less than a microsecond."),
+        "miss": Means("the text was read anew", "Takes a hundred times as long."),
+    },
+)  # fmt: skip
+
+Certainty = Literal["sure", "likely"]
+CERTAINTY: ClosedSet[Certainty] = ClosedSet(
+    "Certainty", "How much speaks for a topic of a post.",
+    {
+        "sure": Means("its evidence is far above what a topic needs", "Mostly right; see docs/accuracy.md."),
+        "likely": Means("its evidence is above what a topic needs", "Wrong far more often; see docs/accuracy.md."),
+    },
+)  # fmt: skip
+
 Origin = Literal["stream", "search", "replay"]
 ORIGIN: ClosedSet[Origin] = ClosedSet(
     "Origin", "How a post came to ingest.",
@@ -486,7 +520,8 @@ COMPILED: ClosedSet[Compiled] = ClosedSet(
 
 SETS: tuple[ClosedSet[Any], ...] = (
     TIER, NEAR, SPAN, WHOSE, INTEREST, OUTCOME, GOAL_VERDICT, SURGE_VERDICT,
-    PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE, ORIGIN,
+    PRECISION, EVIDENCE, RELATION, INTENT, ABSTAINED_BECAUSE, STAGE,
+    READING_PART, LOOK_UP, CERTAINTY, ORIGIN,
     DEAD_REASON, WRONG_PART, DEAD_AT, RETRY_FATE, REPLAY_KIND, SOURCE, LINE_KIND, STREAM_END, UNTIMELY_BECAUSE, SKIP,
     ATTENTION, WITHDRAWN_BECAUSE, COMPLIANCE_KIND, RULE_SYNC, RELOAD, COMPILED,
 )  # fmt: skip
@@ -504,6 +539,9 @@ WANTS_ANSWER: frozenset[Intent] = frozenset({"question", "request", "complaint",
 """Intents of a post that waits for an answer, if it speaks to the hospital."""
 ABSTAINED: tuple[Abstained, ...] = get_args(Abstained)
 STAGES: tuple[Stage, ...] = get_args(Stage)
+READING_PARTS: tuple[ReadingPart, ...] = get_args(ReadingPart)
+LOOK_UPS: tuple[LookUp, ...] = get_args(LookUp)
+CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
 DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
 WRONG_PARTS: tuple[WrongPart, ...] = get_args(WrongPart)
 DEAD_WHERE: tuple[DeadWhere, ...] = get_args(DeadWhere)

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from agents.kafka.admin import apply_topics, delete
@@ -18,6 +19,10 @@ from deploy.local_kafka import LocalKafka, local_kafka
 from streams.settings import Settings, load
 from tests.running_api import Asked
 from tests.running_worker import Bench
+
+# An example has no time limit: how long something takes is a figure of `make bench`, never a failure.
+hypothesis.settings.register_profile("earshot", deadline=None)
+hypothesis.settings.load_profile("earshot")
 
 
 @pytest.fixture(scope="session")

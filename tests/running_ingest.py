@@ -14,6 +14,7 @@ from agents.ingest import service
 from agents.ingest.rules.model import RuleSet
 from agents.ingest.x import rule_plan
 from agents.ingest.x.rule_text import Rule
+from agents.kafka import clients
 from agents.simulated.options import Options
 from agents.simulated.people import Target, targets
 from agents.simulated.server import SimulatedX
@@ -88,9 +89,7 @@ def pointed_at(settings: Settings, url: str, folder: Path, token: str = TOKEN) -
 @contextmanager
 def reading(settings: Settings, topic: str) -> Iterator[tuple[KafkaConsumer, dict[TopicPartition, int]]]:
     """A consumer of a Kafka topic from its start, and the present end of each partition."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
-    )
+    consumer = clients.consumer(settings, auto_offset_reset="earliest")
     try:
         places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         consumer.assign(places)

@@ -14,11 +14,13 @@ from typing import Any, Protocol
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
+from kafka.producer.future import RecordMetadata
 
 from agents.ingest.partitioner import KeyPartitioner
 from agents.ingest.records import Record
+from agents.kafka import clients
+from streams import post_log
 from streams.errors import UserError
-from streams.kafka import client as kafka_client
 from streams.kafka import topics as kafka_topics
 from streams.kafka.probe import answers
 from streams.kafka.reach import Reach
@@ -91,8 +93,8 @@ class KafkaConnection:
 
     def open(self) -> KafkaProducer:
         """A new producer with Earshot's settings. Raises `KafkaError`."""
-        return KafkaProducer(
-            **kafka_client.arguments(self._settings),
+        return clients.producer(
+            self._settings,
             client_id="earshot-ingest",
             acks="all",
             enable_idempotence=True,
@@ -296,8 +298,13 @@ class Publisher:
         except KafkaError as error:
             self._fail(generation, error)
             return
+        if post_log.wanted():
+            sent.add_callback(self._note, record.key)
         sent.add_callback(self._acked, generation, number)
         sent.add_errback(self._fail, generation)
+
+    def _note(self, key: bytes, place: RecordMetadata) -> None:
+        post_log.note(key, "Kafka has it, %s partition %d", place.topic, place.partition)
 
     def _acked(self, generation: int, number: int, *_: object) -> None:
         with self._changed:

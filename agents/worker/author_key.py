@@ -10,12 +10,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from agents.kafka import stored
+from agents.kafka import clients, stored
 from streams.errors import UserError
-from streams.kafka import client
 from streams.kafka import topics as kafka_topics
 from streams.reading.authors import KEY_BYTES
 from streams.settings import Settings, variable
@@ -83,7 +81,7 @@ def _told(settings: Settings) -> _Told | None:
 
 def _tell(settings: Settings, told: _Told) -> None:
     try:
-        producer = KafkaProducer(**client.arguments(settings), acks="all")
+        producer = clients.producer(settings, acks="all")
         try:
             # A key of its own for each record: compaction keeps them all, and so the first.
             producer.send(

@@ -105,6 +105,7 @@ class Worker:
             return watch.known.shown
 
         names = knowledge.names(watch.known.reader)
+        metrics.show_topics(names.topics)
         self._windows = WindowsCollector(
             tables,
             shown,
@@ -131,7 +132,6 @@ class Worker:
         self._api = Api(
             settings,
             self._state,
-            self._writer,
             tables,
             names,
             lambda: watch.known,
@@ -163,6 +163,7 @@ class Worker:
         stages = {stage.name: stage.source(self._settings) for stage in STAGES}
         held = {stage: state.held(topic) for stage, topic in stages.items()}
         lag = self._lag()
+        looked_up = self._watch.known.reader.gazetteer.asked()
         return {
             "pipeline_partitions": {(): self._settings.partitions},
             "pipeline_held_partitions": {(stage,): len(partitions) for stage, partitions in held.items()},
@@ -175,6 +176,7 @@ class Worker:
             "pipeline_recovery_seconds": {(): state.recovery_seconds},
             "pipeline_rows_written_total": {(name,): count for name, count in state.rows_written.items()},
             "pipeline_last_commit_timestamp_seconds": {(): state.committed_at} if state.committed_at else {},
+            "pipeline_place_look_ups_total": {("hit",): looked_up.hits, ("miss",): looked_up.misses},
             "pipeline_remembered_posts": {(): self._first_seen.known()},
             "pipeline_duplicate_horizon_seconds": {(): self._first_seen.recognised_seconds()},
             "pipeline_duplicate_horizon_limit_seconds": {(): self._settings.duplicate_horizon},

@@ -19,7 +19,8 @@ from streams.figures.window import window
 from streams.indicators import goals, service
 from streams.tables.cells import Cells
 from streams.tables.hospitals import HospitalTables
-from streams.tables.question_counts import EVERY, URGENT, Open
+from streams.tables.open_questions import Open
+from streams.tables.question_counts import EVERY, URGENT
 from streams.tables.rolling import HOURLY
 from streams.tables.sketch import EXACT_UP_TO, STANDARD_ERROR
 from streams.vocabulary import SPANS, Span

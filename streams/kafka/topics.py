@@ -17,12 +17,26 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 and not Kafka refuses a line."""
 
 
+_FLUSHED = {"flush.messages": "1"}
+"""Kafka's default leaves writing to the system, up to half a minute later. Counts rest on each Kafka topic in turn: a
+post lost after ingest forgot it, a mention after its post was remembered, a row after its offset was committed. Offsets
+are not flushed: with older ones workers repeat what rows already contain."""
+
 _A_DAY = {
     "cleanup.policy": "delete",
     "retention.ms": str(DAY_MS),
     # Kafka deletes whole segments: with one an hour, 24 h mean 24 to 25.
     "segment.ms": str(HOUR_MS),
 }
+
+SEGMENT_BYTES = 128 * 1024 * 1024
+"""Of posts and mentions. Kafka deletes whole segments and never the open one: with its default of 1 GB, 12 partitions
+would take 12 GB more than they are given."""
+
+
+def _at_most(size: int, partitions: int) -> dict[str, str]:
+    """A bound in bytes for a Kafka topic with so many partitions."""
+    return {"retention.bytes": str(size // partitions), "segment.bytes": str(SEGMENT_BYTES)}
 
 
 class KafkaTopic(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +83,14 @@ def _changelog(settings: Settings, table: str, why: str) -> KafkaTopic:
 
 def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
     """Every Kafka topic of a pipeline with these settings."""
+    kept = _kept(settings)
+    if settings.kafka_flush == "each":
+        kept = tuple(msgspec.structs.replace(one, config={**one.config, **_FLUSHED}) for one in kept)
+    return (*kept, _announced(settings))
+
+
+def _kept(settings: Settings) -> tuple[KafkaTopic, ...]:
+    """The Kafka topics whose records must not be lost."""
     return (
         KafkaTopic(
             name=posts(settings),
@@ -76,6 +98,8 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             compression="zstd",
             config={
                 **_A_DAY,
+                # A flood must not fill the disk, for then Kafka stops.
+                **_at_most(settings.kafka_posts_bytes, settings.partitions),
                 # The broker's clock decides about duplicates and lateness, so a replay decides as the first run did.
                 "message.timestamp.type": "LogAppendTime",
                 "max.message.bytes": str(MAX_RECORD_BYTES),
@@ -89,6 +113,7 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             config={
                 "cleanup.policy": "delete",
                 "retention.ms": str(7 * DAY_MS),
+                **_at_most(settings.kafka_posts_bytes // 2, settings.partitions),
             },
             why="Posts tied to a hospital, by its id: tier, topics, intent; no author, no text. A week, to re-count.",
         ),
@@ -124,25 +149,29 @@ def declared(settings: Settings) -> tuple[KafkaTopic, ...]:
             config={"cleanup.policy": "compact"},
             why="Which generation of the partitioned Kafka topics is in use; empty before the first migration.",
         ),
-        KafkaTopic(
-            name=workers(settings),
-            partitions=1,
-            compression="zstd",
-            config={
-                "cleanup.policy": "compact,delete",
-                # A worker that lives tells everything again within a quarter of an hour: what is older is of one that
-                # is gone, for whose name nobody ever writes a tombstone.
-                "retention.ms": str(HOUR_MS),
-                # A worker reads all of it at start: so it stays some minutes long.
-                "segment.ms": str(15 * MINUTE_MS),
-                "max.compaction.lag.ms": str(HOUR_MS),
-                # The broker's clock says how long a worker has been silent.
-                "message.timestamp.type": "LogAppendTime",
-                "max.message.bytes": str(MAX_RECORD_BYTES),
-            },
-            why="Where each worker's API answers, its partitions, and its hospitals' counts for their peers. An hour.",
-        ),
         *(_changelog(settings, table, why) for table, why in TABLES.items()),
+    )
+
+
+def _announced(settings: Settings) -> KafkaTopic:
+    """What workers tell each other, again and again."""
+    return KafkaTopic(
+        name=workers(settings),
+        partitions=1,
+        compression="zstd",
+        config={
+            "cleanup.policy": "compact,delete",
+            # A worker that lives tells everything again within a quarter of an hour: what is older is of one that
+            # is gone, for whose name nobody ever writes a tombstone.
+            "retention.ms": str(HOUR_MS),
+            # A worker reads all of it at start: so it stays some minutes long.
+            "segment.ms": str(15 * MINUTE_MS),
+            "max.compaction.lag.ms": str(HOUR_MS),
+            # The broker's clock says how long a worker has been silent.
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+        },
+        why="Where each worker's API answers, its partitions, and its hospitals' counts for their peers. An hour.",
     )
 
 

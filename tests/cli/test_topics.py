@@ -4,8 +4,8 @@ import json
 
 import pytest
 from click.testing import Result
-from kafka import KafkaAdminClient
 
+from agents.kafka import clients
 from agents.kafka.admin import Difference, delete, describe_topics
 from streams.kafka.topics import declared, posts
 from streams.settings import Settings
@@ -19,13 +19,13 @@ def topics(settings: Settings, *words: str) -> Result:
 
 
 def create(settings: Settings, name: str, partitions: int, **config: str) -> None:
-    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
+    with clients.admin(settings) as admin:
         configs = {key.replace("_", "."): value for key, value in config.items()}
         admin.create_topics({name: {"num_partitions": partitions, "configs": configs}}, wait_for_metadata=True)
 
 
 def names(settings: Settings) -> set[str]:
-    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap) as admin:
+    with clients.admin(settings) as admin:
         return {name for name in admin.list_topics() if name.startswith(settings.kafka_topic_prefix)}
 
 
@@ -51,13 +51,13 @@ def test_of_a_configuration_that_differs_the_harmless_is_changed_and_the_rest_wh
     empty_settings: Settings,
 ) -> None:
     name = posts(empty_settings)
-    create(empty_settings, name, 4, retention_ms="1000", segment_bytes="1048576", segment_ms="1000000")
+    create(empty_settings, name, 4, retention_ms="1000", index_interval_bytes="8192", segment_ms="1000000")
     some = topics(empty_settings, "apply")
     assert some.exit_code == 0, "an upgrade starts"
     assert some.stdout.startswith(f"changed   {name}\n")
     assert "segment.ms: 1000000 -> 3600000" in some.stdout
     left = "left so; `earshot topics apply --change-config` changes it"
-    assert f"segment.bytes is 1048576, should be the default: {left}" in some.stdout
+    assert f"index.interval.bytes is 8192, should be the default: {left}" in some.stdout
     assert f"retention.ms is 1000, should be 86400000: {left}" in some.stdout, "how long text is kept"
     assert f"differs   {name}\n" in topics(empty_settings, "apply").stdout
 
@@ -72,10 +72,17 @@ def test_of_a_configuration_that_differs_the_harmless_is_changed_and_the_rest_wh
 
 def test_what_would_delete_records_is_not_harmless() -> None:
     assert Difference("max.message.bytes", "1000", "2000").harmless
+    assert Difference("retention.bytes", "-1", "2000").harmless, "the disk would fill"
     assert not Difference("retention.ms", "2000", "1000").harmless
     assert not Difference("retention.ms", "1000", "2000").harmless
     assert not Difference("cleanup.policy", "delete", "compact").harmless
     assert not Difference("max.message.bytes", "2000", "1000").harmless
+
+
+def test_posts_and_mentions_stay_within_the_disk_that_they_are_given() -> None:
+    settings = Settings(kafka_posts_bytes=24 * 2**30, partitions=12)
+    given = {one.name: int(one.config.get("retention.bytes", 0)) * one.partitions for one in declared(settings)}
+    assert {name: size for name, size in given.items() if size} == {"posts": 24 * 2**30, "mentions": 12 * 2**30}
 
 
 def test_describe_shows_what_is_missing_and_why_each_exists(empty_settings: Settings) -> None:

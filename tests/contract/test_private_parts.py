@@ -52,7 +52,13 @@ READ_AGAINST: dict[str, str] = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.verify_event_path": "b983e7735f64",
     "faust.transport.drivers.aiokafka:Consumer._new_consumer_thread": "0870ec53dea7",
     "faust.transport.drivers.aiokafka:Producer.flush": "36d0cb3615f6",
+    "aiokafka.consumer.fetcher:PartitionRecords._consumer_record": "e668541600b0",
     # Relied on: ours is right only as long as these do what they do.
+    "aiokafka.consumer.fetcher:FetchResult.__init__": "126a3e45763b",
+    "aiokafka.consumer.fetcher:FetchResult.getall": "3e717e30de50",
+    "aiokafka.consumer.fetcher:Fetcher._proc_fetch_request": "59bf948fff47",
+    "aiokafka.consumer.fetcher:Fetcher.fetched_records": "be4348896b9b",
+    "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": "b803e6d46480",
     "faust.transport.consumer:Consumer._filter_tps_with_pending_acks": "f6f923977423",
     "faust.transport.consumer:Consumer._commit_offsets": "1a6979904118",
     "faust.transport.consumer:Consumer._get_active_partitions": "b24897f3c7af",

@@ -13,7 +13,7 @@ CHAPTERS = {part.split("\n", 1)[0]: part for part in PAGE.split("\n### ")[1:]}
 KINDS = {
     "A topic", "An intent", "A metric", "A setting", "A source", "A rule of locality", "A window",
     "A field of a mention", "A Kafka topic", "An alert", "A panel", "A fault of the simulated X", "An importer",
-    "A command", "A language", "A figure",
+    "A command", "A language", "A figure", "A peer",
 }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from agents.kafka.admin import apply_topics
-from agents.proving.processes import free_port
 from deploy.local_kafka import LocalKafka
+from deploy.local_kafka.ports import free_port
 from streams.kafka import topics as kafka_topics
 from streams.settings import Settings, environment, load
 from tests.running_ingest import TOKEN, count, pointed_at, simulated, wait_for_all

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from kafka import KafkaProducer
 
+from agents.kafka import clients
 from streams.kafka import topics as kafka_topics
 from streams.records import Envelope, encode_json
 from tests.directory_folders import HOSPITALS, folder
@@ -25,7 +25,7 @@ IDS = count(1)
 
 def publish(bench: Bench, *handles: str) -> None:
     """A post that mentions these accounts."""
-    producer = KafkaProducer(bootstrap_servers=bench.settings.kafka_bootstrap)
+    producer = clients.producer(bench.settings)
     try:
         id = str(next(IDS))
         text = " ".join(f"@{handle}" for handle in handles) + " the wait was long"

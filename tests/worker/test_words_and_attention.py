@@ -4,31 +4,14 @@ import json
 from itertools import count
 from pathlib import Path
 
-import msgspec
 import pytest
-from kafka import KafkaProducer
 
 from agents.kafka import stored
 from streams.kafka import topics as kafka_topics
-from streams.records import Envelope, encode_json
 from tests.commands import earshot
-from tests.payloads import a_payload
-from tests.running_worker import Bench
+from tests.running_worker import Bench, publish
 
 pytestmark = pytest.mark.kafka
-
-
-def publish(bench: Bench, *texts: str, first: int = 1) -> None:
-    """Posts with the ids `first`, `first` + 1, ..."""
-    producer = KafkaProducer(bootstrap_servers=bench.settings.kafka_bootstrap)
-    try:
-        for number, text in enumerate(texts, start=first):
-            payload = json.dumps(a_payload({"id": str(number), "text": text})).encode()
-            envelope = Envelope("x", str(number), 1, "stream", (), msgspec.Raw(payload))
-            producer.send(kafka_topics.posts(bench.settings), encode_json(envelope), key=str(number).encode())
-        producer.flush()
-    finally:
-        producer.close()
 
 
 def listed(bench: Bench, *words: str) -> str:

@@ -21,7 +21,7 @@ from streams.reading import bluesky
 from streams.reading.bluesky import BlueskyCommit, BlueskyPayload, BlueskyRecord
 from streams.reading.lenient import lenient
 from streams.reading.mended import mended
-from streams.records import Envelope, Withdrawal, encode_json
+from streams.records import NEVER_ASKED, NO_ASKED, Envelope, Withdrawal, encode_json
 from streams.vocabulary import Withdrawn
 
 SOURCE = "bluesky"
@@ -139,7 +139,8 @@ class Intake:
                     return (record,)
             elif commit.operation == "delete" and self._memory is not None:
                 post = bluesky.post_id(bluesky.uri_of(event.did, commit.rkey))
-                records = (_withdrawn(post, "delete", now),) if self._memory.take(post) else ()
+                asked = bluesky.seconds_of_key(commit.rkey)
+                records = (_withdrawn(post, "delete", now, asked),) if self._memory.take(post) else ()
         elif account is not None and not account.active and self._memory is not None:
             why = ACCOUNT_ENDS.get(account.status or "")
             if why is not None:
@@ -191,5 +192,7 @@ def _leniently(raw: bytes | msgspec.Raw, shape: type[_Shape]) -> _Shape:
     return found
 
 
-def _withdrawn(post: str, why: Withdrawn, now: float) -> Record:
-    return Record("posts", post.encode(), encode_json(Withdrawal(post, int(now * 1000), why)))
+def _withdrawn(post: str, why: Withdrawn, now: float, asked: int | None = None) -> Record:
+    """`asked`: by the post's key, -1 where that says no time; None: not known here."""
+    told = NO_ASKED if asked is None else asked if asked >= 0 else NEVER_ASKED
+    return Record("posts", post.encode(), encode_json(Withdrawal(post, int(now * 1000), why, told)))

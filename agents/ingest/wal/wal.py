@@ -21,6 +21,7 @@ from agents.ingest.wal import entries, segments
 from agents.ingest.wal.cursor import Cursor
 from agents.ingest.wal.entries import Entry
 from agents.ingest.wal.segments import Segment
+from streams import post_log
 from streams.errors import UserError
 from streams.settings import Settings, variable
 
@@ -119,7 +120,10 @@ class Wal:
             except UserError as error:
                 self._failure = error
                 raise
-            return self._next - 1
+            number = self._next - 1
+        if post_log.wanted():
+            post_log.note(record.key, "record %d of the wal, for %s", number, record.topic)
+        return number
 
     def wait_accepted(self, number: int, seconds: float) -> bool:
         """Block up to `seconds` until the record with this number is accepted; whether it is."""

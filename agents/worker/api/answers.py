@@ -25,7 +25,7 @@ from streams.figures.about import About
 from streams.figures.hospital import figures
 from streams.figures.shape import PeerCounts
 from streams.figures.shares import share
-from streams.tables.questions import is_urgent
+from streams.tables.question_kinds import is_urgent
 
 MOST_QUESTIONS = 1000
 """Of the queue in one answer; the rest is counted."""

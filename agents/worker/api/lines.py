@@ -15,7 +15,7 @@ from streams.figures.surges import POSTS
 from streams.tables.cells import Cells
 from streams.tables.question_counts import EVERY, URGENT
 
-REFILL_SECONDS = 1.0
+REFILL_SECONDS = 5.0
 """Between two passes over the hospitals."""
 AGE_SECONDS = 60.0
 """A line is made anew after so long although nothing was counted: windows slide and questions expire."""

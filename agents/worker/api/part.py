@@ -15,11 +15,11 @@ from agents.worker.api.budget import Budget
 from agents.worker.api.holdings import Directory, Holdings
 from agents.worker.api.lines import Lines
 from agents.worker.api.listener import Listener
+from agents.worker.api.outbox import Outbox
 from agents.worker.api.peers import Peers
 from agents.worker.knowledge import Known
 from streams.directory.search import Named
 from streams.faustkit.state import State
-from streams.faustkit.writer import Writer
 from streams.figures.about import Names
 from streams.figures.surges import Judged
 from streams.health_file import Beat
@@ -40,7 +40,6 @@ class Api:
         self,
         settings: Settings,
         state: State,
-        writer: Writer,
         tables: HospitalTables,
         names: Names,
         known: Callable[[], Known],
@@ -58,7 +57,8 @@ class Api:
         self._lines = Lines(holdings, Budget(LINES_SHARE, SAVED_SECONDS, time.monotonic), time.time)
         peers = Peers(settings.worker_name, settings.generation)
         self._listener = Listener(settings, peers, time.monotonic)
-        self._announcer = Announcer(settings, state, writer, holdings, self._lines, time.monotonic)
+        self._outbox = Outbox(settings, state.lease, kafka_topics.workers(settings))
+        self._announcer = Announcer(settings, state, self._outbox, holdings, self._lines, time.monotonic)
         answers = Answers(
             settings.worker_name,
             holdings,
@@ -96,6 +96,7 @@ class Api:
     async def start(self) -> str:
         """Listen and announce; the address that is announced. Raises `UserError` if the port cannot be had."""
         self._announcer.address = await self._beside.start()
+        self._outbox.start()
         self._listening = asyncio.create_task(self._listener.run(), name="listener")
         return self._announcer.address
 
@@ -108,11 +109,12 @@ class Api:
         self._announcer.turn()
 
     def leave(self) -> None:
-        """Say that this worker is gone; the writer must still run, and be drained afterwards."""
+        """Say that this worker is gone; `stop` waits until Kafka has it."""
         self._announcer.stop()
 
     async def stop(self) -> None:
-        """Stop listening."""
+        """Say the last words, and stop listening. Within some 4 s."""
+        await self._outbox.stop()
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)

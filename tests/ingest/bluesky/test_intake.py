@@ -20,7 +20,7 @@ from streams.directory import load
 from streams.errors import UserError
 from streams.reading.bluesky import post_id, uri_of
 from streams.reading.reader import Reader
-from streams.records import decode_dead_letter
+from streams.records import NEVER_ASKED, decode_dead_letter
 from tests.scripted_bluesky import FARGO, FARGO_HANDLE, MAYO, MAYO_HANDLE, OTHER, SOMEONE, directory_folder
 
 NOW = 1_790_000_000.0
@@ -118,13 +118,19 @@ def test_a_changed_post_keeps_its_id(intake: Intake) -> None:
     assert [value["id"] for event in (OURS, changed) for value in take(intake, event)] == [ID, ID]
 
 
+def test_a_withdrawal_says_when_the_post_was_written_by_its_key(intake: Intake) -> None:
+    key = "3jzfcijpj2z2a"
+    take(intake, post(SOMEONE, key, f"@{FARGO_HANDLE} hello", mentions={FARGO: f"@{FARGO_HANDLE}"}))
+    assert [one["asked"] for one in take(intake, deletion(SOMEONE, key))] == [1_688_137_381]
+
+
 def test_a_deleted_post_is_withdrawn_once_and_only_if_it_was_ours(intake: Intake) -> None:
     take(intake, OURS)
     take(intake, NOBODYS)
     assert take(intake, deletion(SOMEONE, "3xyz")) == []
     assert take(intake, deletion(OTHER, "3abc")) == []
     withdrawn = {"source": "withdrawal", "id": ID, "received_at": int(NOW * 1000), "why": "delete"}
-    assert take(intake, deletion(SOMEONE, "3abc")) == [withdrawn]
+    assert take(intake, deletion(SOMEONE, "3abc")) == [withdrawn | {"asked": NEVER_ASKED}]
     assert take(intake, deletion(SOMEONE, "3abc")) == []
     assert intake.lines["bluesky", "withdrawal"] == 1
 

@@ -45,7 +45,7 @@ def written(running: Running) -> set[str]:
 
 
 def on_posts(settings: Settings) -> dict[str, set[str]]:
-    """Post id -> origins."""
+    """Post id -> origins. Reads all of `posts`, in the process in which ingest works: do not ask without a pause."""
     found: dict[str, set[str]] = {}
     for key, value in stored(settings, kafka_topics.posts(settings)):
         found.setdefault(key.decode(), set()).add(json.loads(value)["origin"])
@@ -64,7 +64,9 @@ def test_what_was_written_while_ingest_was_away_is_found_by_search(pipeline_sett
         with listening(settings) as ingest:
             wait_until(lambda: running.x.made >= 900, "all are written")
             expected = written(running)
-            wait_until(lambda: expected <= on_posts(settings).keys() or not ingest.running, "all are on posts", 60)
+            wait_until(
+                lambda: expected <= on_posts(settings).keys() or not ingest.running, "all are on posts", 60, every=0.5
+            )
         found = on_posts(settings)
     assert expected <= found.keys()
     assert sum(origins == {"search"} for origins in found.values()) > 100, "what only search brought"
@@ -80,7 +82,9 @@ def test_a_broken_connection_is_a_gap_too(pipeline_settings: Settings, tmp_path:
             running.call(running.x.reset_stream)
             wait_until(lambda: running.x.made >= 600, "all are written")
             expected = written(running)
-            wait_until(lambda: expected <= on_posts(settings).keys() or not ingest.running, "all are on posts", 60)
+            wait_until(
+                lambda: expected <= on_posts(settings).keys() or not ingest.running, "all are on posts", 60, every=0.5
+            )
     assert expected <= on_posts(settings).keys()
 
 

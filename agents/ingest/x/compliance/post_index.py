@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from agents.ingest.x.compliance.events import Event
 from agents.ingest.x.compliance.stored_posts import Identity, identity_of, post_of_record
-from streams.kafka import client as kafka_client
+from agents.kafka import clients
 from streams.kafka import topics as kafka_topics
 from streams.kafka.topics import DAY_MS
 from streams.settings import Settings
@@ -157,9 +157,7 @@ class PostIndex:
                 stopping.wait(PAUSE_SECONDS)
 
     def _follow(self, stopping: threading.Event) -> None:
-        consumer = KafkaConsumer(
-            **kafka_client.arguments(self._settings), enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = clients.consumer(self._settings, auto_offset_reset="earliest")
         try:
             name = kafka_topics.posts(self._settings)
             places = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
