@@ -9,6 +9,8 @@ bin := .venv/bin
 have_uv := .tools/.uv-$(UV_VERSION)
 ready := .venv/.ready
 built := streams/compiled/built
+# Two processes: one takes the tests on Kafka, file by file, the other the rest (tests/conftest.py says which is which).
+in_two := --numprocesses 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 lock_options := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 # Parameters of demo and chaos: `make demo SECONDS=60`, `make demo HISTORY=28d`, `make chaos KILLS=10 SEED=8`, `make chaos OF=ingest KILLS=20 RATE=250`,
@@ -45,9 +47,8 @@ compiled: $(ready) ## Compile the hot modules, half a minute, if they are not co
 demo: $(ready) compiled ## Run the whole pipeline on a local Kafka for SECONDS (30), after a simulated past if HISTORY (28d) is set, and compare its counts with the oracle's
 	@exec $(bin)/earshot demo --seconds $(SECONDS) $(if $(HISTORY),--history $(HISTORY))
 
-test: $(ready) compiled ## Run all tests, those of the core compiled, too; about half an hour; ARGS="-k name" selects some
-	@$(if $(ARGS),,test ! -d $(built) || $(bin)/pytest --quiet -p tests.compiled_core tests/reading tests/tables)
-	@exec $(bin)/pytest $(ARGS)
+test: $(ready) compiled ## Run all tests in two processes, about 25 minutes; ARGS="-k name" selects some
+	@exec $(bin)/pytest $(in_two) $(ARGS)
 
 lint: $(ready) ## Run ruff (rules and format) and mypy
 	@$(bin)/ruff check

@@ -1,9 +1,11 @@
-"""What several rooms' tests share: one real broker a run, and a pipeline's own Kafka topics on it.
+"""What several rooms' tests share: one real broker a run, and a pipeline's own Kafka topics on it; and which tests
+run in one process (`make test` has two).
 
 A broker given by KAFKA_BOOTSTRAP is used instead. The jars lie in the user's ordinary cache, so that a machine
 downloads them once; everything else is in pytest's temporary folder.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,27 @@ from tests.running_worker import Bench
 # An example has no time limit: how long something takes is a figure of `make bench`, never a failure.
 hypothesis.settings.register_profile("earshot", deadline=None)
 hypothesis.settings.load_profile("earshot")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put all tests on Kafka in one group: they share the broker and need the longest, so they begin first. Of the
+    rest, each file is a group."""
+    items.sort(key=lambda item: not on_kafka(item))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("kafka" if on_kafka(item) else item.nodeid.partition("::")[0]))
+
+
+def on_kafka(item: pytest.Item) -> bool:
+    """Whether a test talks to the broker of this run."""
+    return "kafka" in getattr(item, "fixturenames", ()) or any(map(item.get_closest_marker, ("kafka", "faults")))
+
+
+@pytest.fixture(autouse=True)
+def _priority(request: pytest.FixtureRequest) -> None:
+    """Of two processes, the one on Kafka has real deadlines (sessions, leases): the other gives way."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not on_kafka(request.node):
+        os.setpriority(os.PRIO_PROCESS, 0, 5)
 
 
 @pytest.fixture(scope="session")

@@ -112,3 +112,12 @@ def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "gcc -pthread")
     with pytest.raises(NotCompiledError, match=r"there is no C compiler \(gcc\) here"):
         compiled_here(folder=tmp_path / "built")
+
+
+@built
+@pytest.mark.timeout(1200)
+def test_the_core_holds_compiled_as_well() -> None:
+    """Its own tests once more, in a process that takes the compiled modules."""
+    command = [sys.executable, "-m", "pytest", "--quiet", "-p", "tests.compiled_core", "tests/reading", "tests/tables"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
