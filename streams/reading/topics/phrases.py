@@ -109,7 +109,7 @@ class Phrases:
         self._strikes = [strikes.get(pattern, 0) for pattern in patterns]
         rows_of: list[dict[int, int]] = [weighed.get(pattern, {}) for pattern in patterns]
         group_weights = [weighing.groups.get(group.name, {}) for group in groups]
-        self._scanner = Scanner(patterns, self._masks, self._strikes, rows_of, size + 1, weighing.lanes)
+        self._scanner = Scanner(patterns, self._masks, self._strikes, rows_of, weighing.start, size + 1, weighing.lanes)
         parts = int(self._scanner.parts)
         self._parts: i64 = parts
         self._every = vec[i64](parts_of((1 << size) - 1, parts))
@@ -119,8 +119,8 @@ class Phrases:
         self._counting = vec[i64]([0] * parts)
         weighed_groups = sum(1 << number for number, weights in enumerate(group_weights) if weights)
         self._weighed_parts = vec[i64](parts_of(weighed_groups, parts))
-        self._weights = Weights([weighing.start, *group_weights], weighing.lanes)
-        """Of any text, then of each group."""
+        self._weights = Weights(group_weights, weighing.lanes)
+        """By group."""
         self._words = Words(emoji_of("".join(self._written)))
         self._scanned: dict[str, Found] = {}
 
@@ -159,11 +159,10 @@ class Phrases:
         if self._doubt():
             self._settle(text, letters)
         totals = scanner.totals
-        self._weights.add(0, totals, self._parts)
         part: i64 = 0
         while part < self._parts:
             groups = totals[part] & self._weighed_parts[part]
-            row = part * GROUPS_A_PART + 1
+            row = part * GROUPS_A_PART
             while groups:
                 if groups & 0xFF == 0:
                     groups >>= 8

@@ -32,6 +32,12 @@ _ROW: Final = 1
 _STRIKES: Final = 2
 _HEAD: Final = 3
 
+# A walk that goes on is one number: the node it is at, and below that the next letter's place. A match is one, too: its
+# cell, and below that its end. A text has fewer letters than `_PLACE` (`words.READ_CHARS`).
+_PLACE_BITS: Final = 20
+_PLACE: Final = (1 << _PLACE_BITS) - 1
+_FROM_ROOT: Final = ROOT << _PLACE_BITS
+
 _SPACE: Final = 32
 _A: Final = 97
 _W: Final = 119
@@ -43,10 +49,10 @@ class Scanner:
 
     def __init__(
         self, patterns: Sequence[bytes], counts: Sequence[int], strikes: Sequence[int],
-        weights: Sequence[Mapping[int, int]], groups: int, lanes: int,
+        weights: Sequence[Mapping[int, int]], start: Mapping[int, int], groups: int, lanes: int,
     ) -> None:  # fmt: skip
         """By pattern, each of which begins with a space: `counts`, `strikes`: bits of groups; `weights`: lane ->
-        weight. `groups`, `lanes`: how many there are."""
+        weight. `start`: lane -> weight of any text. `groups`, `lanes`: how many there are."""
         self.parts: i64 = groups // GROUPS_A_PART + 1
         """How many parts a mask of all groups has."""
         self.width: i64 = self.parts + numbers_for(lanes)
@@ -64,20 +70,22 @@ class Scanner:
         """Each row begins with a mask, in parts, of the groups that its patterns count for."""
         self._trie = Trie([pattern[1:] for pattern in patterns], range(0, len(heads), _HEAD))
         self._words = vec[i64]([0, 0, 0])
-        # Of each walk through the trie that goes on: the next letter's place in `_words`, and the node that it is at.
-        self._places = vec[i64]([0])
-        self._nodes = vec[i64]([0])
+        self._walks = vec[i64]([0])
+        """Those that go on."""
         self._begun: i64 = 0
         self._depths = vec[i64]([0])
         """By depth of the trie, from 1 on: how many matches there are that are no longer."""
+        self._start = vec[i64](parts_of(0, int(self.parts)) + numbers_of(start, lanes))
+        """A row of any text."""
         self.totals = vec[i64]([0] * int(self.width))
         """Like a row: the groups that the patterns found count for, `parts` numbers, and the sums of what they weigh,
-        each once."""
+        each once, and of what any text does."""
         self.stretched = False
         """Whether a letter stands three times in a row; not w, because of "www"."""
         self.matches: i64 = 0
         """How many there are; shorter ones first."""
-        self._cells_found = vec[i64]([0])
+        self._found = vec[i64]([0])
+        """The matches."""
         self._heads_found = vec[i64]([0])
         self._rows_found = vec[i64]([0])
         self.striking: i64 = 0
@@ -86,7 +94,7 @@ class Scanner:
         """Their numbers."""
         self.ends = vec[i64]([0])
         self.starts = vec[i64]([0])
-        """By match; only after `place`."""
+        """Of each match; only after `place`."""
 
     def scan(self, letters: bytes) -> None:
         """Find every pattern, and sum up in `totals` what they say. `letters`: words with any number of spaces around
@@ -100,9 +108,8 @@ class Scanner:
         length: i64 = len(letters)
         if len(self._words) < length + 3:
             self._words = vec[i64]([0] * int(length + 3))
-            self._places = vec[i64]([0] * int(length + 3))
-            self._nodes = vec[i64]([0] * int(length + 3))
-        words, places = self._words, self._places
+            self._walks = vec[i64]([0] * int(length + 3))
+        words, walks = self._words, self._walks
         self.stretched = False
         words[0] = _SPACE
         size: i64 = 1
@@ -116,7 +123,7 @@ class Scanner:
                 self.stretched = True
             space = byte == _SPACE
             words[size] = byte
-            places[begun] = size
+            walks[begun] = _FROM_ROOT | size
             begun += spaced & (not space)
             size += not (spaced & space)
             spaced = space
@@ -129,37 +136,34 @@ class Scanner:
         self._begun = begun
 
     def _walk(self) -> None:
-        """Find every match: its cell of the trie and its end."""
-        words, places, nodes, cells = self._words, self._places, self._nodes, self._trie.cells
-        found, ends, depths = self._cells_found, self.ends, self._depths
+        """Find every match."""
+        words, walks, cells = self._words, self._walks, self._trie.cells
+        found, depths = self._found, self._depths
         left = self._begun
-        for number in range(left):
-            nodes[number] = ROOT
         matches: i64 = 0
         depth: i64 = 0
         while left:
             while len(found) <= matches + left:
-                found, ends = append(found, 0), append(ends, 0)
+                found = append(found, 0)
             depth += 1
             if len(depths) == depth:
                 depths = append(depths, 0)
             going, left = left, 0
             for number in range(going):
-                place = places[number]
+                walk = walks[number]
+                place = walk & _PLACE
                 byte = words[place]
-                at = nodes[number] + byte
+                at = (walk >> _PLACE_BITS) + byte
                 narrow: int = cells[at]
                 cell: i64 = narrow
                 place += 1
-                found[matches] = at
-                ends[matches] = place
+                found[matches] = at << _PLACE_BITS | place
                 matches += (cell & ENDS) == byte + END
-                nodes[left] = cell >> NODE_SHIFT
-                places[left] = place
+                walks[left] = cell >> NODE_SHIFT << _PLACE_BITS | place
                 left += (cell & GOES) == byte + MORE
             depths[depth] = matches
         self.matches = matches
-        self._cells_found, self.ends, self._depths = found, ends, depths
+        self._found, self._depths = found, depths
 
     def _told(self) -> i64:
         """Find the heads of all matches, and the rows, each pattern's once; how many there are."""
@@ -168,12 +172,12 @@ class Scanner:
             self._heads_found = vec[i64]([0] * int(matches))
             self._rows_found = vec[i64]([0] * int(matches))
             self.strikers = vec[i64]([0] * int(matches))
-        heads, values, found, strikers = self._heads, self._trie.values, self._cells_found, self.strikers
+        heads, values, found, strikers = self._heads, self._trie.values, self._found, self.strikers
         heads_found, rows_found = self._heads_found, self._rows_found
         striking: i64 = 0
         rows: i64 = 0
         for match in range(matches):
-            narrow: int = values[found[match]]
+            narrow: int = values[found[match] >> _PLACE_BITS]
             head: i64 = narrow
             heads_found[match] = head
             narrow = heads[head + _ROW]
@@ -190,6 +194,7 @@ class Scanner:
     def _sum(self, count: i64) -> None:
         """Sum up so many of the rows found."""
         rows, rows_found, totals, width = self.rows, self._rows_found, self.totals, self.width
+        start = self._start
         for column in range(self.parts):
             mask: i64 = 0
             for number in range(count):
@@ -197,10 +202,10 @@ class Scanner:
             totals[column] = mask
         place = self.parts
         while place + 4 <= width:  # four at once take half the time of one after the other
-            first: i64 = 0
-            second: i64 = 0
-            third: i64 = 0
-            fourth: i64 = 0
+            first = start[place]
+            second = start[place + 1]
+            third = start[place + 2]
+            fourth = start[place + 3]
             for number in range(count):
                 row = rows_found[number] + place
                 first += rows[row]
@@ -213,24 +218,27 @@ class Scanner:
             totals[place + 3] = fourth
             place += 4
         while place < width:
-            total: i64 = 0
+            total = start[place]
             for number in range(count):
                 total += rows[rows_found[number] + place]
             totals[place] = total
             place += 1
 
     def place(self) -> None:
-        """Find where each match starts."""
+        """Find where each match starts and ends."""
         if len(self.starts) < self.matches:
             self.starts = vec[i64]([0] * int(self.matches))
-        starts, ends, depths = self.starts, self.ends, self._depths
+            self.ends = vec[i64]([0] * int(self.matches))
+        found, starts, ends, depths = self._found, self.starts, self.ends, self._depths
         match: i64 = 0
         depth: i64 = 0
         while match < self.matches:
             if match == depths[depth]:
                 depth += 1
                 continue
-            starts[match] = ends[match] - depth - 1
+            end = found[match] & _PLACE
+            starts[match] = end - depth - 1
+            ends[match] = end
             match += 1
 
     def row(self, match: i64) -> i64:
