@@ -46,6 +46,7 @@ from bench import (
     ingest,
     latency,
     locality,
+    paced,
     remembered,
     steady,
     surges,
@@ -82,11 +83,9 @@ POLL_SECONDS = 0.1, 2.0
 """Shortest and longest pause between two looks, each of which costs the worker some milliseconds: half of what the rest
 will take at the pace so far."""
 FIRST_POLL_SECONDS = 0.02
-"""Until the first post is taken: 100,000 a second come."""
-MOST_BEFORE = 4
-"""Where more than a fourth of the posts was taken at the first look, the rest would say little of the pace."""
+"""Until the worker holds its partitions: then its clock runs."""
 LEAST_SECONDS = 0.5
-"""Of a case that is compared: what was fetched before the first chunk was taken is a part of anything shorter."""
+"""Of a case that is compared: the pauses between two looks are a part of anything shorter."""
 RECOVERY_RATE = 2000.0
 SESSION_SECONDS = 6.0
 BOUND_SECONDS = 300.0
@@ -253,40 +252,40 @@ def _worker(
     begins: Callable[[], None] = _nothing,
     ends: Callable[[], None] = _nothing,
 ) -> dict[str, float]:
-    """Pace of a fresh worker over all of posts, from its first chunk to its last record, and its CPU meanwhile.
-    `begins`: called when the first is taken; `ends`: before the worker is stopped."""
+    """Pace of a fresh worker over all of posts, and its CPU meanwhile: from the last look when it held no partition,
+    before it fetches a post, to its last record. `begins`: called when the clock runs; `ends`: before the worker is
+    stopped."""
     restart(pipeline.settings)
     pipeline.worker_command = CASES[case]
     pipeline.workers.clear()
     child = pipeline.start_worker(case)
-    started = cpu = already = 0.0
-    looked = time.perf_counter(), 0.0
+    looked = time.perf_counter(), child.cpu_seconds()
+    begun: tuple[float, float] | None = None
     deadline = time.monotonic() + BOUND_SECONDS
     while time.monotonic() < deadline:
         # Not the tables' metrics: five looks a second at them would cost a tenth of the pace.
-        samples = pipeline.scrape(case, RECORDS, SECONDS)
+        samples = pipeline.scrape(case, RECORDS, SECONDS, paced.HELD)
         tagged, folded = (samples.get((RECORDS, frozenset({("stage", stage)})), 0) for stage in STAGES)
-        if not started and tagged:
-            started, cpu, already = time.perf_counter(), child.cpu_seconds(), tagged
+        if begun is None and samples.get((paced.HELD, frozenset({("stage", "tagger")})), 0):
+            begun = looked
             begins()
-            if already > records / MOST_BEFORE:  # between two looks: count from the last look with none
-                (started, cpu), already = looked, 0.0
         looked = time.perf_counter(), child.cpu_seconds()
         if tagged == records and (
             case != "full" or folded == stored.size(pipeline.settings, kafka_topics.mentions(pipeline.settings))
         ):
-            seconds, used = time.perf_counter() - started, child.cpu_seconds() - cpu
+            assert begun is not None, "no post is taken before its partition is held"
+            seconds, used = time.perf_counter() - begun[0], child.cpu_seconds() - begun[1]
             ends()
             child.end()
             inner = {stage: samples.get((SECONDS, frozenset({("stage", stage)})), 0) for stage in STAGES}
             return {
-                "rate": (records - already) / seconds,
-                "cpu_us": used / (records - already) * 1e6,
+                "rate": records / seconds,
+                "cpu_us": used / records * 1e6,
                 **{stage: spent / records * 1e6 for stage, spent in inner.items()},
             }
         if not child.running:
             raise click.ClickException(f"{case} ended: {child.last_line()}")
-        time.sleep(_pause(tagged - already, records - tagged, looked[0] - started) if started else FIRST_POLL_SECONDS)
+        time.sleep(_pause(tagged, records - tagged, looked[0] - begun[0]) if begun else FIRST_POLL_SECONDS)
     raise click.ClickException(f"{case} did not finish in {BOUND_SECONDS:.0f} s")
 
 

@@ -219,6 +219,10 @@ BROKEN["commit"]["record"]["text"] = 5
         (frame(post(SOMEONE, "3a", "x" * MAX_BYTES)), None),
         (json.dumps({**BROKEN, "commit": {**BROKEN["commit"], "record": {"text": 5}}}).encode(), None),
     ],
+    ids=[
+        "cut off", "no UTF-8", "empty", "no UTF-8 within", "too deep", "no text", "no commit", "no key", "no record",
+        "too large", "null", "a number", "another's, too large", "another's, no text",
+    ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_dead_if_it_is_no_json_or_names_us(
     intake: Intake, line: bytes, reason: str | None
