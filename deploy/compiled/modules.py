@@ -13,6 +13,7 @@ MODULES = (
     "streams.reading.addressed",
     "streams.reading.attention",
     "streams.reading.authors",
+    "streams.reading.moments",
     "streams.reading.reader",
     "streams.reading.topics.evidence",
     "streams.reading.topics.intent",

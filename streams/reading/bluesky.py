@@ -13,7 +13,8 @@ from itertools import islice
 
 import msgspec
 
-from streams.reading.post import Post, Standing, link_of, seconds_of
+from streams.reading.moments import seconds_of
+from streams.reading.post import Post, Standing, link_of
 from streams.vocabulary import WrongPart
 
 POSTS = "app.bsky.feed.post"

@@ -4,7 +4,6 @@ Made by one module for each source (`x.py`, `bluesky.py`); the rules for hospita
 Never leaves the process.
 """
 
-from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -56,39 +55,6 @@ class Post(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Account ids of `mentions`, one for each, if the network identifies accounts by id; else empty."""
     wrong: tuple[WrongPart, ...] = ()
     """Parts whose value means nothing, and which count as unknown."""
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAY_LENGTH = 10
-"""Of `2026-11-20`: a day alone is no time."""
-
-
-def moment_of(written: str) -> datetime | None:
-    """A time in one of the three forms that files of posts have: ISO 8601, with an offset or without (UTC), and X's old
-    one (`Wed Oct 10 20:19:24 +0000 2018`). None for anything else."""
-    try:
-        read = datetime.fromisoformat(written)
-    except ValueError:
-        return _old_form(written)
-    if read.tzinfo is not None:
-        return read
-    # This machine's clock has another offset.
-    return read.replace(tzinfo=UTC) if len(written) > _DAY_LENGTH else None
-
-
-def _old_form(written: str) -> datetime | None:
-    # Not by strptime, which reads months in this machine's language.
-    try:
-        _, month, day, clock, offset, year = written.split()
-        return datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02}-{day:0>2}T{clock}{offset}")
-    except ValueError:
-        return None
-
-
-def seconds_of(written: str | None) -> int:
-    """A time as `moment_of` reads it, in seconds since the epoch; -1 if missing, unreadable or earlier."""
-    read = moment_of(written) if written else None
-    return max(-1, int(read.timestamp())) if read is not None else -1
 
 
 def link_of(url: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streams.reading.post import Post, Standing, link_of, seconds_of
+from streams.reading.moments import seconds_of
+from streams.reading.post import Post, Standing, link_of
 from streams.reading.x_payload import Id, XData, XEntities, XGeo, XIncludes, XPayload, XUrl, decode_included
 from streams.snowflake import FIRST_TIMED_ID, written_ms
 from streams.vocabulary import WrongPart

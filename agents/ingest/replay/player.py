@@ -14,7 +14,7 @@ import msgspec
 from agents.ingest.records import Record
 from agents.ingest.x.intake import Intake
 from agents.ingest.x.lines import message_of
-from streams.reading.post import moment_of
+from streams.reading.moments import moment_of
 from streams.reading.reader import Reader, UnreadableError
 from streams.records import Withdrawal
 from streams.vocabulary import REPLAY_KINDS

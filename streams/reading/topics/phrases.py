@@ -196,6 +196,7 @@ class Phrases:
         scanner, doubtful, counting = self._scanner, self._doubtful, self._counting
         scanner.place()
         found, rows = scanner.totals, scanner.rows
+        words = b""
         for part in range(self._parts):
             found[part] = found[part] & ~doubtful[part]
         for match in range(scanner.matches):
@@ -207,12 +208,10 @@ class Phrases:
             if not any_part:
                 continue
             self._strike(match)
-            if (
-                any_of(counting, self._negatable_parts)
-                and self._follows_negator(match)
-                and self._negator(text, letters, int(scanner.starts[match]))
-            ):
-                self._negate()
+            if any_of(counting, self._negatable_parts) and self._follows_negator(match):
+                words = words or spaced(letters)
+                if self._negator(text, words, int(scanner.starts[match])):
+                    self._negate()
             for part in range(self._parts):
                 found[part] = found[part] | counting[part]
 
@@ -250,10 +249,9 @@ class Phrases:
         for place, part in enumerate(parts_of(counting, int(self._parts))):
             self._counting[place] = part
 
-    def _negator(self, text: str, letters: bytes, start: int) -> bytes:
-        """The negator of a match that begins at `start`: among the `REACH` words before it, in the same part of the
-        sentence, without a barrier between; empty if there is none."""
-        words = spaced(letters)
+    def _negator(self, text: str, words: bytes, start: int) -> bytes:
+        """The negator of a match that begins at `start` of the plain words: among the `REACH` words before it, in the
+        same part of the sentence, without a barrier between; empty if there is none."""
         before = words[:start].rsplit(b" ", REACH)
         for place in range(len(before) - 1, 0, -1):
             word = before[place]

@@ -36,6 +36,16 @@ def test_what_somebody_else_said_is_not_the_authors(text: str, own: str) -> None
     assert own_words(text) == own
 
 
+@given(st.lists(st.text(st.sampled_from("RT @ab:. \n"), max_size=30), min_size=1, max_size=8))
+def test_quotes_of_ascii_are_read_as_those_that_phones_write(parts: list[str]) -> None:
+    plain = '"'.join(parts)
+    typed = parts[0]
+    for number, part in enumerate(parts[1:], start=1):
+        closes = number % 2 == 0
+        typed += ("”" if closes else "“" if number < len(parts) - 1 else '"') + part
+    assert own_words(plain) == own_words(typed).replace("“", '"').replace("”", '"')
+
+
 @given(st.text(st.sampled_from('RTQ @a:"“”«» \n'), max_size=200))
 @settings(deadline=None)
 def test_nothing_is_added_by_any_text(text: str) -> None:

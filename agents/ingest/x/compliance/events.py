@@ -19,7 +19,7 @@ import msgspec
 
 from agents.ingest.records import Record
 from streams.metrics.registry import declared
-from streams.reading.post import moment_of
+from streams.reading.moments import moment_of
 from streams.records import Withdrawal, encode_json
 from streams.snowflake import EPOCH_MS, FIRST_TIMED_ID, first_id, written_ms
 from streams.vocabulary import WITHDRAWN, ComplianceKind, Withdrawn
