@@ -20,7 +20,7 @@ BUFFERED_CHUNKS = 16
 
 POLL_RECORDS = 2000
 """Most records taken of a Kafka topic at once. Without a bound the worker unpacked a whole backlog before it read the
-first post: 200 MB of fresh memory, a third of its CPU."""
+first post: 200 MB of memory for 100,000 posts, and nothing counted meanwhile."""
 
 Take = Callable[[Chunk], Awaitable[None]]
 

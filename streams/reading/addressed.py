@@ -123,14 +123,14 @@ def is_about(text: str, handle: str, topics: Collection[str], words: AddressWord
 
 
 def _speaks(lower: str, start: int, end: int, words: AddressWords) -> bool:
-    before = [word for word in (part.strip(_WORD_SIGNS) for part in lower[:start].split()) if word]
+    before = _words_in(lower[:start])
     if all(word[0] == "@" or word in words.openers or not any(map(str.isalpha, word)) for word in before):
         return True
     last = before[-1]
     boundary = lower[:start].rstrip()[-1:]
     if last in words.called or (boundary not in _STOPS and _is_given(before, words)):
         return True
-    rest = [word for word in (part.strip(_WORD_SIGNS) for part in lower[end:].split()) if word]
+    rest = _words_in(lower[end:])
     if all(word[0] in "@#" or word.startswith("http") or not any(map(str.isalpha, word)) for word in rest):
         return boundary in _STOPS or last not in words.leading_to
     if lower[end : end + 1] == "," and last not in words.leading_to:
@@ -139,6 +139,15 @@ def _speaks(lower: str, start: int, end: int, words: AddressWords) -> bool:
         # Called in mid-text: "..., @handle, ...", or a sentence that opens with the handle and asks or says "you".
         return lower[end : end + 1] in {",", "?", "!"} or "?" in lower[end:] or not words.you.isdisjoint(rest)
     return False
+
+
+def _words_in(text: str) -> list[str]:
+    words: list[str] = []
+    for part in text.split():  # not a generator, which costs more than the rest of it
+        word = part.strip(_WORD_SIGNS)
+        if word:
+            words.append(word)
+    return words
 
 
 def _is_given(before: list[str], words: AddressWords) -> bool:

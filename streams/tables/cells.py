@@ -102,13 +102,14 @@ Counts = dict[CellSet, Times]
 which they would have been raised one by one: a row's bytes are the same."""
 
 
-def count_set(counts: Counts, cells: CellSet) -> None:
-    """Count one record."""
+def count_set(counts: Counts, cells: CellSet) -> bool:
+    """Count one record; whether it is the first with these cells."""
     found = counts.get(cells)
     if found is None:
         counts[cells] = Times()
-    else:
-        found.number += 1
+        return True
+    found.number += 1
+    return False
 
 
 def count_in(buckets: dict[int, Counts], bucket: int, cells: CellSet) -> None:

@@ -8,7 +8,7 @@ not one for each cell and window. Knows no row and no clock.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from streams.tables.cells import CellSet, Counts, Times, add, enter
+from streams.tables.cells import CellSet, Counts, add, count_set, enter
 from streams.tables.periods import HOUR_SECONDS, HOURS_A_DAY, WINDOWS
 from streams.tables.sketch import EXACT_UP_TO, RANK_BITS, People, bits_of, estimate_of
 from streams.vocabulary import Span
@@ -124,12 +124,8 @@ class Rolling:
         counts = self._counted.get(hour)
         if counts is None:
             counts = self._counted[hour] = {}
-        times = counts.get(cells)
-        if times is None:
-            counts[cells] = Times()
+        if count_set(counts, cells):
             self._kept += 1
-        else:
-            times.number += 1
         if person >= 0:
             met = self._met.get(hour)
             if met is None:
