@@ -263,8 +263,8 @@ def _worker(
     begun: tuple[float, float] | None = None
     deadline = time.monotonic() + BOUND_SECONDS
     while time.monotonic() < deadline:
-        # Not the tables' metrics: five looks a second at them would cost a tenth of the pace.
-        samples = pipeline.scrape(case, RECORDS, SECONDS, paced.HELD)
+        # Not the tables' metrics, once the clock runs: five looks a second at them would cost a tenth of the pace.
+        samples = pipeline.scrape(case, *((RECORDS, SECONDS) if begun else ()))
         tagged, folded = (samples.get((RECORDS, frozenset({("stage", stage)})), 0) for stage in STAGES)
         if begun is None and samples.get((paced.HELD, frozenset({("stage", "tagger")})), 0):
             begun = looked
