@@ -46,12 +46,18 @@ class Trie:
         self._free: i64 = ROOT + 1
         ordered = sorted(zip(patterns, values, strict=True))
         self._taken[ROOT] = 1
-        # Level by level: the first letters of all patterns, which every walk meets, lie side by side.
+        # Level by level: the first letters of all patterns, which every walk meets, lie side by side. Then what only one
+        # pattern goes on with, each whole: its letters lie side by side, too, and a walk fetches them at once.
         level = [(0, len(ordered), -1)]
+        tails: list[tuple[int, int, int]] = []
         depth = 0
         while level:
-            level = [below for first, end, cell in level for below in self._grown(ordered, first, end, cell, depth)]
+            grown = [below for first, end, cell in level for below in self._grown(ordered, first, end, cell, depth)]
             depth += 1
+            tails += [(first, cell, depth) for first, end, cell in grown if end == first + 1]
+            level = [below for below in grown if below[1] > below[0] + 1]
+        for first, cell, depth in tails:
+            self._end(ordered[first][0], ordered[first][1], cell, depth)
 
     def _grown(
         self, ordered: list[tuple[bytes, int]], first: int, end: int, cell: int, depth: int
@@ -59,8 +65,7 @@ class Trie:
         """Give the node in `cell` (-1: the root) its children: the patterns `first` to `end`, which agree in `depth`
         bytes. Returns the same of each child."""
         if cell >= 0 and len(ordered[first][0]) == depth:
-            self.cells[cell] = self.cells[cell] | END
-            self.values[cell] = ordered[first][1]
+            self._end(*ordered[first], cell, depth)
             first += 1
         if first == end:
             return []
@@ -71,14 +76,27 @@ class Trie:
             if label != labels[-1]:
                 starts.append(place)
                 labels.append(label)
-        node = ROOT if cell < 0 else self._room_for(labels)
-        if cell >= 0:
-            self._taken[node] = 1
-            self.cells[cell] = self.cells[cell] | MORE | i32(node << NODE_SHIFT)
+        node = self._child(cell, labels) if cell >= 0 else ROOT
         for label in labels:
             self.cells[node + label] = label
         ends = [*starts[1:], end]
         return [(start, after, int(node) + label) for start, after, label in zip(starts, ends, labels, strict=True)]
+
+    def _end(self, pattern: bytes, value: int, cell: int, depth: int) -> None:
+        """Give a cell the rest of one pattern, from `depth` on."""
+        for label in pattern[depth:]:
+            node = self._child(cell, [label])
+            cell = int(node) + label
+            self.cells[cell] = label
+        self.cells[cell] = self.cells[cell] | END
+        self.values[cell] = value
+
+    def _child(self, cell: int, labels: list[int]) -> i64:
+        """A node for a cell, with room for the labels (ascending)."""
+        node = self._room_for(labels)
+        self._taken[node] = 1
+        self.cells[cell] = self.cells[cell] | MORE | i32(node << NODE_SHIFT)
+        return node
 
     def _room_for(self, labels: list[int]) -> i64:
         """A number that is no node's yet, with an empty cell for each of the labels (ascending)."""
