@@ -21,7 +21,6 @@ from streams.reading import languages
 from streams.reading.languages import FunctionWords
 from streams.reading.topics.groups import Find, Group, Weighing
 from streams.reading.topics.scanner import GROUPS_A_PART, Match, Scanner, parts_of
-from streams.reading.topics.weights import Weights
 from streams.reading.topics.words import Words, emoji_of, shortened, spaced
 
 REACH: Final = 3
@@ -108,8 +107,10 @@ class Phrases:
         self._masks = [counts.get(pattern, 0) for pattern in patterns]
         self._strikes = [strikes.get(pattern, 0) for pattern in patterns]
         rows_of: list[dict[int, int]] = [weighed.get(pattern, {}) for pattern in patterns]
-        group_weights = [weighing.groups.get(group.name, {}) for group in groups]
-        self._scanner = Scanner(patterns, self._masks, self._strikes, rows_of, weighing.start, size + 1, weighing.lanes)
+        of_groups = [*(weighing.groups.get(group.name, {}) for group in groups), {}]  # the last: negators
+        self._scanner = Scanner(
+            patterns, self._masks, self._strikes, rows_of, of_groups, weighing.start, weighing.lanes
+        )
         parts = int(self._scanner.parts)
         self._parts: i64 = parts
         self._every = vec[i64](parts_of((1 << size) - 1, parts))
@@ -117,10 +118,6 @@ class Phrases:
         self._negatable_parts = vec[i64](parts_of(self._negatable, parts))
         self._doubtful = vec[i64]([0] * parts)
         self._counting = vec[i64]([0] * parts)
-        weighed_groups = sum(1 << number for number, weights in enumerate(group_weights) if weights)
-        self._weighed_parts = vec[i64](parts_of(weighed_groups, parts))
-        self._weights = Weights(group_weights, weighing.lanes)
-        """By group."""
         self._words = Words(emoji_of("".join(self._written)))
         self._scanned: dict[str, Found] = {}
 
@@ -158,22 +155,8 @@ class Phrases:
             scanner.scan(letters)
         if self._doubt():
             self._settle(text, letters)
-        totals = scanner.totals
-        part: i64 = 0
-        while part < self._parts:
-            groups = totals[part] & self._weighed_parts[part]
-            row = part * GROUPS_A_PART
-            while groups:
-                if groups & 0xFF == 0:
-                    groups >>= 8
-                    row += 8
-                    continue
-                if groups & 1:
-                    self._weights.add(row, totals, self._parts)
-                groups >>= 1
-                row += 1
-            part += 1
-        return Found(totals[:], self._parts)
+        scanner.weigh()
+        return Found(scanner.totals[:], self._parts)
 
     def _doubt(self) -> bool:
         """Whether a group was found that a find may have struck, or a negator negated; notes which in `_doubtful`."""
@@ -194,7 +177,6 @@ class Phrases:
         """Take the `_doubtful` groups out of those found, but for those that a match counts for which nothing strikes
         and no negator negates; add the opposites of negated groups."""
         scanner, doubtful, counting = self._scanner, self._doubtful, self._counting
-        scanner.place()
         found, rows = scanner.totals, scanner.rows
         words = b""
         for part in range(self._parts):
@@ -210,7 +192,7 @@ class Phrases:
             self._strike(match)
             if any_of(counting, self._negatable_parts) and self._follows_negator(match):
                 words = words or spaced(letters)
-                if self._negator(text, words, int(scanner.starts[match])):
+                if self._negator(text, words, int(scanner.start(match))):
                     self._negate()
             for part in range(self._parts):
                 found[part] = found[part] | counting[part]
@@ -218,12 +200,12 @@ class Phrases:
     def _strike(self, match: i64) -> None:
         """Take out of `_counting` the groups that other matches strike which share a letter with the match."""
         scanner, counting = self._scanner, self._counting
-        starts, ends, masks = scanner.starts, scanner.ends, scanner.masks
-        start, end = starts[match], ends[match]
+        masks = scanner.masks
+        start, end = scanner.start(match), scanner.end(match)
         for number in range(scanner.striking):
             other = scanner.strikers[number]
             # Both begin and end with a space; sharing only that is not enough.
-            if starts[other] < end - 1 and start < ends[other] - 1:
+            if scanner.start(other) < end - 1 and start < scanner.end(other) - 1:
                 strikes = scanner.strikes(other)
                 for part in range(self._parts):
                     counting[part] = counting[part] & ~masks[strikes + part]
@@ -231,10 +213,10 @@ class Phrases:
     def _follows_negator(self, match: i64) -> bool:
         """Whether a negator stands anywhere before a match; `_negator` looks closer, which takes longer."""
         scanner, part = self._scanner, self._negating_part
-        starts, negation = scanner.starts, self._negation[part]
-        start = starts[match]
+        negation = self._negation[part]
+        start = scanner.start(match)
         for other in range(scanner.matches):
-            if starts[other] < start and scanner.rows[scanner.row(other) + part] & negation:
+            if scanner.start(other) < start and scanner.rows[scanner.row(other) + part] & negation:
                 return True
         return False
 

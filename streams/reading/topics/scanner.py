@@ -33,10 +33,12 @@ _STRIKES: Final = 2
 _HEAD: Final = 3
 
 # A walk that goes on is one number: the node it is at, and below that the next letter's place. A match is one, too: its
-# cell, and below that its end. A text has fewer letters than `_PLACE` (`words.READ_CHARS`).
+# cell, below that its letters but the last, and below that its end. A text has fewer letters than `_PLACE`
+# (`words.READ_CHARS`).
 _PLACE_BITS: Final = 20
 _PLACE: Final = (1 << _PLACE_BITS) - 1
 _FROM_ROOT: Final = ROOT << _PLACE_BITS
+_CELL_SHIFT: Final = 2 * _PLACE_BITS
 
 _SPACE: Final = 32
 _A: Final = 97
@@ -49,11 +51,11 @@ class Scanner:
 
     def __init__(
         self, patterns: Sequence[bytes], counts: Sequence[int], strikes: Sequence[int],
-        weights: Sequence[Mapping[int, int]], start: Mapping[int, int], groups: int, lanes: int,
+        weights: Sequence[Mapping[int, int]], groups: Sequence[Mapping[int, int]], start: Mapping[int, int], lanes: int,
     ) -> None:  # fmt: skip
         """By pattern, each of which begins with a space: `counts`, `strikes`: bits of groups; `weights`: lane ->
-        weight. `start`: lane -> weight of any text. `groups`, `lanes`: how many there are."""
-        self.parts: i64 = groups // GROUPS_A_PART + 1
+        weight. `groups`: the same of each group; `start`: of any text. `lanes`: how many there are."""
+        self.parts: i64 = (len(groups) - 1) // GROUPS_A_PART + 1
         """How many parts a mask of all groups has."""
         self.width: i64 = self.parts + numbers_for(lanes)
         masks = dict.fromkeys((0, *strikes))
@@ -66,20 +68,26 @@ class Scanner:
             own = (*parts_of(one, int(self.parts)), *numbers_of(row, lanes))
             heads += [0, row_at.setdefault(own, len(row_at) * int(self.width)), mask_at[other]]
         self._heads = vec[i32](heads)
-        self.rows = vec[i64]([number for row in row_at for number in row])
-        """Each row begins with a mask, in parts, of the groups that its patterns count for."""
+        no_group = parts_of(0, int(self.parts))
+        every = [number for row in row_at for number in row]
+        self._first_group: i64 = len(every)
+        for row in groups:
+            every += no_group + numbers_of(row, lanes)
+        self.rows = vec[i64](every)
+        """Each row begins with a mask, in parts, of the groups that its patterns count for. Groups come last."""
+        self._groups: i64 = len(groups)
+        weighed = sum(1 << number for number, row in enumerate(groups) if row)
+        self._weighed = vec[i64](parts_of(weighed, int(self.parts)))
         self._trie = Trie([pattern[1:] for pattern in patterns], range(0, len(heads), _HEAD))
         self._words = vec[i64]([0, 0, 0])
         self._walks = vec[i64]([0])
         """Those that go on."""
         self._begun: i64 = 0
-        self._depths = vec[i64]([0])
-        """By depth of the trie, from 1 on: how many matches there are that are no longer."""
-        self._start = vec[i64](parts_of(0, int(self.parts)) + numbers_of(start, lanes))
+        self._start = vec[i64](no_group + numbers_of(start, lanes))
         """A row of any text."""
         self.totals = vec[i64]([0] * int(self.width))
-        """Like a row: the groups that the patterns found count for, `parts` numbers, and the sums of what they weigh,
-        each once, and of what any text does."""
+        """Like a row: the groups that the patterns found count for, `parts` numbers; and after `weigh` the sums of what
+        they weigh, each once, of what the groups in the first part do, and of what any text does."""
         self.stretched = False
         """Whether a letter stands three times in a row; not w, because of "www"."""
         self.matches: i64 = 0
@@ -87,21 +95,22 @@ class Scanner:
         self._found = vec[i64]([0])
         """The matches."""
         self._heads_found = vec[i64]([0])
+        self._rows_of = vec[i64]([0])
+        """By match."""
         self._rows_found = vec[i64]([0])
+        """Each pattern's once."""
+        self._patterns_found: i64 = 0
         self.striking: i64 = 0
         """How many matches are of patterns that strike groups."""
         self.strikers = vec[i64]([0])
         """Their numbers."""
-        self.ends = vec[i64]([0])
-        self.starts = vec[i64]([0])
-        """Of each match; only after `place`."""
 
     def scan(self, letters: bytes) -> None:
-        """Find every pattern, and sum up in `totals` what they say. `letters`: words with any number of spaces around
-        each; matches are told as if it were one (`words.py`, `plain`)."""
+        """Find every pattern, and note in `totals` which groups they count for. `letters`: words with any number of
+        spaces around each; matches are told as if it were one (`words.py`, `plain`)."""
         self._copy(letters)
         self._walk()
-        self._sum(self._told())
+        self._tell()
 
     def _copy(self, letters: bytes) -> None:
         """Copy the words into `_words`, one space around each, and note where they begin."""
@@ -138,7 +147,7 @@ class Scanner:
     def _walk(self) -> None:
         """Find every match."""
         words, walks, cells = self._words, self._walks, self._trie.cells
-        found, depths = self._found, self._depths
+        found = self._found
         left = self._begun
         matches: i64 = 0
         depth: i64 = 0
@@ -146,8 +155,7 @@ class Scanner:
             while len(found) <= matches + left:
                 found = append(found, 0)
             depth += 1
-            if len(depths) == depth:
-                depths = append(depths, 0)
+            size = depth << _PLACE_BITS
             going, left = left, 0
             for number in range(going):
                 walk = walks[number]
@@ -157,31 +165,34 @@ class Scanner:
                 narrow: int = cells[at]
                 cell: i64 = narrow
                 place += 1
-                found[matches] = at << _PLACE_BITS | place
+                found[matches] = at << _CELL_SHIFT | size | place
                 matches += (cell & ENDS) == byte + END
                 walks[left] = cell >> NODE_SHIFT << _PLACE_BITS | place
                 left += (cell & GOES) == byte + MORE
-            depths[depth] = matches
         self.matches = matches
-        self._found, self._depths = found, depths
+        self._found = found
 
-    def _told(self) -> i64:
-        """Find the heads of all matches, and the rows, each pattern's once; how many there are."""
+    def _tell(self) -> None:
+        """Find the heads and rows of all matches, and what groups they count for."""
         matches = self.matches
         if len(self._heads_found) < matches:
             self._heads_found = vec[i64]([0] * int(matches))
-            self._rows_found = vec[i64]([0] * int(matches))
+            self._rows_of = vec[i64]([0] * int(matches))
             self.strikers = vec[i64]([0] * int(matches))
+        if len(self._rows_found) < matches + self._groups:
+            self._rows_found = vec[i64]([0] * int(matches + self._groups))
         heads, values, found, strikers = self._heads, self._trie.values, self._found, self.strikers
-        heads_found, rows_found = self._heads_found, self._rows_found
+        heads_found, rows_of, rows_found = self._heads_found, self._rows_of, self._rows_found
         striking: i64 = 0
         rows: i64 = 0
         for match in range(matches):
-            narrow: int = values[found[match] >> _PLACE_BITS]
+            narrow: int = values[found[match] >> _CELL_SHIFT]
             head: i64 = narrow
             heads_found[match] = head
             narrow = heads[head + _ROW]
-            rows_found[rows] = narrow
+            row: i64 = narrow
+            rows_of[match] = row
+            rows_found[rows] = row
             rows += heads[head] == 0
             heads[head] = 1
             strikers[striking] = match
@@ -189,17 +200,37 @@ class Scanner:
         self.striking = striking
         for match in range(matches):
             heads[heads_found[match]] = 0
-        return rows
+        self._patterns_found = rows
+        every, totals = self.rows, self.totals
+        for column in range(self.parts):
+            mask: i64 = 0
+            for number in range(rows):
+                mask |= every[rows_found[number] + column]
+            totals[column] = mask
+
+    def weigh(self) -> None:
+        """Sum up in `totals` what was found weighs, with the groups that stand there now."""
+        totals, weighed, rows_found, width = self.totals, self._weighed, self._rows_found, self.width
+        count = self._patterns_found
+        for part in range(self.parts):
+            groups = totals[part] & weighed[part]
+            row = self._first_group + part * GROUPS_A_PART * width
+            while groups:
+                if groups & 0xFF == 0:
+                    groups >>= 8
+                    row += 8 * width
+                    continue
+                if groups & 1:
+                    rows_found[count] = row
+                    count += 1
+                groups >>= 1
+                row += width
+        self._sum(count)
 
     def _sum(self, count: i64) -> None:
         """Sum up so many of the rows found."""
         rows, rows_found, totals, width = self.rows, self._rows_found, self.totals, self.width
         start = self._start
-        for column in range(self.parts):
-            mask: i64 = 0
-            for number in range(count):
-                mask |= rows[rows_found[number] + column]
-            totals[column] = mask
         place = self.parts
         while place + 4 <= width:  # four at once take half the time of one after the other
             first = start[place]
@@ -224,27 +255,18 @@ class Scanner:
             totals[place] = total
             place += 1
 
-    def place(self) -> None:
-        """Find where each match starts and ends."""
-        if len(self.starts) < self.matches:
-            self.starts = vec[i64]([0] * int(self.matches))
-            self.ends = vec[i64]([0] * int(self.matches))
-        found, starts, ends, depths = self._found, self.starts, self.ends, self._depths
-        match: i64 = 0
-        depth: i64 = 0
-        while match < self.matches:
-            if match == depths[depth]:
-                depth += 1
-                continue
-            end = found[match] & _PLACE
-            starts[match] = end - depth - 1
-            ends[match] = end
-            match += 1
+    def start(self, match: i64) -> i64:
+        """Where a match begins."""
+        found = self._found[match]
+        return (found & _PLACE) - (found >> _PLACE_BITS & _PLACE) - 1
+
+    def end(self, match: i64) -> i64:
+        """Where it ends."""
+        return self._found[match] & _PLACE
 
     def row(self, match: i64) -> i64:
-        """Where a match's row begins in `rows`."""
-        place: int = self._heads[self._heads_found[match] + _ROW]
-        return place
+        """Where its row begins in `rows`."""
+        return self._rows_of[match]
 
     def strikes(self, match: i64) -> i64:
         """Where in `masks` the groups stand that a match strikes; 0 if none."""
@@ -253,9 +275,8 @@ class Scanner:
 
     def matched(self) -> list[Match]:
         """All matches, by their ends."""
-        self.place()
         found = [
-            (int(self.ends[match]), int(self.starts[match]), int(self._heads_found[match]) // _HEAD)
+            (int(self.end(match)), int(self.start(match)), int(self._heads_found[match]) // _HEAD)
             for match in range(self.matches)
         ]
         return [(pattern, start, end) for end, start, pattern in sorted(found)]

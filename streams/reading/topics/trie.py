@@ -46,8 +46,8 @@ class Trie:
         self._free: i64 = ROOT + 1
         ordered = sorted(zip(patterns, values, strict=True))
         self._taken[ROOT] = 1
-        # Level by level: the first letters of all patterns, which every walk meets, lie side by side. Then what only one
-        # pattern goes on with, each whole: its letters lie side by side, too, and a walk fetches them at once.
+        # Level by level: the first letters of all patterns, which every walk meets, lie side by side. Then what only
+        # one pattern goes on with, each whole: its letters lie side by side, too, and a walk fetches them at once.
         level = [(0, len(ordered), -1)]
         tails: list[tuple[int, int, int]] = []
         depth = 0

@@ -13,6 +13,7 @@ from streams.reading.topics.words import spaced
 LANES = 5
 START = {0: 7, 3: -150}
 """What any text weighs."""
+GROUPS: list[dict[int, int]] = [{group % LANES: group - 60} if group % 3 else {} for group in range(130)]
 word = st.text("abcé@ß", min_size=1, max_size=4)
 phrase = st.tuples(st.lists(word, min_size=1, max_size=3), st.booleans()).map(
     lambda one: f" {' '.join(one[0])}{' ' if one[1] else ''}".encode()
@@ -42,20 +43,21 @@ def test_it_finds_what_a_search_for_each_pattern_finds(
 ) -> None:
     counts, strikes = [one for one, _, _ in known.values()], [one for _, one, _ in known.values()]
     rows = [one for _, _, one in known.values()]
-    scanner = Scanner(list(known), counts, strikes, rows, START, 130, LANES)
+    scanner = Scanner(list(known), counts, strikes, rows, GROUPS, START, LANES)
     for text in texts:
         scanner.scan(spaces + text)
+        scanner.weigh()
         sums = vec[i64]([0] * LANES)
         unfold(scanner.totals, scanner.parts, sums)
         expected = naive(list(known), spaced(text))
         assert scanner.matched() == expected
         found = {number for number, _, _ in expected}
-        assert list(sums) == [
-            START.get(lane, 0) + sum(rows[number].get(lane, 0) for number in found) for lane in range(LANES)
-        ]
         every = 0
         for number in found:
             every |= counts[number]
+        counted = [row for group, row in enumerate(GROUPS) if every >> group & 1]
+        weighs = [START, *(rows[number] for number in found), *counted]
+        assert list(sums) == [sum(row.get(lane, 0) for row in weighs) for lane in range(LANES)]
         assert sum(int(part) << 62 * place for place, part in enumerate(scanner.totals[: scanner.parts])) == every
         strikers = [scanner.strikers[number] for number in range(scanner.striking)]
         assert len(strikers) == sum(1 for number, _, _ in expected if strikes[number])
@@ -67,13 +69,13 @@ def test_it_finds_what_a_search_for_each_pattern_finds(
     [(b"baaad", True), (b"so sooo", True), (b"baad", False), (b"www", False), (b"111", False), (b"a a a", False)],
 )
 def test_it_tells_a_letter_three_times_in_a_row(text: bytes, stretched: bool) -> None:
-    scanner = Scanner([b" so "], [1], [0], [{}], {}, 1, 0)
+    scanner = Scanner([b" so "], [1], [0], [{}], [{}], {}, 0)
     scanner.scan(text)
     assert scanner.stretched == stretched
 
 
 def test_patterns_that_begin_alike_in_many_ways_are_found() -> None:
     known = [f" {first:03}{second:03} ".encode() for first in range(60) for second in range(60)]
-    scanner = Scanner(known, [0] * len(known), [0] * len(known), [{}] * len(known), {}, 1, 0)
+    scanner = Scanner(known, [0] * len(known), [0] * len(known), [{}] * len(known), [{}], {}, 0)
     scanner.scan(b"000000 059059 031007 060000")
     assert [known[number] for number, _, _ in scanner.matched()] == [b" 000000 ", b" 059059 ", b" 031007 "]
