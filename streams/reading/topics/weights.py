@@ -1,6 +1,6 @@
 """Weights and their sums, three in a number: adding two numbers adds three weights, and no step hangs on which are 0.
 
-Called by `scanner.py`, `phrases.py`, `intent_evidence.py` and `topic_matcher.py`. A lane is a topic or an intent, by
+Called by `scanner.py`, `intent_evidence.py` and `topic_matcher.py`. A lane is a topic or an intent, by
 its number. Knows neither.
 """
 
