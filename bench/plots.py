@@ -86,10 +86,12 @@ def draw(plot: Plot, points: Sequence[Point], file: Path) -> None:
         axes.minorticks_off()
         axes.set_xlabel(plot.over.replace("_per_s", "/s"))
         axes.set_ylabel(label)
-        if drawn and max(drawn) > 100 * max(min(drawn), 1):
-            axes.set_yscale("symlog")
+        top = max(drawn, default=1)
+        if top > 100 * max(min(drawn, default=1), 1):
+            axes.set_yscale("log" if min(drawn) > 0 else "symlog")
+            axes.set_ylim(min(drawn) / 2, top * 2)
         else:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, top * 1.1)
         axes.grid(visible=True, alpha=0.3)
         if len(names) > 1:
             axes.legend(fontsize=8)
