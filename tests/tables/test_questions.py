@@ -11,6 +11,7 @@ from streams.records import Gone, Mention, OpenTopics
 from streams.tables.hospitals import HospitalTables
 from streams.tables.question_counts import EVERY, URGENT
 from streams.tables.questions import EDGES, MOST, OPEN_SECONDS, OpenMs
+from streams.vocabulary import LONGEST_WINDOW_DAYS
 from tests.payloads import cases
 
 HOUR = 490_000
@@ -211,7 +212,9 @@ def log_of(drawn: Sequence[Step]) -> list[Record]:
 
 
 def shown(tables: HospitalTables, now: int) -> tuple[dict[str, int], list[str]]:
-    return dict(cohort(tables, hours=2000)), waiting(tables, now)
+    """The counts of the longest window's hours, as days before it may have expired, and what waits."""
+    hour = now // 3600
+    return dict(tables.cohort(0, "350070", hour - 24 * LONGEST_WINDOW_DAYS, hour + 2000)), waiting(tables, now)
 
 
 def open_by_kind(tables: HospitalTables, now: float) -> dict[str, tuple[int, int]]:
