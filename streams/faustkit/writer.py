@@ -1,16 +1,20 @@
 """Writes all of a worker's records to Kafka, in order, in whole batches.
 
 `put` takes records without awaiting, so that an agent hands a whole chunk over in one step; a task sends them; `drain`
-waits until Kafka has acknowledged everything put before it. A batch that fails ends the process: Kafka must never have
-a later batch without an earlier one. The idempotent producer guarantees the same within Kafka.
+waits until Kafka has acknowledged everything put before it. What is put for a partition within `LINGER_SECONDS` becomes
+one batch. A batch that fails ends the process: a partition must never have a later batch without an earlier one. The
+idempotent producer guarantees the same within Kafka.
 
-aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us. Public API only.
+aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us, and some 200 us a batch. Public
+API only.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -28,8 +32,21 @@ Acked = Callable[[int, int], None]
 BATCH_BYTES = 512 * 1024
 REQUEST_BYTES = 20 * 1024 * 1024
 """Most bytes of a request: more than any record that the Kafka topics allow."""
+LINGER_SECONDS = 0.02
+"""How long records wait for others of their partition, unless somebody waits for them (`room`, `drain`)."""
 OUTSTANDING = 64
 """Unacknowledged calls of `put` above which agents wait: bounds memory, and the work that a crash repeats."""
+
+
+class _Waiting(NamedTuple):
+    """What was put for one partition and is not sent yet, in order."""
+
+    records: list[list[KeyValue]]
+    """By call of `put`."""
+    acked: Acked | None
+    """Of the first `put`; those of one partition all do the same."""
+    numbers: list[int]
+    """Of the calls of `put`."""
 
 
 class Writer:
@@ -40,8 +57,11 @@ class Writer:
         self._settings = settings
         self._lease = lease
         self._producer: AIOKafkaProducer | None = None
-        self._queue: deque[tuple[str, int, list[KeyValue], Acked | None]] = deque()
+        self._waiting: dict[tuple[str, int], _Waiting] = {}
+        """By Kafka topic and partition."""
         self._queued = asyncio.Event()
+        self._hurry = asyncio.Event()
+        """Set when somebody waits for what is not sent yet."""
         self._put = 0
         self._unfinished: dict[int, None] = {}
         self._progress = asyncio.Event()
@@ -69,10 +89,14 @@ class Writer:
             await self._producer.stop()
 
     def put(self, kafka_topic: str, partition: int, records: list[KeyValue], acked: Acked | None = None) -> None:
-        """Queue records, in order. Never blocks; the loop sends them at its next turn."""
+        """Queue records, in order. Never blocks. The list must stay as it is."""
         self._put += 1
         self._unfinished[self._put] = None
-        self._queue.append((kafka_topic, partition, records, acked))
+        if waiting := self._waiting.get((kafka_topic, partition)):
+            waiting.records.append(records)
+            waiting.numbers.append(self._put)
+        else:
+            self._waiting[kafka_topic, partition] = _Waiting([records], acked, [self._put])
         self._queued.set()
 
     async def room(self) -> None:
@@ -87,29 +111,32 @@ class Writer:
             await self._wait()
 
     async def _wait(self) -> None:
+        if self._waiting:
+            self._hurry.set()
         self._progress.clear()
         await self._progress.wait()
 
     async def _send_all(self) -> None:
-        number = 0
         try:
             while True:
                 await self._queued.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LINGER_SECONDS):
+                        await self._hurry.wait()
+                self._hurry.clear()
                 self._queued.clear()
-                while self._queue:
-                    number += 1
-                    await self._send(number, *self._queue.popleft())
+                sent, self._waiting = self._waiting, {}
+                for (kafka_topic, partition), waiting in sent.items():
+                    await self._send(kafka_topic, partition, waiting)
         except asyncio.CancelledError:
             raise
         except BaseException as exc:
             fatal.end_on(exc, "writer")
 
-    async def _send(
-        self, number: int, kafka_topic: str, partition: int, records: Iterable[KeyValue], acked: Acked | None
-    ) -> None:
+    async def _send(self, kafka_topic: str, partition: int, waiting: _Waiting) -> None:
         assert self._producer is not None  # noqa: S101 - put() is for a started writer
         batches = [self._producer.create_batch()]
-        for key, value in records:
+        for key, value in chain.from_iterable(waiting.records):
             if batches[-1].append(key=key, value=value, timestamp=None) is None:
                 batches.append(self._producer.create_batch())
                 batches[-1].append(key=key, value=value, timestamp=None)  # the first of a batch always fits
@@ -120,11 +147,12 @@ class Writer:
             if future.cancelled() or (error := future.exception()) is not None:
                 name = "cancelled" if future.cancelled() else type(error).__name__
                 fatal.end(f"Kafka did not take a batch for {kafka_topic}: {name}")
-            if acked is not None:
-                acked(future.result().offset, count)
+            if waiting.acked is not None:
+                waiting.acked(future.result().offset, count)
             pending -= 1
             if not pending:
-                del self._unfinished[number]
+                for number in waiting.numbers:
+                    del self._unfinished[number]
                 self._progress.set()
 
         for batch in batches:

@@ -98,6 +98,36 @@ def test_a_batch_that_outgrows_one_is_split_and_acknowledged_whole(pipeline_sett
     assert len(list(stored.read(pipeline_settings, topic))) == 21
 
 
+def test_what_is_put_for_a_partition_meanwhile_goes_in_one_batch(pipeline_settings: Settings) -> None:
+    topic = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
+    acked: list[tuple[int, int]] = []
+
+    async def write() -> None:
+        writer = await started(pipeline_settings)
+        for number in range(6):
+            writer.put(topic, number % 2, [(b"%d" % number, b"v")], lambda *what: acked.append(what))
+        await writer.drain()
+        await writer.stop()
+
+    asyncio.run(write())
+    assert acked == [(0, 3), (0, 3)]
+    found = [(one.partition, one.key) for one in stored.read(pipeline_settings, topic)]
+    assert sorted(found) == [(0, b"0"), (0, b"2"), (0, b"4"), (1, b"1"), (1, b"3"), (1, b"5")]
+
+
+def test_what_nobody_waits_for_is_written_all_the_same(pipeline_settings: Settings) -> None:
+    topic = kafka_topics.mentions(pipeline_settings)
+
+    async def write() -> None:
+        writer = await started(pipeline_settings)
+        acked = asyncio.Event()
+        writer.put(topic, 0, [(b"k", b"v")], lambda *_: acked.set())
+        await asyncio.wait_for(acked.wait(), 30)
+        await writer.stop()
+
+    asyncio.run(write())
+
+
 @pytest.mark.usefixtures("ends")
 def test_a_batch_that_kafka_refuses_ends_the_process(pipeline_settings: Settings) -> None:
     async def write() -> None:
