@@ -53,7 +53,6 @@ class State:
         """First offset that Kafka still had of each partition at the takeover."""
         self.ends: dict[Place, int] = {}
         """Offset of the next record of each partition at the takeover."""
-        self._timers: dict[Place, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.progress = 0
         """Rises with every chunk, checkpoint and recovery; the watchdog reads it."""
@@ -92,23 +91,16 @@ class State:
         for topic, partition in self._kept - places:
             for changelog in self._tables[topic]:
                 changelog.drop(partition)
-            if timer := self._timers.pop((topic, partition), None):
-                timer.cancel()
         gained = places - self._kept
         self._kept = places
-        wanted = {
-            changelog: [partition for topic, partition in places if topic == source]
-            for source, changelogs in self._tables.items()
-            for changelog in changelogs
-        }
+        wanted = self._changelogs_of(places)
         log.info("recovering the tables of %d partitions", len(places))
         count, self.begins, self.ends = await recover(self._settings, wanted, places)
         for changelog, partitions in wanted.items():
             for partition in partitions:
                 changelog.table.complete(partition)
-        loop = asyncio.get_running_loop()
-        for place in gained:
-            self._timers[place] = loop.call_later(self._rewrite_after, self._rewrite, place)
+        if gained:
+            self._look_later(gained)
         self.generation = generation
         self.recoveries += 1
         seconds = self.recovery_seconds = time.monotonic() - started
@@ -119,23 +111,35 @@ class State:
         """From now on, write the partitions taken over at checkpoints, and show them."""
         self._held = self._kept
 
-    def _rewrite(self, place: Place) -> None:
-        self._timers.pop(place, None)
-        if place in self._held:
-            task = asyncio.get_running_loop().create_task(self._write_over(place))
+    def _look_later(self, places: frozenset[Place]) -> None:
+        asyncio.get_running_loop().call_later(self._rewrite_after, self._look, places)
+
+    def _look(self, places: frozenset[Place]) -> None:
+        if places := places & self._kept:
+            task = asyncio.get_running_loop().create_task(self._write_over(places))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _write_over(self, place: Place) -> None:
+    async def _write_over(self, places: frozenset[Place]) -> None:
+        """Look once at the changelogs of all `places`: a consumer for each kept posts waiting for half a second."""
+        if not places <= self._held:  # a rebalance is under way
+            self._look_later(places)
+            return
         try:
-            await look_again(self._settings, {changelog: [place[1]] for changelog in self._tables[place[0]]})
+            await look_again(self._settings, self._changelogs_of(places))
         except KafkaError as error:
-            log.debug("%s partition %d: no look at its changelogs, again later: %s", *place, type(error).__name__)
-            if place in self._kept:
-                again = asyncio.get_running_loop().call_later(self._rewrite_after, self._rewrite, place)
-                self._timers[place] = again
+            log.debug("no look at changelogs, again later: %s", type(error).__name__)
+            self._look_later(places)
             return
         await self.checkpoint()
+
+    def _changelogs_of(self, places: frozenset[Place]) -> dict[Changelog, list[int]]:
+        """The tables' changelogs that follow these partitions of their sources."""
+        return {
+            changelog: [partition for topic, partition in places if topic == source]
+            for source, changelogs in self._tables.items()
+            for changelog in changelogs
+        }
 
     # -- order of offsets ---------------------------------------------------------------------------------------------
 
