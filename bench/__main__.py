@@ -81,7 +81,7 @@ STAGES = ("tagger", "hospitals")
 RECORDS, SECONDS = "pipeline_records_total", "pipeline_chunk_seconds_sum"
 POLL_SECONDS = 0.1, 2.0
 """Shortest and longest pause between two looks, each of which costs the worker some milliseconds: half of what the rest
-will take at the pace so far."""
+will take at the pace so far, but not longer than that pace has been watched."""
 FIRST_POLL_SECONDS = 0.02
 """Until the worker holds its partitions: then its clock runs."""
 LEAST_SECONDS = 0.5
@@ -291,7 +291,7 @@ def _worker(
 
 def _pause(done: float, left: float, seconds: float) -> float:
     least, most = POLL_SECONDS
-    return min(most, max(least, left * seconds / done / 2)) if done else least
+    return min(most, max(least, min(left * seconds / done / 2, seconds))) if done else least
 
 
 def _recovery(settings: Settings, runs: int) -> Iterator[float]:

@@ -112,6 +112,7 @@ class State:
         self._held = self._kept
 
     def _look_later(self, places: frozenset[Place]) -> None:
+        """`REWRITE_SESSIONS` from now, look behind our copies of those places that we then still have."""
         asyncio.get_running_loop().call_later(self._rewrite_after, self._look, places)
 
     def _look(self, places: frozenset[Place]) -> None:
@@ -121,7 +122,7 @@ class State:
             task.add_done_callback(self._tasks.discard)
 
     async def _write_over(self, places: frozenset[Place]) -> None:
-        """Look once at the changelogs of all `places`: a consumer for each kept posts waiting for half a second."""
+        """Look at the changelogs of all `places`, with one consumer; write anew what an older copy stands behind."""
         if not places <= self._held:  # a rebalance is under way
             self._look_later(places)
             return

@@ -5,8 +5,8 @@ waits until Kafka has acknowledged everything put before it. What is put for a p
 one batch. A batch that fails ends the process: a partition must never have a later batch without an earlier one. The
 idempotent producer guarantees the same within Kafka.
 
-aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us, and some 200 us a batch. Public
-API only.
+aiokafka's `send()` costs 20 us of CPU a record, `create_batch()` + `send_batch()` 3 us and much a batch: with a batch
+for each `put` a worker took a fourth more CPU at 1,000 posts/s. Public API only.
 """
 
 import asyncio
