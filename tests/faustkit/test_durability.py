@@ -299,6 +299,39 @@ def test_a_stale_copy_that_came_after_the_recovery_is_written_over(
     assert found == [(b"a", b"new"), (b"b", b"new"), (b"a", b"stale"), (b"a", b"new")]
 
 
+def test_a_stale_copy_is_written_over_although_a_rebalance_came_between(
+    pipeline_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "REWRITE_SESSIONS", 0.1)
+    changelog = kafka_topics.changelog(pipeline_settings, kafka_topics.HOSPITALS)
+    mentions = kafka_topics.mentions(pipeline_settings)
+    looked = asyncio.Event()
+
+    async def run() -> None:
+        writer = await started(pipeline_settings)
+        writer.put(changelog, 1, [(b"a", b"new")])
+        await writer.drain()
+        rows = Words()
+        state = state_of(pipeline_settings, writer, Words(), rows)
+        look = state._write_over
+
+        async def noting(places: frozenset[tuple[str, int]]) -> None:
+            await look(places)
+            looked.set()
+
+        state._write_over = noting  # type: ignore[method-assign]
+        await state.take_over([(mentions, 1)], 1)
+        writer.put(changelog, 1, [(b"a", b"stale")])
+        await writer.drain()
+        await asyncio.wait_for(looked.wait(), 30)
+        assert not rows.reported.is_set(), "not ours to write yet"
+        state.hold()
+        await asyncio.wait_for(rows.reported.wait(), 30)
+        await writer.stop()
+
+    asyncio.run(run())
+
+
 def test_an_offset_out_of_order_ends_the_process(ends: type[BaseException]) -> None:
     async def run() -> None:
         state = state_of(NOWHERE, Writer(NOWHERE, valid_lease()), Words(), Words())
